@@ -1,0 +1,1 @@
+"""Protocol backends; each is registered by its ``plugin`` module."""

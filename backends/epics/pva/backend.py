@@ -1,0 +1,117 @@
+"""The PVAccess server."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from p4p.server import Server, StaticProvider
+from roguebridge.core.backend import Backend, BackendOptions, PvOwner
+from roguebridge.core.errors import BackendError
+from roguebridge.core.mapping import PvEntry
+
+from .served import PvaPv
+
+_log = logging.getLogger("roguebridge.pva")
+
+_ISOLATED = {
+    "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
+    "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
+    "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
+    "EPICS_PVA_ADDR_LIST": "127.0.0.1",
+    "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+    "EPICS_PVAS_SERVER_PORT": "0",
+    "EPICS_PVAS_BROADCAST_PORT": "0",
+}
+_PORTS = ("EPICS_PVAS_SERVER_PORT", "EPICS_PVAS_BROADCAST_PORT")
+
+
+class PvaBackend(Backend):
+    """Serves over PVAccess; an isolated server keeps its ports when it is started again.
+
+    :param options: where to listen
+    :raises BackendError: for settings that are not a dict of str
+    """
+
+    name = "pva"
+
+    def __init__(self, options: BackendOptions) -> None:
+        conf = options.conf
+        if conf is not None and not all(
+            isinstance(key, str) and isinstance(value, str) for key, value in conf.items()
+        ):
+            raise BackendError(f"conf must map str to str, e.g. EPICS_PVAS_...: {conf!r}")
+        self._isolate = options.isolate
+        self._conf = {**_ISOLATED, **(conf or {})} if options.isolate else dict(conf or {})
+        self._served: dict[str, PvaPv] = {}
+        self._server: Server | None = None
+        self._provider: StaticProvider | None = None
+
+    def serve(self, entry: PvEntry, owner: PvOwner) -> PvaPv:
+        """Add a PV, closed."""
+        if entry.pv_name in self._served:
+            raise BackendError(f"PV {entry.pv_name} is served already")
+        served = self._served[entry.pv_name] = PvaPv(entry, owner)
+        return served
+
+    def start(self) -> None:
+        """Begin to listen."""
+        provider = StaticProvider()
+        for name, served in self._served.items():
+            provider.add(name, served.pv)
+        try:
+            server = Server([provider], conf=self._conf, useenv=not self._isolate)
+        except Exception as exc:
+            raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
+        self._server, self._provider = server, provider
+        if self._isolate:
+            self._keep_ports(server.conf())
+
+    def _keep_ports(self, actual: dict[str, str]) -> None:
+        for key in _PORTS:
+            wanted = self._conf.get(key, "0")
+            if wanted not in ("0", actual[key]):
+                _log.warning("%s: port %s is taken, using %s", key, wanted, actual[key])
+            self._conf[key] = actual[key]
+
+    def flush(self) -> None:
+        """Return when pvxs has handed the answers given so far to the network."""
+        server = self._server
+        if server is not None:
+            # Each report waits for the server's thread: one for the answers to be written, the
+            # others for its loop to have sent them.
+            for _ in range(3):
+                server.tostr(2)
+
+    def stop(self) -> None:
+        """Stop the server, then close and forget all PVs."""
+        server, self._server = self._server, None
+        self._provider = None
+        if server is not None:
+            server.stop()
+            del server  # the ports are freed with the last reference
+        served, self._served = self._served, {}
+        for pv in served.values():
+            pv.close()
+
+    def client_conf(self) -> dict[str, str]:
+        """Return the ``conf`` of a p4p client context that reaches exactly this server.
+
+        An isolated server is searched for on its own port; any other is named by its TCP
+        address, so that no other server of the network can answer.
+
+        :raises BackendError: if the server is not running
+        """
+        if self._server is None:
+            raise BackendError("the PVAccess server is not running: it has no address yet")
+        conf: dict[str, str] = self._server.conf()
+        client = {key: value for key, value in conf.items() if key.startswith("EPICS_PVA_")}
+        if not self._isolate:
+            address = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
+            host = address.rpartition(":")[0] if address.count(":") == 1 else address
+            if host in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 - compared, not bound
+                host = "127.0.0.1"
+            client["EPICS_PVA_ADDR_LIST"] = ""
+            client["EPICS_PVA_AUTO_ADDR_LIST"] = "NO"
+            client["EPICS_PVA_NAME_SERVERS"] = f"{host}:{conf['EPICS_PVAS_SERVER_PORT']}"
+        return client

@@ -1,0 +1,131 @@
+"""Puts and calls as p4p hands them over: decoding, credentials, and the one answer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from p4p import Value
+from roguebridge.core.access import Credentials
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import NtKind, PvSpec
+from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
+
+from .results import encode_result
+
+_log = logging.getLogger("roguebridge.pva")
+
+
+class OperationReply(Reply):
+    """Answers a p4p ``ServerOperation``.
+
+    Letting go of the operation blocks until the server's thread has run: an answer is never
+    given with a lock held that a callback takes too.
+    """
+
+    __slots__ = ("_op",)
+
+    def __init__(self, op: Any) -> None:
+        self._op = op
+
+    def done(self, result: Any = None) -> None:
+        """Report success; a call's result travels as a Normative Type."""
+        if result is None:
+            self._op.done()
+            return
+        try:
+            value = encode_result(result)
+        except Exception as exc:
+            self._op.done(error=f"the result {type(result).__name__} cannot be sent: {exc}")
+        else:
+            self._op.done(value)
+
+    def error(self, text: str) -> None:
+        """Report failure."""
+        self._op.done(error=text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+class CallReply(OperationReply):
+    """Answers a call: a command that returns nothing still answers with a value, True."""
+
+    __slots__ = ()
+
+    def done(self, result: Any = None) -> None:
+        """Report success."""
+        super().done(True if result is None else result)
+
+
+def put_request(entry: PvEntry, spec: PvSpec, op: Any) -> PutRequest | None:
+    """Return the put that ``op`` stands for; None if it was answered as unreadable."""
+    try:
+        value = op.value()
+        marked, content = _put_content(spec, value)
+        request = PutRequest(
+            entry, _credentials(op), OperationReply(op), content, marked, _blocks(op)
+        )
+    except Exception as exc:
+        _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
+        op.done(error=f"{entry.pv_name}: the put cannot be read: {exc}")
+        return None
+    op.onCancel(_canceller(request))
+    return request
+
+
+def rpc_request(entry: PvEntry, op: Any) -> RpcRequest | None:
+    """Return the call that ``op`` stands for; None if it was answered as unreadable."""
+    try:
+        request = RpcRequest(entry, _credentials(op), CallReply(op), _arguments(op.value()))
+    except Exception as exc:
+        _log.debug("unreadable call of %s: %r", entry.pv_name, exc)
+        op.done(error=f"{entry.pv_name}: the call cannot be read: {exc}")
+        return None
+    op.onCancel(_canceller(request))
+    return request
+
+
+def _canceller(request: Request) -> Callable[[], None]:
+    def cancelled() -> None:
+        request.cancelled = True
+
+    return cancelled
+
+
+def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
+    if spec.kind is NtKind.ENUM:
+        return _marked(value, "value.index"), value["value.index"]
+    if spec.kind is not NtKind.NDARRAY:
+        return _marked(value, "value"), value["value"]
+    if not _marked(value, "value"):
+        return False, None
+    pixels = np.asarray(value["value"])
+    if _marked(value, "dimension"):
+        pixels = pixels.reshape([int(d["size"]) for d in value["dimension"]][::-1])
+    return True, pixels
+
+
+def _marked(value: Value, field: str) -> bool:
+    # A client that marks a structure means all that is in it.
+    marked = value.changedSet(parents=True, expand=True)
+    return field in marked or any(name.startswith(f"{field}.") for name in marked)
+
+
+def _blocks(op: Any) -> bool:
+    record = op.pvRequest().todict().get("record")
+    options = record.get("_options", {}) if isinstance(record, dict) else {}
+    return str(options.get("block", "")).lower() in ("true", "1")
+
+
+def _arguments(value: Value) -> dict[str, Any]:
+    # The arguments are in NTURI's query, or in the structure itself.
+    names = value.keys()
+    if "query" in names:
+        value = value["query"]
+        return {} if value is None else dict(value.items())
+    return {} if value.getID() == "epics:nt/NTURI:1.0" else dict(value.items())
+
+
+def _credentials(op: Any) -> Credentials:
+    host = op.peer().rpartition(":")[0].strip("[]")
+    return Credentials(op.account(), host, "pva", roles=lambda: frozenset(op.roles()))

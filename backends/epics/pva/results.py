@@ -1,0 +1,22 @@
+"""What a command returned, as a Normative Type."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from p4p import Value
+from roguebridge.core.alarm import NO_ALARM
+from roguebridge.core.backend import Reading
+from roguebridge.core.result import describe_result
+
+from .nt import Encoder
+
+
+def encode_result(result: Any) -> Value:
+    """Return ``result`` as NTScalar, NTScalarArray or NTNDArray.
+
+    :raises Exception: if it has no such form
+    """
+    spec, value = describe_result(result)
+    return Encoder(spec).first(Reading(value, NO_ALARM, time.time_ns()))

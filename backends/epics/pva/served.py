@@ -1,0 +1,87 @@
+"""One PVAccess PV: closed until watched.
+
+pvxs calls back on the server's one thread; the callbacks note and enqueue, no more. The PV is
+closed inside the callback that its last client has left and nowhere else while the server runs:
+a close that comes later would hit the next client and make its pending put run twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from p4p._p4p import SharedPV
+from roguebridge.core.alarm import Alarm
+from roguebridge.core.backend import PvOwner, Reading, ServedPv
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import PvSpec
+
+from .nt import Encoder
+from .operations import put_request, rpc_request
+
+
+class PvaPv(ServedPv):
+    """A p4p ``SharedPV`` and its handler in one.
+
+    p4p's own Python class only adds decorators and wrapping per PV; the class beneath it takes
+    the handler directly.
+    """
+
+    __slots__ = ("pv", "_entry", "_owner", "_encoder")
+
+    def __init__(self, entry: PvEntry, owner: PvOwner) -> None:
+        self._entry = entry
+        self._owner = owner
+        self._encoder: Encoder | None = None
+        self.pv = SharedPV(self)
+
+    def open(self, spec: PvSpec, reading: Reading) -> None:
+        """Give type and first value; blocks until pvxs has answered the waiting operations."""
+        encoder = Encoder(spec)
+        first = encoder.first(reading)
+        self._encoder = encoder
+        self.pv.open(first)
+
+    def post(self, reading: Reading) -> None:
+        """Show a reading; pvxs queues it per monitor and squashes what a client is slow to take."""
+        encoder = self._encoder
+        if encoder is not None:
+            self.pv.post(encoder.update(reading))
+
+    def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
+        """Show an alarm on the value the PV has."""
+        encoder = self._encoder
+        if encoder is not None:
+            reading = Reading(None, alarm, time_ns)
+            self.pv.post(encoder.again(self.pv.current(), reading))
+
+    def close(self) -> None:
+        """Forget type and value; only when no client is connected or the server has stopped."""
+        self._encoder = None
+        self.pv.close()
+
+    # Called by p4p on the server's thread -------------------------------------------------
+
+    def onFirstConnect(self) -> None:
+        """A first client has connected."""
+        self._owner.client_arrived(self)
+
+    def onLastDisconnect(self) -> None:
+        """The last client has left."""
+        if self._owner.clients_gone(self):
+            self.close()
+
+    def put(self, op: Any) -> None:
+        """A client puts."""
+        encoder = self._encoder
+        if encoder is None:
+            op.done(error=f"{self._entry.pv_name} is closed")
+            return
+        request = put_request(self._entry, encoder.spec, op)
+        if request is not None:
+            self._owner.put(request)
+
+    def rpc(self, op: Any) -> None:
+        """A client calls."""
+        request = rpc_request(self._entry, op)
+        if request is not None:
+            self._owner.rpc(request)

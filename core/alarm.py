@@ -1,0 +1,92 @@
+"""Alarms in the terms of the EPICS alarm_t, and the one table from PyRogue's words to them.
+
+The status numbers are those of the Normative Types (0 none .. 7 client), not the menu numbers
+of Channel Access; the messages are the status words that QSRV sends.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .nt import ValueAlarm
+
+
+class Severity(IntEnum):
+    """alarm_t.severity."""
+
+    NONE = 0
+    MINOR = 1
+    MAJOR = 2
+    INVALID = 3
+
+
+class Status(IntEnum):
+    """alarm_t.status."""
+
+    NONE = 0
+    DEVICE = 1
+    DRIVER = 2
+    RECORD = 3
+    DB = 4
+    CONF = 5
+    UNDEFINED = 6
+    CLIENT = 7
+
+
+class Alarm(NamedTuple):
+    """One alarm_t: severity, status and message always travel together."""
+
+    severity: Severity
+    status: Status
+    message: str
+
+
+NO_ALARM = Alarm(Severity.NONE, Status.NONE, "")
+HIHI = Alarm(Severity.MAJOR, Status.DEVICE, "HIHI")
+LOLO = Alarm(Severity.MAJOR, Status.DEVICE, "LOLO")
+HIGH = Alarm(Severity.MINOR, Status.DEVICE, "HIGH")
+LOW = Alarm(Severity.MINOR, Status.DEVICE, "LOW")
+READ = Alarm(Severity.INVALID, Status.DEVICE, "READ")
+WRITE = Alarm(Severity.INVALID, Status.DEVICE, "WRITE")
+STATE = Alarm(Severity.INVALID, Status.DEVICE, "STATE")
+TIMEOUT = Alarm(Severity.INVALID, Status.DRIVER, "TIMEOUT")
+UDF = Alarm(Severity.INVALID, Status.DRIVER, "UDF")
+CALC = Alarm(Severity.INVALID, Status.RECORD, "CALC")
+
+# PyRogue's VariableValue.status -> alarm_t
+BY_STATUS: dict[str, Alarm] = {
+    "None": NO_ALARM,
+    "Good": NO_ALARM,
+    "AlarmHiHi": HIHI,
+    "AlarmLoLo": LOLO,
+    "AlarmHigh": HIGH,
+    "AlarmLow": LOW,
+}
+
+
+def judge(value: Any, limits: ValueAlarm) -> Alarm:
+    """Return the alarm of ``value`` by PyRogue's rule: strict limits, alarm before warning.
+
+    The alarm of an array is that of its worst element; NaN raises none.
+
+    :param value: a number or a numeric array
+    :param limits: the node's alarm limits
+    """
+    if isinstance(value, np.ndarray):
+        if value.size == 0:
+            return NO_ALARM
+        low, high = np.fmin.reduce(value, axis=None), np.fmax.reduce(value, axis=None)
+    else:
+        low = high = value
+    if limits.low_alarm is not None and low < limits.low_alarm:
+        return LOLO
+    if limits.high_alarm is not None and high > limits.high_alarm:
+        return HIHI
+    if limits.low_warning is not None and low < limits.low_warning:
+        return LOW
+    if limits.high_warning is not None and high > limits.high_warning:
+        return HIGH
+    return NO_ALARM

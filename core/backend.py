@@ -1,0 +1,117 @@
+"""The contract between the engine and a protocol backend.
+
+Threads: a backend calls its :class:`PvOwner` from its own network threads; the owner's methods
+return at once and never run tree code. The engine calls a backend from any thread. Neither side
+holds a lock of its own, that the other side's callbacks also take, across a call that blocks.
+
+Lifetime: ``serve`` for every PV, then ``start``; ``flush`` and ``stop``; then perhaps again from
+the beginning. A served PV is closed, with no type and no value, until its first client connects.
+Put, get and monitor of a closed PV wait in the backend; an rpc is handed on at once.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from .alarm import Alarm
+from .mapping import PvEntry
+from .nt import PvSpec
+from .request import PutRequest, RpcRequest
+
+
+class Reading(NamedTuple):
+    """What a PV shows: value in the PV's terms, alarm and time together.
+
+    ``time_ns`` is in nanoseconds since the POSIX epoch, never 0 and strictly increasing per PV.
+    """
+
+    value: Any
+    alarm: Alarm
+    time_ns: int
+
+
+class ServedPv(ABC):
+    """One PV inside one backend."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def open(self, spec: PvSpec, reading: Reading) -> None:
+        """Give the PV its type and first value; waiting operations go on. May block."""
+
+    @abstractmethod
+    def post(self, reading: Reading) -> None:
+        """Show a new reading; the PV is open. Never blocks; has copied arrays when it returns.
+
+        :raises Exception: if the value does not fit the PV's type; nothing is changed then
+        """
+
+    @abstractmethod
+    def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
+        """Show an alarm on the value the open PV has already. Never blocks."""
+
+
+class PvOwner(Protocol):
+    """What a backend tells the engine about one PV, on its network threads."""
+
+    def client_arrived(self, served: ServedPv) -> None:
+        """The first client has connected: the PV is to be opened."""
+
+    def clients_gone(self, served: ServedPv) -> bool:
+        """The last client has left; True if the backend is now to close the PV, at once."""
+
+    def put(self, request: PutRequest) -> None:
+        """A client puts; the request is answered exactly once."""
+
+    def rpc(self, request: RpcRequest) -> None:
+        """A client calls; the request is answered exactly once."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendOptions:
+    """Where a backend listens.
+
+    :param isolate: bind loopback on ephemeral ports, whatever the environment says
+    :param conf: the protocol's own settings, over those of the environment
+    """
+
+    isolate: bool = False
+    conf: Mapping[str, str] | None = None
+
+
+class Backend(ABC):
+    """One protocol server; it can be started again after a stop."""
+
+    #: the name it is registered under
+    name: str
+
+    @abstractmethod
+    def serve(self, entry: PvEntry, owner: PvOwner) -> ServedPv:
+        """Add a PV, closed; only before :meth:`start`."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to listen.
+
+        :raises BackendError: if it cannot; nothing is left behind then
+        """
+
+    @abstractmethod
+    def flush(self) -> None:
+        """Return when the answers given so far are on their way to the clients."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Disconnect all clients, close and forget all PVs, free the ports; harmless if stopped."""
+
+    def client_conf(self) -> dict[str, str]:
+        """Return the settings with which a client reaches exactly this server.
+
+        :raises BackendError: if the protocol has none, or the server is not running
+        """
+        from .errors import BackendError
+
+        raise BackendError(f"backend {self.name!r} has no client settings")

@@ -1,0 +1,33 @@
+"""The errors Roguebridge raises; each one names the path, PV or plugin it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class RoguebridgeError(Exception):
+    """Base of every error raised by Roguebridge itself."""
+
+
+class NotRunningError(RoguebridgeError):
+    """The tree is not running, so its nodes must not be touched."""
+
+
+class MappingError(RoguebridgeError):
+    """A mapping cannot be served; ``problems`` lists every reason, one text each."""
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join([message, *self.problems]))
+
+
+class BackendError(RoguebridgeError):
+    """A backend is unknown, cannot be loaded or cannot start."""
+
+
+class PluginError(RoguebridgeError):
+    """A plugin is broken; the text names plugin, hook and argument."""
+
+
+class PutError(RoguebridgeError):
+    """A put or call is refused before the tree is touched; the text goes to the client."""

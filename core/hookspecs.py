@@ -1,0 +1,89 @@
+"""The hooks of Roguebridge: what a plugin may bring.
+
+Build-time hooks are called once per server and return rules; only rules run per node. Events are
+called as things happen, never per update. A plugin is an object or module with functions marked
+:data:`hookimpl`; it takes the arguments it needs, by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pluggy
+
+from .backend import Backend, BackendOptions
+from .holder import PvHolder
+from .request import RequestRecord
+from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+
+PROJECT = "roguebridge"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+BackendFactory = Callable[[BackendOptions], Backend]
+
+
+class Hooks:
+    """The hook specifications."""
+
+    @hookspec
+    def naming_rules(self, base: str) -> Sequence[NamingRule]:  # type: ignore[empty-body]
+        """Return rules that name PVs in automatic mode; the first matching rule names a node.
+
+        :param base: the server's ``base``
+        """
+
+    @hookspec
+    def converter_rules(self) -> Sequence[ConverterRule]:  # type: ignore[empty-body]
+        """Return rules that choose converters; the first matching rule makes a node's."""
+
+    @hookspec
+    def policy_rules(self) -> Sequence[PolicyRule]:  # type: ignore[empty-body]
+        """Return rules that guard puts and calls; every matching policy must allow.
+
+        A plugin whose rules cannot be had stops the start of the server.
+        """
+
+    @hookspec
+    def time_source_rules(self) -> Sequence[TimeSourceRule]:  # type: ignore[empty-body]
+        """Return rules that take a value's time from the value; the first matching rule counts."""
+
+    @hookspec
+    def register_backends(self) -> Mapping[str, BackendFactory]:  # type: ignore[empty-body]
+        """Return backends by name; each is made when a server is built with that name."""
+
+    @hookspec
+    def holder_opened(self, holder: PvHolder) -> None:
+        """A PV has been opened for its first client.
+
+        :param holder: with its ``spec`` and ``converter`` in place
+        """
+
+    @hookspec
+    def request_done(self, record: RequestRecord) -> None:
+        """A put or call has ended, was denied, has failed or was dropped: the audit trail.
+
+        :param record: who, what, and what became of it
+        """
+
+    @hookspec
+    def server_started(self, server: Any) -> None:
+        """The server listens.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`
+        """
+
+    @hookspec
+    def server_stopping(self, server: Any) -> None:
+        """The server is about to stop; clients are still connected.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`
+        """
+
+    @hookspec
+    def cli_commands(self, group: Any) -> None:
+        """Add commands to the ``roguebridge`` command line.
+
+        :param group: the command group
+        """

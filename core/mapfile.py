@@ -1,0 +1,50 @@
+"""The file form of a mapping: one ``pv -> path`` line per node, as ``dump()`` writes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+
+from .errors import MappingError
+from .mapping import PvEntry
+
+_ARROW = " -> "
+_LINE = re.compile(r"\s*(\S.*?)\s+->\s+(\S.*?)\s*")
+
+
+def map_lines(entries: Iterable[PvEntry]) -> list[str]:
+    """Return one ``pv -> path`` line per entry, without line ends."""
+    return [f"{entry.pv_name}{_ARROW}{entry.path}" for entry in entries]
+
+
+def read_map(file: str | PathLike[str]) -> dict[str, str]:
+    """Read a file of ``pv -> path`` lines; blank lines and ``#`` comments are skipped.
+
+    :returns: path -> PV name
+    :raises MappingError: naming the file, and every line that is wrong
+    """
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise MappingError(f"cannot read the map file {file}: {exc}") from exc
+    found: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    problems = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            problems.append(f"line {number}: expected 'pv -> path', found {line.strip()!r}")
+            continue
+        pv_name, path = match.groups()
+        if path in found:
+            problems.append(f"line {number}: {path} is already mapped in line {lines[path]}")
+        else:
+            found[path] = pv_name
+            lines[path] = number
+    if problems:
+        raise MappingError(f"the map file {file} is not usable:", problems)
+    return found

@@ -1,0 +1,138 @@
+"""The neutral description of one PV: all that a backend ever learns about a node.
+
+The vocabulary is that of the EPICS Normative Types; the scalar type names are those of pvxs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+
+class NtKind(Enum):
+    """Which Normative Type a PV has."""
+
+    SCALAR = "NTScalar"
+    SCALAR_ARRAY = "NTScalarArray"
+    ENUM = "NTEnum"
+    NDARRAY = "NTNDArray"
+
+
+class ScalarType(Enum):
+    """Element type of a PV; the value is the numpy dtype name."""
+
+    Bool = "bool"
+    Int8 = "int8"
+    Int16 = "int16"
+    Int32 = "int32"
+    Int64 = "int64"
+    UInt8 = "uint8"
+    UInt16 = "uint16"
+    UInt32 = "uint32"
+    UInt64 = "uint64"
+    Float32 = "float32"
+    Float64 = "float64"
+    String = "str"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The numpy dtype of an array of this type, in native byte order."""
+        return np.dtype(self.value)
+
+    @property
+    def is_integer(self) -> bool:
+        """True for the signed and unsigned integers, False for Bool."""
+        return self.value.lstrip("u").startswith("int")
+
+    @property
+    def is_float(self) -> bool:
+        """True for Float32 and Float64."""
+        return self.value.startswith("float")
+
+    @property
+    def is_numeric(self) -> bool:
+        """True for integers and floats."""
+        return self.is_integer or self.is_float
+
+    @classmethod
+    def integer(cls, bits: int, signed: bool) -> ScalarType | None:
+        """Return the narrowest integer type of at least ``bits`` bits; None beyond 64."""
+        for width in (8, 16, 32, 64):
+            if bits <= width:
+                return cls(f"{'' if signed else 'u'}int{width}")
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Text and range for display; the limits are in the PV's own units."""
+
+    description: str = ""
+    units: str = ""
+    limit_low: Any = None
+    limit_high: Any = None
+    precision: int = 0
+    form: int = 0
+    """Index into Default, String, Binary, Decimal, Hex, Exponential, Engineering."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Range that a put is held to; None where there is no limit."""
+
+    limit_low: Any = None
+    limit_high: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAlarm:
+    """Alarm limits; None where a limit is not set."""
+
+    low_alarm: Any = None
+    low_warning: Any = None
+    high_warning: Any = None
+    high_alarm: Any = None
+
+    @property
+    def active(self) -> bool:
+        """True when any limit is set."""
+        limits = (self.low_alarm, self.low_warning, self.high_warning, self.high_alarm)
+        return any(limit is not None for limit in limits)
+
+
+NO_CONTROL = Control()
+NO_VALUE_ALARM = ValueAlarm()
+
+
+@dataclass(frozen=True, slots=True)
+class PvSpec:
+    """Type and metadata of one PV, a pure function of the node's declared attributes.
+
+    :param kind: the Normative Type
+    :param scalar: type of the value or of its elements; Int32 (the index) for ENUM; for NDARRAY
+        the declared dtype, which a frame may differ from
+    :param choices: the labels of an ENUM, in index order
+    :param max_length: declared number of elements of an array, for backends that need one
+    """
+
+    kind: NtKind
+    scalar: ScalarType
+    choices: tuple[str, ...] = ()
+    display: Display = Display()
+    control: Control = NO_CONTROL
+    value_alarm: ValueAlarm = NO_VALUE_ALARM
+    writable: bool = True
+    max_length: int | None = None
+
+    def zero(self) -> Any:
+        """Return the value a PV of this type shows before any is known."""
+        if self.kind is NtKind.SCALAR_ARRAY:
+            return [] if self.scalar is ScalarType.String else np.zeros(0, self.scalar.dtype)
+        if self.kind is NtKind.NDARRAY:
+            return np.zeros((0, 0), self.scalar.dtype)
+        if self.kind is NtKind.ENUM:
+            return 0
+        return "" if self.scalar is ScalarType.String else self.scalar.dtype.type(0).item()

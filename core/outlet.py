@@ -1,0 +1,76 @@
+"""One served PV of a holder and its life: closed until watched, opened exactly once."""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+
+from .alarm import CALC, Alarm
+from .backend import Reading, ServedPv
+from .clock import Timer
+
+_log = logging.getLogger("roguebridge.holder")
+
+
+class State(Enum):
+    """Where an outlet is between two visits of clients."""
+
+    CLOSED = 0
+    READING = 1
+    """A client is there; the first value is being read."""
+    OPENING = 2
+    """``ServedPv.open`` is running."""
+    OPEN = 3
+
+
+class Keep(Enum):
+    """Stands for the value of a reading whose own value could not be had."""
+
+    VALUE = "keep the value shown"
+
+
+class Outlet:
+    """State of one served PV; every method is called with the holder's lock held."""
+
+    __slots__ = ("served", "state", "connected", "newest", "deadline", "visit")
+
+    def __init__(self, served: ServedPv) -> None:
+        self.served = served
+        self.state = State.CLOSED
+        self.connected = False
+        self.newest: Reading | None = None
+        self.deadline: Timer | None = None
+        self.visit = 0  # tells the reads of one visit from those of an earlier one
+
+    def show(self, reading: Reading) -> None:
+        """Post ``reading``, or keep it until the PV has opened."""
+        if self.state is State.OPEN:
+            self._post(reading)
+        elif self.state is not State.CLOSED:
+            if reading.value is Keep.VALUE and self.newest is not None:
+                reading = reading._replace(value=self.newest.value)
+            self.newest = reading
+
+    def opened(self) -> None:
+        """``ServedPv.open`` has returned: show what came meanwhile."""
+        self.state = State.OPEN
+        newest, self.newest = self.newest, None
+        if newest is not None:
+            self._post(newest)
+
+    def _post(self, reading: Reading) -> None:
+        value, alarm, time_ns = reading
+        if value is Keep.VALUE:
+            self._post_alarm(alarm, time_ns)
+            return
+        try:
+            self.served.post(reading)
+        except Exception as exc:
+            _log.debug("a value does not fit its PV: %s", exc)
+            self._post_alarm(CALC, time_ns)
+
+    def _post_alarm(self, alarm: Alarm, time_ns: int) -> None:
+        try:
+            self.served.post_alarm(alarm, time_ns)
+        except Exception:
+            _log.exception("a PV does not take an alarm")

@@ -1,0 +1,146 @@
+"""Puts and calls on their way to the tree; each is answered exactly once."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .access import Credentials
+
+if TYPE_CHECKING:
+    from .mapping import PvEntry
+
+
+class Reply(ABC):
+    """How a backend carries an answer to its client; neither method blocks or raises."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def done(self, result: Any = None) -> None:
+        """Report success; ``result`` is what a command returned."""
+
+    @abstractmethod
+    def error(self, text: str) -> None:
+        """Report failure; ``text`` is never empty."""
+
+
+class Request:
+    """What puts and calls share: who asks, for what, and an answer given exactly once.
+
+    :param entry: the PV asked for
+    :param credentials: who asks
+    :param reply: the way back; released with the answer
+    """
+
+    operation = "request"
+    __slots__ = ("entry", "credentials", "cancelled", "outcome", "_reply", "_once")
+
+    def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
+        self.entry = entry
+        self.credentials = credentials
+        #: the client has gone; a queued request is then dropped
+        self.cancelled = False
+        #: None until answered, then '' for success or the error text
+        self.outcome: str | None = None
+        self._reply: Reply | None = reply
+        self._once = threading.Lock()
+
+    @property
+    def answered(self) -> bool:
+        """True once an answer was given."""
+        return self.outcome is not None
+
+    def done(self, result: Any = None) -> bool:
+        """Answer with success; returns False, and does nothing, if already answered."""
+        reply = self._take("")
+        if reply is None:
+            return False
+        reply.done(result)
+        return True
+
+    def error(self, text: str) -> bool:
+        """Answer with an error; returns False, and does nothing, if already answered."""
+        text = text or "unknown error"
+        reply = self._take(text)
+        if reply is None:
+            return False
+        reply.error(text)
+        return True
+
+    def _take(self, outcome: str) -> Reply | None:
+        if not self._once.acquire(blocking=False):
+            return None
+        reply, self._reply = self._reply, None
+        self.outcome = outcome
+        self.credentials.release()
+        return reply
+
+
+class PutRequest(Request):
+    """A client wants a new value.
+
+    :param value: the value in the PV's terms (see :class:`.TypeConverter`); arrays may be views
+        of a buffer that is only valid until the answer
+    :param marked: False if the client marked other fields only: nothing is to be written
+    :param block: the client wants the answer after the write has ended
+    """
+
+    operation = "put"
+    __slots__ = ("value", "marked", "block")
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        reply: Reply,
+        value: Any,
+        marked: bool = True,
+        block: bool = False,
+    ) -> None:
+        super().__init__(entry, credentials, reply)
+        self.value = value
+        self.marked = marked
+        self.block = block
+
+
+class RpcRequest(Request):
+    """A client wants a command run.
+
+    :param arguments: the named arguments as the client sent them
+    """
+
+    operation = "rpc"
+    __slots__ = ("arguments",)
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        reply: Reply,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        super().__init__(entry, credentials, reply)
+        self.arguments = arguments
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What became of a put or call, for audit plugins.
+
+    :param value: the value put, or the arguments of the call
+    :param result: ``'done'``, ``'denied'``, ``'failed'`` or ``'dropped'``
+    :param error: the text the client got, or the later failure; '' on success
+    :param time_ns: when it ended, nanoseconds since the POSIX epoch
+    """
+
+    entry: PvEntry
+    operation: str
+    credentials: Credentials
+    value: Any
+    result: str
+    error: str
+    time_ns: int

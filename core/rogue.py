@@ -1,0 +1,19 @@
+"""What is peculiar to real PyRogue; uses the objects it is handed and imports nothing."""
+
+from __future__ import annotations
+
+# Texts of rogue's GeneralError for values that it refuses before any transaction.
+_REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
+_REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
+
+
+def refused_by_tree(exc: Exception, hardware: bool) -> bool:
+    """Tell whether ``set()`` raised because of the value, with nothing changed in the tree.
+
+    :param hardware: True for a node whose value lives in a register
+    """
+    kind = type(exc).__name__
+    if kind == "GeneralError":
+        return any(text in str(exc) for text in _REFUSALS)
+    # A LocalVariable has stored the value when its localSet raises, whatever that raises.
+    return kind == "VariableError" or (hardware and kind in _REFUSING)

@@ -1,0 +1,81 @@
+"""Rules: what build-time hooks return, a selector of nodes and what to do with them.
+
+Rules are asked for once per server; per node only the selectors run, and the first match wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from .access import AccessPolicy
+    from .converter import TypeConverter
+    from .tree import TreeNode
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Select:
+    """Selects nodes; every field that is given must match, ``Select()`` matches all.
+
+    :param path: glob over the node's path, e.g. ``'*.Adc[[]0].*'``; case matters
+    :param group: a group the node is in
+    :param type: glob over ``typeStr``
+    :param units: the node's units
+    :param where: any further test of the node
+    """
+
+    path: str | None = None
+    group: str | None = None
+    type: str | None = None
+    units: str | None = None
+    where: Callable[[TreeNode], bool] | None = None
+
+    def __call__(self, node: TreeNode) -> bool:
+        """Tell whether ``node`` is selected."""
+        return (
+            (self.path is None or fnmatchcase(node.path, self.path))
+            and (self.group is None or self.group in node.groups)
+            and (self.units is None or node.units == self.units)
+            and (self.type is None or fnmatchcase(str(node.typeStr), self.type))
+            and (self.where is None or self.where(node))
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(Generic[Made]):
+    """For the nodes that ``select`` picks, ``make(node)`` gives what the rule is for."""
+
+    make: Callable[[TreeNode], Made]
+    select: Callable[[TreeNode], bool] = Select()
+
+
+class NamingRule(Rule[str]):
+    """``make(node)`` returns the node's PV name."""
+
+
+class ConverterRule(Rule["TypeConverter"]):
+    """``make(node)`` returns the node's converter."""
+
+
+class PolicyRule(Rule["AccessPolicy"]):
+    """``make(node)`` returns a policy; every matching policy must allow."""
+
+
+class TimeSourceRule(Rule[Callable[[Any], "int | None"]]):
+    """``make(node)`` returns a function from the tree's value to its time.
+
+    The time is in nanoseconds since the POSIX epoch; None means: the time of delivery.
+    """
+
+
+def first(rules: list[Any], node: TreeNode) -> Any:
+    """Return what the first matching rule makes for ``node``, or None."""
+    for rule in rules:
+        if rule.select(node):
+            return rule.make(node)
+    return None

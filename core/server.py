@@ -1,0 +1,320 @@
+"""The server: from a running tree to served PVs and back to nothing."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from .access import AccessPolicy
+from .backend import Backend, BackendOptions
+from .clock import Clock, SystemClock
+from .converter import TypeConverter
+from .errors import BackendError, MappingError, NotRunningError, PluginError, RoguebridgeError
+from .execution import abandon_all
+from .groups import Groups, group_list
+from .holder import PvHolder
+from .mapfile import map_lines, read_map
+from .mapping import PvMap, automatic_map, explicit_map
+from .plugin_manager import Plugins
+from .rules import first
+from .services import Services
+from .tree import TreeNode
+from .workers import WorkerPool
+
+_log = logging.getLogger("roguebridge.server")
+
+
+class PvServer:
+    """Serves the variables and commands of one PyRogue root.
+
+    :param base: first part of every PV name in automatic mode
+    :param root: the root of the tree; it must be running when the server starts
+    :param incGroups: serve only nodes in one of these groups (str, sequence or set of str)
+    :param excGroups: never serve nodes in one of these groups; ``['NoServe']`` if not given,
+        ``[]`` excludes nothing
+    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name, or
+        a file that :meth:`dump` wrote, to serve exactly those
+    :param backends: names of the backends that serve
+    :param plugins: objects, modules or dotted module names, asked before all other plugins
+    :param strict: raise for every problem of the mapping and every broken plugin
+    :param isolate: bind loopback on ephemeral ports, whatever the environment says
+    :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)
+    :param put_reply_timeout: seconds after which a put that does not ask to block is answered;
+        None for never before it has ended
+    :param open_timeout: seconds a PV waits for its first value before it opens INVALID
+    :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
+    :param clock: the source of time, for tests
+    :raises TypeError: for arguments of the wrong type
+    :raises BackendError: for an unknown backend
+    :raises PluginError: for a broken plugin, with ``strict``
+    """
+
+    #: the class of the holders, one per served node
+    holder_class: ClassVar[type[PvHolder]] = PvHolder
+    #: where mapping errors, start and stop, refused and failed requests are logged
+    logger_name: ClassVar[str] = "roguebridge.server"
+
+    def __init__(
+        self,
+        base: str,
+        root: Any,
+        incGroups: Groups = None,
+        excGroups: Groups = None,
+        pvMap: Mapping[str, str] | str | PathLike[str] | None = None,
+        *,
+        backends: Iterable[str] = ("pva",),
+        plugins: Iterable[Any] = (),
+        strict: bool = False,
+        isolate: bool = False,
+        conf: Mapping[str, str] | None = None,
+        put_reply_timeout: float | None = 0.5,
+        open_timeout: float = 1.0,
+        stop_timeout: float = 5.0,
+        clock: Clock | None = None,
+    ) -> None:
+        if not isinstance(base, str):
+            raise TypeError(f"base must be a str, not {base!r}")
+        if pvMap is not None and not isinstance(pvMap, (Mapping, str, PathLike)):
+            raise TypeError(f"pvMap must be a dict path -> PV name or a file name, not {pvMap!r}")
+        if isinstance(backends, str) or isinstance(plugins, str):
+            raise TypeError("backends and plugins must be lists, not a str")
+        self._base = base
+        self._root = root
+        self._include = group_list(incGroups, "incGroups")
+        self._exclude = ["NoServe"] if excGroups is None else group_list(excGroups, "excGroups")
+        self._pv_map = dict(pvMap) if isinstance(pvMap, Mapping) else pvMap
+        self._strict = strict
+        self._put_reply_timeout = put_reply_timeout
+        self._open_timeout = open_timeout
+        self._stop_timeout = stop_timeout
+        self._clock = clock or SystemClock()
+        self._log = logging.getLogger(self.logger_name)
+        self._broken_plugins: list[str] = []
+        self._plugins = Plugins(plugins, strict, self._broken_plugins.append)
+        self._backends = self._make_backends(list(backends), BackendOptions(isolate, conf))
+        self._lifecycle = threading.RLock()
+        self._services: Services | None = None
+        self._map = PvMap()
+        self._holders: dict[str, PvHolder] = {}
+
+    # What a user asks ---------------------------------------------------------------------
+
+    @property
+    def root(self) -> Any:
+        """The root of the served tree."""
+        return self._root
+
+    @property
+    def base(self) -> str:
+        """First part of the PV names in automatic mode."""
+        return self._base
+
+    @property
+    def running(self) -> bool:
+        """True between a start and the following stop."""
+        return self._services is not None
+
+    @property
+    def holders(self) -> Mapping[str, PvHolder]:
+        """The holders by node path, in tree order; empty before the first start."""
+        return MappingProxyType(self._holders)
+
+    def list(self) -> dict[str, str]:
+        """Return path -> PV name of every served node, in tree order."""
+        return {entry.path: entry.pv_name for entry in self._map.entries}
+
+    def dump(self, fname: str | PathLike[str] | None = None) -> None:
+        """Print, or write to ``fname``, one ``pv -> path`` line per served node."""
+        text = "".join(f"{line}\n" for line in map_lines(self._map.entries))
+        if fname is None:
+            sys.stdout.write(text)
+        else:
+            Path(fname).write_text(text, encoding="utf-8")
+
+    def report(self) -> tuple[str, ...]:
+        """Return every problem of the mapping and the plugins, one text each."""
+        return (*self._broken_plugins, *(problem.text for problem in self._map.problems))
+
+    def client_conf(self, backend: str | None = None) -> dict[str, str]:
+        """Return the settings with which a client reaches exactly this server.
+
+        :param backend: its name; by default the first one
+        :raises BackendError: if that backend is not in use, not running, or has none
+        """
+        for candidate in self._backends:
+            if backend is None or candidate.name == backend:
+                return candidate.client_conf()
+        raise BackendError(f"backend {backend!r} is not in use")
+
+    # Lifecycle ----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Start with the root: PyRogue calls this from ``root.start()``."""
+        self._begin(expect_reads=True)
+
+    def _stop(self) -> None:
+        """Stop with the root: PyRogue calls this from ``root.stop()``."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start on a root that is running already; does nothing if started.
+
+        :raises NotRunningError: if the root is not running
+        :raises MappingError: if the mapping cannot be served
+        :raises BackendError: if a backend cannot listen
+        """
+        self._begin(expect_reads=False)
+
+    def stop(self) -> None:
+        """Answer what is pending, disconnect all clients, free ports and listeners.
+
+        Never raises; does nothing if stopped. Pending puts and calls have ``stop_timeout``
+        seconds to end; the rest is answered with an error.
+        """
+        with self._lifecycle:
+            services = self._services
+            if services is None:
+                return
+            self._attempt("plugins", lambda: self._plugins.event("server_stopping", server=self))
+            self._end(services)
+            self._services = None
+            self._log.info("stopped serving %s", self._base)
+
+    def _begin(self, expect_reads: bool) -> None:
+        with self._lifecycle:
+            if self._services is not None:
+                return
+            if not self._root.running:
+                raise NotRunningError(
+                    f"the root {self._root.name!r} is not running: hand the server to "
+                    "root.addProtocol() before root.start(), or call server.start() after it"
+                )
+            self._map = self._build_map()
+            for problem in self._map.problems:
+                self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
+            self._map.check(self._strict)
+            services = self._make_services(expect_reads)
+            try:
+                self._serve(services)
+            except BaseException:
+                self._end(services)
+                self._holders = {}
+                raise
+            self._services = services
+            self._log.info("serving %d PVs of %s", len(self._holders), self._base)
+            self._plugins.event("server_started", server=self)
+
+    def _serve(self, services: Services) -> None:
+        converter_rules = self._plugins.converter_rules()
+        policy_rules = self._plugins.policy_rules()
+        time_rules = self._plugins.time_source_rules()
+
+        def make_converter(node: TreeNode) -> TypeConverter:
+            made = first(converter_rules, node)
+            if not isinstance(made, TypeConverter):
+                raise PluginError(f"{node.path}: no converter rule matches, or it made {made!r}")
+            return made
+
+        services.clock.start()
+        holders: dict[str, PvHolder] = {}
+        for entry, node in self._map:
+            policies: list[AccessPolicy] = [r.make(node) for r in policy_rules if r.select(node)]
+            holders[entry.path] = self.holder_class(
+                entry, node, make_converter, tuple(policies), first(time_rules, node), services
+            )
+        self._holders = holders
+        for backend in self._backends:
+            for holder in holders.values():
+                holder.attach(backend.serve(holder.entry, holder))
+        for holder in holders.values():
+            holder.listen()
+        for backend in self._backends:
+            backend.start()
+
+    def _end(self, services: Services) -> None:
+        """Undo :meth:`_serve`, as far as it got; each step whatever became of the others."""
+        for holder in self._holders.values():
+            self._attempt(holder.path, holder.unlisten)
+        pools = (services.variables, services.commands)
+        for pool in pools:
+            pool.refuse()
+        deadline = services.clock.monotonic() + self._stop_timeout
+        for pool in pools:
+            left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
+            self._attempt("pending requests", lambda left=left: abandon_all(left))
+        for backend in self._backends:
+            self._attempt(backend.name, backend.flush)
+        for backend in self._backends:
+            self._attempt(backend.name, backend.stop)
+        services.events.drain(self._stop_timeout)
+        for pool in (*pools, services.events):
+            for name in pool.stop():
+                _log.error("%s is still held by a call into the tree", name)
+        services.clock.stop()
+
+    def _attempt(self, what: str, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except Exception:
+            _log.exception("stopping %s failed at %s", self._base, what)
+
+    # Parts --------------------------------------------------------------------------------
+
+    def _make_backends(self, names: list[str], options: BackendOptions) -> list[Backend]:
+        factories = self._plugins.backends()
+        made = []
+        for name in dict.fromkeys(names):
+            if name not in factories:
+                broken = "".join(f"\n  {text}" for text in self._broken_plugins)
+                raise BackendError(
+                    f"unknown backend {name!r}; there are {sorted(factories)}{broken}"
+                )
+            made.append(factories[name](options))
+        if not made:
+            raise BackendError("no backend given")
+        return made
+
+    def _build_map(self) -> PvMap:
+        nodes = self._root.variableList
+        pv_map = self._pv_map
+        if isinstance(pv_map, (str, PathLike)):
+            pv_map = read_map(pv_map)
+        if pv_map is not None:
+            return explicit_map(nodes, self._root.name, pv_map, self._root.getNode)
+        rules = self._plugins.naming_rules(self._base)
+
+        def name(node: TreeNode) -> Any:
+            return first(rules, node)
+
+        return automatic_map(nodes, self._include, self._exclude, name)
+
+    def _make_services(self, expect_reads: bool) -> Services:
+        clock = self._clock
+        plugins = self._plugins
+        listens = plugins.listens
+        return Services(
+            clock=clock,
+            variables=WorkerPool("roguebridge-variables", clock),
+            commands=WorkerPool("roguebridge-commands", clock, per_device=16),
+            events=WorkerPool("roguebridge-events", clock, threads=1),
+            log=self._log,
+            put_reply_timeout=self._put_reply_timeout,
+            open_timeout=self._open_timeout,
+            start_ns=clock.time_ns(),
+            expect_reads=expect_reads,
+            on_record=(lambda record: plugins.event("request_done", record=record))
+            if listens("request_done")
+            else None,
+            on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
+            if listens("holder_opened")
+            else None,
+        )
+
+
+__all__ = ["MappingError", "PvServer", "RoguebridgeError"]

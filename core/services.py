@@ -1,0 +1,99 @@
+"""What the holders of one server share while it runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from .clock import Clock
+from .mapping import PvEntry
+from .request import Request, RequestRecord
+from .workers import Job, WorkerPool
+
+_LOG_INTERVAL = 60.0
+
+
+class _Event(Job):
+    """A log record or plugin event, off the threads that must not wait for it."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, lane: str, call: Callable[[], None]) -> None:
+        super().__init__(lane, lane)
+        self._call = call
+
+    def run(self) -> None:
+        self._call()
+
+    def abandon(self, reason: str) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class Services:
+    """Workers, clock, limits and events of a running server.
+
+    :param clock: the one source of time
+    :param variables: runs puts and reads
+    :param commands: runs commands
+    :param events: runs log records and plugin events
+    :param log: where refused and failed requests are logged
+    :param put_reply_timeout: seconds after which a put that does not block is answered; None
+        for never before it has ended
+    :param open_timeout: seconds a PV waits for its first value before it opens without
+    :param start_ns: time of PVs that were never updated
+    :param expect_reads: True if a hardware variable without an update has never been read
+    :param on_record: audit, or None if nobody listens
+    :param on_opened: told of each holder that opened, or None if nobody listens
+    """
+
+    clock: Clock
+    variables: WorkerPool
+    commands: WorkerPool
+    events: WorkerPool
+    log: logging.Logger
+    put_reply_timeout: float | None
+    open_timeout: float
+    start_ns: int
+    expect_reads: bool
+    on_record: Callable[[RequestRecord], None] | None = None
+    on_opened: Callable[[Any], None] | None = None
+    _logged: dict[str, float] = field(default_factory=dict)
+
+    def record(self, request: Request, value: Any, result: str, error: str = "") -> None:
+        """Tell audit and log what became of a request; never blocks."""
+        on_record = self.on_record
+        if on_record is not None:
+            record = RequestRecord(
+                request.entry,
+                request.operation,
+                request.credentials,
+                value,
+                result,
+                error,
+                self.clock.time_ns(),
+            )
+            self.events.submit(_Event("audit", lambda: on_record(record)))
+        if error and result != "dropped":
+            self._log_once(request.entry, f"{request.operation} {result}: {error}")
+
+    def opened(self, holder: Any) -> None:
+        """Tell the plugins that a holder opened; never blocks."""
+        on_opened = self.on_opened
+        if on_opened is not None:
+            self.events.submit(_Event("opened", lambda: on_opened(holder)))
+
+    def _log_once(self, entry: PvEntry, text: str) -> None:
+        # A record under pyrogue.* costs the tree a millisecond and updates a variable: one per
+        # PV and minute, and not on the thread that asks.
+        now = self.clock.monotonic()
+        last = self._logged.get(entry.pv_name)
+        if last is not None and now - last < _LOG_INTERVAL:
+            return
+        self._logged[entry.pv_name] = now
+        log = self.log
+        self.events.submit(
+            _Event("log", lambda: log.warning("%s (%s): %s", entry.pv_name, entry.path, text))
+        )

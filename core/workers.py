@@ -1,0 +1,222 @@
+"""Bounded workers: tree calls run here, in order per PV, and no device takes all threads."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+
+from .clock import Clock
+
+_log = logging.getLogger("roguebridge.workers")
+
+BUSY = "busy: too many requests are waiting"
+STOPPING = "server stopping"
+
+
+class Job(ABC):
+    """One piece of work for a node.
+
+    :param lane: jobs of one lane run one after the other, in order
+    :param device: jobs of one device share its limit
+    """
+
+    __slots__ = ("lane", "device")
+
+    def __init__(self, lane: str, device: str) -> None:
+        self.lane = lane
+        self.device = device
+
+    @abstractmethod
+    def run(self) -> None:
+        """Do the work, on a worker thread."""
+
+    @abstractmethod
+    def abandon(self, reason: str) -> None:
+        """The work is given up: queued and never run, or still running when the server stops."""
+
+
+class _Device:
+    """The queues of one device: lanes with work that none of its running jobs belongs to."""
+
+    __slots__ = ("running", "ready", "listed")
+
+    def __init__(self) -> None:
+        self.running = 0
+        self.ready: deque[str] = deque()
+        self.listed = False
+
+
+class WorkerPool:
+    """A fixed number of threads over per-lane queues.
+
+    A job that must wait, for its lane or its device, waits without holding a thread. Devices
+    with work are served in turn.
+
+    :param name: prefix of the thread names
+    :param clock: times :meth:`drain`
+    :param threads: most threads; they are made as needed and then stay until :meth:`stop`
+    :param per_device: most jobs of one device at a time
+    :param queue_limit: most jobs waiting in all; :meth:`submit` refuses beyond
+    """
+
+    def __init__(
+        self,
+        name: str,
+        clock: Clock,
+        threads: int = 32,
+        per_device: int = 4,
+        queue_limit: int = 10_000,
+    ) -> None:
+        self._name = name
+        self._clock = clock
+        self._max_threads = threads
+        self._per_device = per_device
+        self._queue_limit = queue_limit
+        lock = threading.Lock()
+        self._work_ready = threading.Condition(lock)
+        self._job_ended = threading.Condition(lock)
+        self._lock = lock
+        self._lanes: dict[str, deque[Job]] = {}
+        self._devices: dict[str, _Device] = {}
+        self._turn: deque[str] = deque()
+        self._running: dict[Job, threading.Thread] = {}
+        self._waiting = 0
+        self._idle = 0  # waiting threads that nobody has woken yet
+        self._threads: list[threading.Thread] = []
+        self._accepting = True
+        self._ended = False
+
+    def submit(self, job: Job) -> str | None:
+        """Queue ``job``; returns None, or the reason why it is refused."""
+        with self._lock:
+            if not self._accepting:
+                return STOPPING
+            if self._waiting >= self._queue_limit:
+                return BUSY
+            self._waiting += 1
+            queue = self._lanes.get(job.lane)
+            if queue is not None:  # the lane is running or already listed as ready
+                queue.append(job)
+                return None
+            self._lanes[job.lane] = deque((job,))
+            device = self._devices.setdefault(job.device, _Device())
+            device.ready.append(job.lane)
+            self._list(job.device, device)
+            if not self._turn:  # the device is at its limit
+                return None
+            if self._idle:
+                self._idle -= 1
+                self._work_ready.notify()
+            elif len(self._threads) < self._max_threads:
+                self._add_thread()
+        return None
+
+    def refuse(self) -> None:
+        """Take no new jobs from now on."""
+        with self._lock:
+            self._accepting = False
+
+    def drain(self, timeout: float) -> list[Job]:
+        """Take no new jobs and wait until all have run; a job of the calling thread is not counted.
+
+        :param timeout: seconds to wait
+        :returns: what is left then, running and queued jobs; the queued ones will never run
+        """
+        me = threading.current_thread()
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            with self._lock:
+                expired = True
+                self._job_ended.notify_all()
+
+        timer = self._clock.call_later(timeout, expire)
+        with self._lock:
+            self._accepting = False
+            while not expired and (
+                self._waiting or any(thread is not me for thread in self._running.values())
+            ):
+                self._job_ended.wait()
+            left = [job for job, thread in self._running.items() if thread is not me]
+            left += [job for queue in self._lanes.values() for job in queue]
+            self._lanes.clear()
+            self._devices.clear()
+            self._turn.clear()
+            self._waiting = 0
+        timer.cancel()
+        return left
+
+    def stop(self) -> list[str]:
+        """End the threads, after :meth:`drain`; returns the names of those the tree still holds."""
+        me = threading.current_thread()
+        with self._lock:
+            self._accepting = False
+            self._ended = True
+            self._idle = 0
+            self._work_ready.notify_all()
+            held = {thread for thread in self._running.values() if thread is not me}
+            threads, self._threads = self._threads, []
+        for thread in threads:
+            if thread is not me and thread not in held:
+                thread.join()
+        return sorted(thread.name for thread in held)
+
+    def _add_thread(self) -> None:
+        thread = threading.Thread(
+            target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def _list(self, name: str, device: _Device) -> None:
+        if device.ready and not device.listed and device.running < self._per_device:
+            device.listed = True
+            self._turn.append(name)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                while not self._turn:
+                    if self._ended:
+                        return
+                    self._idle += 1
+                    self._work_ready.wait()
+                job = self._take()
+            try:
+                job.run()
+            except BaseException:
+                _log.exception("a job of %s failed", job.lane)
+            with self._lock:
+                self._finish(job)
+                if not self._accepting:
+                    self._job_ended.notify_all()
+            del job  # outside the lock: it may hold the last reference to a request
+
+    def _take(self) -> Job:
+        name = self._turn.popleft()
+        device = self._devices[name]
+        device.listed = False
+        job = self._lanes[device.ready.popleft()].popleft()
+        device.running += 1
+        self._list(name, device)
+        self._waiting -= 1
+        self._running[job] = threading.current_thread()
+        return job
+
+    def _finish(self, job: Job) -> None:
+        del self._running[job]
+        device = self._devices.get(job.device)
+        if device is None:  # drained meanwhile
+            return
+        device.running -= 1
+        queue = self._lanes[job.lane]
+        if queue:
+            device.ready.append(job.lane)
+        else:
+            del self._lanes[job.lane]
+        self._list(job.device, device)
+        if not device.running and not device.ready:
+            del self._devices[job.device]

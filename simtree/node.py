@@ -1,0 +1,371 @@
+"""The named tree: every root, device, variable and command is a Node with children by name."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from roguebridge.simtree.errors import NodeError
+from roguebridge.simtree.log import logInit
+
+if TYPE_CHECKING:
+    from roguebridge.simtree.root import Root
+
+T = TypeVar("T")
+GroupArg = str | list[str] | None
+
+
+def expose(item: T) -> T:
+    """Mark a method or property as usable from a remote client (here: only returned).
+
+    :param item: the function or property.
+    """
+    return item
+
+
+class Node:
+    """One named entry of the tree.
+
+    :param name: the name below the parent.
+    :param description: free text.
+    :param expand: a hint for user interfaces.
+    :param hidden: True puts the node in the group 'Hidden'.
+    :param groups: names of groups; a list is kept by reference, a str is one group.
+    :param guiGroup: a hint for user interfaces.
+    """
+
+    logFamily = ""
+    _log: logging.Logger
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        description: str = "",
+        expand: bool = True,
+        hidden: bool = False,
+        groups: list[str] | str | None = None,
+        guiGroup: str | None = None,
+    ) -> None:
+        self._name = name
+        self._description = description
+        self._path = name
+        self._expand = expand
+        self._guiGroup = guiGroup
+        self._parent: Any = None
+        self._root: Any = None
+        self._nodes: dict[str, Node] = {}
+        self._anodes: dict[str, dict[int, Any]] = {}
+        self._log = logInit(cls=self, name=name)
+        if groups is None:
+            self._groups: list[str] = []
+        else:
+            self._groups = groups if isinstance(groups, list) else [groups]
+        if hidden is True:
+            self.addToGroup("Hidden")
+
+    def __repr__(self) -> str:
+        return f"{self.__class__} - {self.path}"
+
+    def __getattr__(self, name: str) -> Any:
+        nodes = self.__dict__.get("_nodes", {})
+        if name in nodes:
+            return nodes[name]
+        arrays = self.__dict__.get("_anodes", {})
+        if name in arrays:
+            return arrays[name]
+        raise AttributeError(f"{self.__dict__.get('_path')} has no attribute {name}")
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._nodes]
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._nodes.values()
+
+    @property
+    def name(self) -> str:
+        """Name below the parent, array brackets included."""
+        return self._name
+
+    @property
+    def description(self) -> str:
+        """Free text."""
+        return self._description
+
+    @property
+    def path(self) -> str:
+        """Names from the root on, joined by dots; only the name before the root starts."""
+        return self._path
+
+    @property
+    def expand(self) -> bool:
+        """Hint for user interfaces."""
+        return self._expand
+
+    @property
+    def guiGroup(self) -> str | None:
+        """Hint for user interfaces."""
+        return self._guiGroup
+
+    @property
+    def parent(self) -> Any:
+        """The device above; the root is its own parent; None before the root starts."""
+        return self._parent
+
+    @property
+    def root(self) -> Any:
+        """The root; None before it starts."""
+        return self._root
+
+    @property
+    def groups(self) -> list[str]:
+        """The group names; those of the ancestors are added when the root starts."""
+        return self._groups
+
+    def inGroup(self, group: Any) -> bool:
+        """Tell whether the node is in a group, or for a list in any of its groups.
+
+        :param group: a name or a list of names; a tuple or set never matches.
+        """
+        if isinstance(group, list):
+            return any(g in self._groups for g in group)
+        return group in self._groups
+
+    def filterByGroup(self, incGroups: Any, excGroups: Any) -> bool:
+        """Apply an include and an exclude filter; exclusion wins, an empty filter passes.
+
+        :param incGroups: None, a name or a list of names.
+        :param excGroups: None, a name or a list of names.
+        """
+        included = incGroups is None or len(incGroups) == 0 or self.inGroup(incGroups)
+        excluded = excGroups is not None and len(excGroups) != 0 and self.inGroup(excGroups)
+        return included and not excluded
+
+    def addToGroup(self, group: str) -> None:
+        """Add the node and everything below it to a group.
+
+        :param group: the group's name.
+        """
+        if group not in self._groups:
+            self._groups.append(group)
+        for node in self._nodes.values():
+            node.addToGroup(group)
+
+    def removeFromGroup(self, group: str) -> None:
+        """Take the node (not its children) out of a group.
+
+        :param group: the group's name.
+        """
+        if group in self._groups:
+            self._groups.remove(group)
+
+    @property
+    def hidden(self) -> bool:
+        """True if in the group 'Hidden'."""
+        return self.inGroup("Hidden")
+
+    @hidden.setter
+    def hidden(self, value: bool) -> None:
+        change = self.addToGroup if value is True else self.removeFromGroup
+        change("Hidden")
+
+    def add(self, node: Node | Iterable[Node]) -> None:
+        """Add a child or several; only possible before the root starts.
+
+        :param node: node or iterable of nodes.
+        """
+        if not isinstance(node, Node):
+            for n in node:
+                self.add(n)
+            return
+        trouble = None
+        if not self.isDevice:
+            raise NodeError(
+                f"Attempting to add node with name {node.name} to non device node {self.name}."
+            )
+        if self._root is not None:
+            trouble = "Tree is already started."
+        elif node.parent is not None:
+            trouble = "Node is already attached."
+        elif self._taken(node.name) or node.name in self._anodes:
+            trouble = "Name collision."
+        if trouble is not None:
+            raise NodeError(f"Error adding node with name {node.name} to {self.name}. {trouble}")
+        if re.fullmatch(r"[\w\[\]]+", node.name) is None:
+            self._log.warning("Node %s has special characters and may not be found.", node.name)
+        self._add_to_array(node)
+        self._nodes[node.name] = node
+
+    def _taken(self, name: str) -> bool:
+        return hasattr(type(self), name) or name in self.__dict__ or name in self._nodes
+
+    def _add_to_array(self, node: Node) -> None:
+        match = re.match(r"([^\[\]]*)((?:\[[^\[\]]*\])+)", node.name)
+        if match is None:
+            return
+        base, keys = match[1], re.findall(r"\[([^\[\]]*)\]", match[2])
+        if not all(k.isdigit() for k in keys):
+            self._log.warning("Array node %s has a key that is not a number.", node.name)
+            return
+        clash = NodeError(
+            f"Error adding node with name {node.name} to {self.name}. Name collision."
+        )
+        if self._taken(base):
+            raise clash
+        level: Any = self._anodes.setdefault(base, {})
+        for key in keys[:-1]:
+            level = level.setdefault(int(key), {})
+            if isinstance(level, Node):
+                raise clash
+        if int(keys[-1]) in level:
+            raise clash
+        level[int(keys[-1])] = node
+
+    def addNode(self, nodeClass: Callable[..., Node], **kwargs: Any) -> None:
+        """Build a node and add it.
+
+        :param nodeClass: its class.
+        :param kwargs: its arguments.
+        """
+        self.add(nodeClass(**kwargs))
+
+    def addNodes(
+        self, nodeClass: Callable[..., Node], number: int, stride: int, **kwargs: Any
+    ) -> None:
+        """Build an array of nodes `name[i]` at offsets `offset + i * stride` and add it.
+
+        :param nodeClass: their class.
+        :param number: how many.
+        :param stride: bytes from one to the next.
+        :param kwargs: their arguments, with name and offset.
+        """
+        name, offset = kwargs.pop("name"), kwargs.pop("offset")
+        for i in range(number):
+            self.add(nodeClass(name=f"{name}[{i}]", offset=offset + i * stride, **kwargs))
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """Children by name, in order of adding."""
+        return self._nodes
+
+    @property
+    def nodeList(self) -> list[Node]:
+        """Everything below, depth-first."""
+        return [n for child in self._nodes.values() for n in (child, *child.nodeList)]
+
+    def getNodes(
+        self,
+        typ: type,
+        excTyp: type | None = None,
+        incGroups: GroupArg = None,
+        excGroups: GroupArg = None,
+    ) -> dict[str, Any]:
+        """Give the direct children of a class.
+
+        :param typ: wanted class.
+        :param excTyp: unwanted class.
+        :param incGroups: group filter.
+        :param excGroups: group filter.
+        """
+        return {
+            name: node
+            for name, node in self._nodes.items()
+            if node.isinstance(typ)
+            and not (excTyp is not None and node.isinstance(excTyp))
+            and node.filterByGroup(incGroups, excGroups)
+        }
+
+    def _children(self, kind: str, incGroups: GroupArg, excGroups: GroupArg) -> dict[str, Any]:
+        return {
+            name: node
+            for name, node in self._nodes.items()
+            if getattr(node, kind) and node.filterByGroup(incGroups, excGroups)
+        }
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Direct variables, without commands."""
+        return self._children("isVariable", None, None)
+
+    def variablesByGroup(
+        self, incGroups: GroupArg = None, excGroups: GroupArg = None
+    ) -> dict[str, Any]:
+        """Direct variables that pass a group filter.
+
+        :param incGroups: group filter.
+        :param excGroups: group filter.
+        """
+        return self._children("isVariable", incGroups, excGroups)
+
+    @property
+    def commands(self) -> dict[str, Any]:
+        """Direct commands."""
+        return self._children("isCommand", None, None)
+
+    def commandsByGroup(
+        self, incGroups: GroupArg = None, excGroups: GroupArg = None
+    ) -> dict[str, Any]:
+        """Direct commands that pass a group filter.
+
+        :param incGroups: group filter.
+        :param excGroups: group filter.
+        """
+        return self._children("isCommand", incGroups, excGroups)
+
+    @property
+    def devices(self) -> dict[str, Any]:
+        """Direct devices."""
+        return self._children("isDevice", None, None)
+
+    @property
+    def variableList(self) -> list[Any]:
+        """All variables and commands below, depth-first in order of adding."""
+        return [n for n in self.nodeList if n.isVariable or n.isCommand]
+
+    @property
+    def deviceList(self) -> list[Any]:
+        """All devices below, depth-first."""
+        return [n for n in self.nodeList if n.isDevice]
+
+    def node(self, name: str) -> Any:
+        """Give a direct child by its full name, or None.
+
+        :param name: for an array node with its brackets.
+        """
+        return self._nodes.get(name)
+
+    @property
+    def isDevice(self) -> bool:
+        """True for devices and the root."""
+        return False
+
+    @property
+    def isVariable(self) -> bool:
+        """True for variables that are not commands."""
+        return False
+
+    @property
+    def isCommand(self) -> bool:
+        """True for commands."""
+        return False
+
+    def isinstance(self, typ: type) -> bool:
+        """Tell whether the node is of a class.
+
+        :param typ: the class.
+        """
+        return isinstance(self, typ)
+
+    def _rootAttached(self, parent: Any, root: Root) -> None:
+        self._parent = parent
+        self._root = root
+        self._path = f"{parent.path}.{self.name}"
+        self._log = logInit(cls=self, path=self._path)
+        for group in parent.groups:
+            self.addToGroup(group)
+
+    def _finishInit(self) -> None:
+        for node in self._nodes.values():
+            node._finishInit()  # noqa: SLF001

@@ -1,0 +1,25 @@
+"""Fixtures for all tests, and a report of the trees they ran on."""
+
+import pytest
+from support.trees import TREES, describe
+from support.trees import running as running_root
+
+
+def pytest_report_header(config):
+    return describe()
+
+
+def pytest_terminal_summary(terminalreporter):
+    terminalreporter.write_line(describe())
+
+
+@pytest.fixture(scope="session", params=TREES, ids=str)
+def tree(request):
+    """Each implementation of the tree."""
+    return request.param
+
+
+@pytest.fixture
+def running():
+    """The context manager that starts a root and is sure to stop it."""
+    return running_root

@@ -1,0 +1,243 @@
+"""Start and stop: order, threads, failures."""
+
+import threading
+
+import pytest
+from support.listeners import Recorder
+from support.trees import running
+
+
+class Protocol:
+    """Notes what is called on it, and what the root looks like then."""
+
+    def __init__(self, name, log, root=None, fail=()):
+        self.name, self.log, self.root, self.fail = name, log, root, fail
+
+    def start(self):
+        self.log.append((self.name, "start"))
+
+    stop = start
+
+    def _start(self):
+        self.log.append((self.name, "_start"))
+        self.thread = threading.current_thread()
+        if self.root is not None:
+            self.seen = (self.root.running, self.root.PollEn.value(), self.root.V.value())
+        if "start" in self.fail:
+            raise OSError("cannot start")
+
+    def _stop(self):
+        self.log.append((self.name, "_stop"))
+        if self.root is not None:
+            self.worker = self.root._updateThread.is_alive()
+        if "stop" in self.fail:
+            raise OSError("cannot stop")
+
+
+def make(tree, **kwargs):
+    root = tree.pr.Root(name="Top", **kwargs)
+    root.add(tree.pr.LocalVariable(name="V", value=5))
+    root.add(tree.pr.Device(name="Dev"))
+    return root
+
+
+def test_protocols_start_and_stop_in_order_of_adding(tree):
+    root, log = make(tree), []
+    root.Dev.addProtocol(Protocol("child", log))
+    root.addProtocol(Protocol("a", log), Protocol("b", log))
+    root.addInterface([Protocol("c", log), object()])
+    with running(root):
+        assert log == [(n, "_start") for n in ("a", "b", "c", "child")]
+        log.clear()
+    assert log == [(n, "_stop") for n in ("a", "b", "c", "child")]
+
+
+def test_what_a_protocol_sees(tree):
+    root = make(tree)
+    protocol = Protocol("p", [], root)
+    root.addProtocol(protocol)
+    with running(root):
+        assert protocol.seen == (True, False, 5)
+        assert protocol.thread is threading.current_thread()
+        assert root.PollEn.value() is True
+    assert protocol.worker is False
+    assert root.running is False
+
+
+def test_poll_can_be_left_off(tree):
+    with running(make(tree, pollEn=False)) as root:
+        assert root.PollEn.value() is False
+
+
+def test_start_twice(tree):
+    with (
+        running(make(tree)) as root,
+        pytest.raises(tree.pr.NodeError, match="Root is already started"),
+    ):
+        root.start()
+
+
+def test_a_protocol_added_late_is_only_stopped(tree):
+    log = []
+    with running(make(tree)) as root:
+        root.addProtocol(Protocol("late", log))
+    assert log == [("late", "_stop")]
+
+
+def test_failing_start_leaves_the_root_running(tree):
+    root, log = make(tree), []
+    root.addProtocol(Protocol("a", log), Protocol("b", log, fail=["start"]), Protocol("c", log))
+    root.Dev.addProtocol(Protocol("child", log))
+    try:
+        with pytest.raises(OSError, match="cannot start"):
+            root.start()
+        assert log == [("a", "_start"), ("b", "_start")]
+        assert root.running is True
+        assert root._updateThread.is_alive()
+        assert root.PollEn.value() is False
+        log.clear()
+    finally:
+        root.stop()
+    assert log == [(n, "_stop") for n in ("a", "b", "c", "child")]
+
+
+def test_failing_stop_skips_the_rest_and_may_be_repeated(tree):
+    root, log = make(tree), []
+    root.addProtocol(Protocol("a", log), Protocol("b", log, fail=["stop"]), Protocol("c", log))
+    root.start()
+    log.clear()
+    for _ in range(2):
+        with pytest.raises(OSError, match="cannot stop"):
+            root.stop()
+    assert log == [("a", "_stop"), ("b", "_stop")] * 2
+    assert root.running is False
+
+
+def test_context_manager(tree):
+    root = make(tree)
+    with root as same:
+        assert same is root
+        assert root.running
+    assert not root.running
+
+
+def test_no_restart(tree):
+    root = make(tree)
+    with running(root):
+        pass
+    try:
+        with pytest.raises(RuntimeError, match="threads can only be started once"):
+            root.start()
+        assert root.running is True
+    finally:
+        root.stop()
+
+
+def test_no_restart_with_registers(tree):
+    root = make(tree)
+    root.add(tree.pr.Device(name="Hw", memBase=tree.memory()))
+    root.Hw.add(tree.pr.RemoteVariable(name="R", offset=0))
+    with running(root):
+        pass
+    with pytest.raises(tree.pr.NodeError, match="overlaps"):
+        root.start()
+
+
+def test_queued_updates_are_delivered_before_stop(tree):
+    root, seen, go = make(tree), [], threading.Event()
+    root.V.addListener(lambda path, value: (go.wait(10), seen.append(value.value)))
+    with running(root):
+        for i in range(20):
+            root.V.set(i)
+        go.set()
+    assert len(seen) == 20
+
+
+def test_update_thread_is_no_daemon(tree):
+    with running(make(tree)) as root:
+        thread = root._updateThread
+        assert thread.is_alive()
+        assert not thread.daemon
+        assert "_updateWorker" in thread.name
+    assert not thread.is_alive()
+
+
+def test_set_after_stop_is_stored_and_not_delivered(tree):
+    root, updates = make(tree), Recorder()
+    root.V.addListener(updates)
+    with running(root):
+        pass
+    root.V.set(9)
+    assert root.V.value() == 9
+    assert updates.calls == []
+
+
+def test_defaults_are_applied_through_local_set(tree):
+    pr, calls = tree.pr, []
+    root = pr.Root(name="Top")
+    root.add(pr.Device(name="D", defaults={"V": 7}))
+    root.D.add(pr.LocalVariable(name="V", value=1, localSet=lambda value: calls.append(value)))
+    root.add(pr.LocalVariable(name="W", value=2, localSet=lambda value: calls.append(value)))
+    with running(root):
+        assert root.D.V.value() == 7
+        assert sorted(calls) == [2, 2, 7]
+
+
+def test_a_default_beyond_its_limits_fails_the_start(tree):
+    root = tree.pr.Root(name="Top")
+    root.add(tree.pr.LocalVariable(name="V", value=11, maximum=10))
+    with pytest.raises(tree.pr.VariableError, match="Value range error for V"):
+        root.start()
+
+
+def test_init_read_and_init_write(tree):
+    pr, memory = tree.pr, tree.memory()
+    memory.poke(0, bytes([42]))
+    root = pr.Root(name="Top", initRead=True, initWrite=True)
+    root.add(pr.Device(name="D", memBase=memory))
+    root.D.add(pr.RemoteVariable(name="R", offset=0, mode="RO"))
+    root.D.add(pr.RemoteVariable(name="W", offset=4, value=3))
+    protocol = Protocol("p", [])
+    protocol._start = lambda: setattr(protocol, "seen", root.D.R.value())
+    root.addProtocol(protocol)
+    with running(root):
+        assert protocol.seen == 0
+        assert root.D.R.value() == 42
+        assert memory.peek(4, 1) == bytes([3])
+
+
+def test_init_read_errors_are_only_logged(tree):
+    memory = tree.memory()
+    memory.fail_read(0)
+    root = tree.pr.Root(name="Top", initRead=True)
+    root.add(tree.pr.Device(name="D", memBase=memory))
+    root.D.add(tree.pr.RemoteVariable(name="R", offset=0))
+    with running(root):
+        assert root.running
+        assert memory.reads(0) >= 1
+
+
+def test_registers_need_a_memory(tree):
+    root = tree.pr.Root(name="Top")
+    root.add(tree.pr.Device(name="D"))
+    root.D.add(tree.pr.RemoteVariable(name="R", offset=0))
+    with pytest.raises(tree.pr.DeviceError):
+        root.start()
+
+
+def test_two_roots_of_one_name(tree):
+    with running(make(tree)) as one, running(make(tree)) as two:
+        one.V.set(1)
+        two.V.set(2)
+        assert (one.V.value(), two.V.value()) == (1, 2)
+
+
+def test_heartbeat(tree):
+    root, beats = make(tree), Recorder()
+    local = Recorder()
+    root.Time.addListener(beats)
+    root.LocalTime.addListener(local)
+    with running(root):
+        beats.wait(1)
+        local.wait(1)
+        assert local.values[0] == root.LocalTime.value() or len(local.values[0]) > 10
