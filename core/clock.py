@@ -50,11 +50,13 @@ class Clock(ABC):
     def call_later(self, delay: float, call: Callable[[], object]) -> Timer:
         """Make ``call`` after ``delay`` seconds, on the clock's thread; it must be short."""
 
+    @abstractmethod
     def start(self) -> None:
-        """Begin to make timed calls."""
+        """Begin to make timed calls; a second start does nothing."""
 
+    @abstractmethod
     def stop(self) -> None:
-        """Drop what is due and end the clock's thread."""
+        """Drop what is due and make no more calls."""
 
 
 class SystemClock(Clock):

@@ -42,7 +42,9 @@ def _judge(holder: PvHolder, request: Request) -> None:
             decision: Any = policy.decide(request)  # type: ignore[arg-type]
         except Exception as exc:
             _log.exception("%s: policy %r failed", request.entry.pv_name, policy)
-            decision = Deny(f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {exc}")
+            decision = Deny(
+                f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {exc}"
+            )
         if not isinstance(decision, Allow):
             reason = decision.reason if isinstance(decision, Deny) else NOT_PERMITTED
             _refuse(holder, request, reason)
@@ -188,6 +190,8 @@ class PutJob(RequestJob):
         assert isinstance(self.request, PutRequest)  # noqa: S101 - see __init__
         try:
             value = converter.to_tree(self.request.value)
+        except PutError:
+            raise
         except Exception as exc:
             raise PutError(f"{holder.pv_name}: {exc or type(exc).__name__}") from exc
         holder.node.set(value)

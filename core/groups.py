@@ -25,7 +25,7 @@ def group_list(groups: Groups, argument: str) -> list[str]:
 
 
 def passes(groups: Sequence[str], include: Sequence[str], exclude: Sequence[str]) -> bool:
-    """Tell whether a node in ``groups`` is served; exclusion wins, an empty list filters nothing."""
+    """Tell whether a node in ``groups`` is served; exclusion wins, an empty list is no filter."""
     if exclude and any(group in groups for group in exclude):
         return False
     return not include or any(group in groups for group in include)

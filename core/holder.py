@@ -176,7 +176,7 @@ class PvHolder:
         outlet = self._outlet(served)
         with self._lock:
             outlet.connected = True
-            if outlet.state is not State.CLOSED:
+            if not outlet.closed:
                 return
             outlet.state = State.READING
             outlet.newest = None
@@ -200,7 +200,7 @@ class PvHolder:
             if outlet.state is not State.OPENING:
                 outlet.state = State.CLOSED
                 outlet.newest = None
-            self._watching = any(o.state is not State.CLOSED for o in self._outlets)
+            self._watching = any(not o.closed for o in self._outlets)
             if not self._watching:
                 self._recheck = False
                 self._echo = None
@@ -233,7 +233,7 @@ class PvHolder:
 
     def _open_with_value(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
-            if outlet.visit != visit or outlet.state is State.CLOSED:
+            if outlet.visit != visit or outlet.closed:
                 return  # that client has left
             outlet.newest = None
             before = self._updates
@@ -251,7 +251,7 @@ class PvHolder:
                 self._remember(shown)
             else:
                 # Opened blind meanwhile: show the value, unless an update brought a later one.
-                if outlet.state is not State.CLOSED and self._updates == before:
+                if not outlet.closed and self._updates == before:
                     self._publish(shown, self.services.clock.time_ns())
                 return
         self._open(outlet, shown)
@@ -421,9 +421,7 @@ def _same(a: Any, b: Any) -> bool:
         return True
     try:
         if hasattr(a, "dtype"):
-            return bool(
-                a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-            )
+            return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
         return bool(a == b)
     except Exception:
         return False

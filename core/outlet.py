@@ -42,11 +42,16 @@ class Outlet:
         self.deadline: Timer | None = None
         self.visit = 0  # tells the reads of one visit from those of an earlier one
 
+    @property
+    def closed(self) -> bool:
+        """True while there is nothing to show to anybody."""
+        return self.state is State.CLOSED
+
     def show(self, reading: Reading) -> None:
         """Post ``reading``, or keep it until the PV has opened."""
         if self.state is State.OPEN:
             self._post(reading)
-        elif self.state is not State.CLOSED:
+        elif not self.closed:
             if reading.value is Keep.VALUE and self.newest is not None:
                 reading = reading._replace(value=self.newest.value)
             self.newest = reading

@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.metadata import entry_points
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 
@@ -30,6 +31,9 @@ DEFAULT_PLUGINS = (
 )
 
 
+RuleKind = TypeVar("RuleKind", bound=Rule[Any])
+
+
 class Plugins:
     """The plugins of one server; nothing is shared between servers.
 
@@ -38,23 +42,21 @@ class Plugins:
     :param report: told of each broken plugin that is gone without
     """
 
-    def __init__(
-        self, plugins: Iterable[Any], strict: bool, report: Callable[[str], None]
-    ) -> None:
+    def __init__(self, plugins: Iterable[Any], strict: bool, report: Callable[[str], None]) -> None:
         self._strict = strict
         self._report = report
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(Hooks)
         # pluggy asks the last registered first.
         for name in DEFAULT_PLUGINS:
-            self._register(lambda name=name: importlib.import_module(name), name)
+            self._register(partial(importlib.import_module, name), name)
         for point in sorted(entry_points(group=PROJECT), key=lambda point: point.name):
             self._register(point.load, point.name)
         for plugin in reversed(list(plugins)):
             if isinstance(plugin, str):
-                self._register(lambda name=plugin: importlib.import_module(name), plugin)
+                self._register(partial(importlib.import_module, plugin), plugin)
             else:
-                self._register(lambda plugin=plugin: plugin, _name(plugin))
+                self._register(partial(_itself, plugin), _name(plugin))
 
     def _register(self, load: Callable[[], Any], name: str) -> None:
         while self._manager.has_plugin(name):  # a second object of one class
@@ -121,8 +123,10 @@ class Plugins:
             except Exception:
                 _log.exception("plugin %s: %s failed", plugin, hook)
 
-    def _rules(self, hook: str, kind: type[Any], needed: bool = False, **arguments: Any) -> Any:
-        rules: list[Rule[Any]] = []
+    def _rules(
+        self, hook: str, kind: type[RuleKind], needed: bool = False, **arguments: Any
+    ) -> list[RuleKind]:
+        rules: list[RuleKind] = []
         for plugin, result in self._ask(hook, needed, **arguments):
             if isinstance(result, (list, tuple)) and all(isinstance(r, kind) for r in result):
                 rules += result
@@ -154,7 +158,11 @@ class Plugins:
         # One by one, in pluggy's order, so that an error can name the plugin.
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             values = [arguments[name] for name in impl.argnames]
-            yield impl.plugin_name, lambda impl=impl, values=values: impl.function(*values)
+            yield impl.plugin_name, partial(impl.function, *values)
+
+
+def _itself(plugin: Any) -> Any:
+    return plugin
 
 
 def _name(plugin: Any) -> str:

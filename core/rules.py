@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-if TYPE_CHECKING:
-    from .access import AccessPolicy
-    from .converter import TypeConverter
-    from .tree import TreeNode
+from .access import AccessPolicy
+from .converter import TypeConverter
+from .tree import TreeNode
 
 Made = TypeVar("Made")
 
@@ -58,15 +57,15 @@ class NamingRule(Rule[str]):
     """``make(node)`` returns the node's PV name."""
 
 
-class ConverterRule(Rule["TypeConverter"]):
+class ConverterRule(Rule[TypeConverter]):
     """``make(node)`` returns the node's converter."""
 
 
-class PolicyRule(Rule["AccessPolicy"]):
+class PolicyRule(Rule[AccessPolicy]):
     """``make(node)`` returns a policy; every matching policy must allow."""
 
 
-class TimeSourceRule(Rule[Callable[[Any], "int | None"]]):
+class TimeSourceRule(Rule[Callable[[Any], int | None]]):
     """``make(node)`` returns a function from the tree's value to its time.
 
     The time is in nanoseconds since the POSIX epoch; None means: the time of delivery.

@@ -6,12 +6,12 @@ import logging
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .access import AccessPolicy
 from .backend import Backend, BackendOptions
 from .clock import Clock, SystemClock
 from .converter import TypeConverter
@@ -97,7 +97,7 @@ class PvServer:
         self._log = logging.getLogger(self.logger_name)
         self._broken_plugins: list[str] = []
         self._plugins = Plugins(plugins, strict, self._broken_plugins.append)
-        self._backends = self._make_backends(list(backends), BackendOptions(isolate, conf))
+        self._backends = self._make_backends(backends, BackendOptions(isolate, conf))
         self._lifecycle = threading.RLock()
         self._services: Services | None = None
         self._map = PvMap()
@@ -224,9 +224,9 @@ class PvServer:
         services.clock.start()
         holders: dict[str, PvHolder] = {}
         for entry, node in self._map:
-            policies: list[AccessPolicy] = [r.make(node) for r in policy_rules if r.select(node)]
+            policies = tuple(rule.make(node) for rule in policy_rules if rule.select(node))
             holders[entry.path] = self.holder_class(
-                entry, node, make_converter, tuple(policies), first(time_rules, node), services
+                entry, node, make_converter, policies, first(time_rules, node), services
             )
         self._holders = holders
         for backend in self._backends:
@@ -247,7 +247,7 @@ class PvServer:
         deadline = services.clock.monotonic() + self._stop_timeout
         for pool in pools:
             left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
-            self._attempt("pending requests", lambda left=left: abandon_all(left))
+            self._attempt("pending requests", partial(abandon_all, left))
         for backend in self._backends:
             self._attempt(backend.name, backend.flush)
         for backend in self._backends:
@@ -266,7 +266,7 @@ class PvServer:
 
     # Parts --------------------------------------------------------------------------------
 
-    def _make_backends(self, names: list[str], options: BackendOptions) -> list[Backend]:
+    def _make_backends(self, names: Iterable[str], options: BackendOptions) -> tuple[Backend, ...]:
         factories = self._plugins.backends()
         made = []
         for name in dict.fromkeys(names):
@@ -278,7 +278,7 @@ class PvServer:
             made.append(factories[name](options))
         if not made:
             raise BackendError("no backend given")
-        return made
+        return tuple(made)
 
     def _build_map(self) -> PvMap:
         nodes = self._root.variableList

@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 import numpy as np
+
 from roguebridge.core.converter import TypeConverter
 from roguebridge.core.errors import PutError
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType

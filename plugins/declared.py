@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 import numpy as np
+
 from roguebridge.core.nt import ScalarType
 from roguebridge.core.result import array_type
 from roguebridge.core.tree import TreeNode

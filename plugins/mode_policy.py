@@ -36,8 +36,4 @@ _READ_ONLY = ReadOnly()
 @hookimpl
 def policy_rules() -> Sequence[PolicyRule]:
     """Guard every variable whose mode is RO."""
-    return [
-        PolicyRule(
-            lambda node: _READ_ONLY, Select(where=lambda node: node.mode == "RO")
-        )
-    ]
+    return [PolicyRule(lambda node: _READ_ONLY, Select(where=lambda node: node.mode == "RO"))]

@@ -8,6 +8,7 @@ import math
 from typing import Any
 
 import numpy as np
+
 from roguebridge.core.alarm import STATE
 from roguebridge.core.converter import ConversionError, TypeConverter
 from roguebridge.core.errors import PutError
@@ -194,7 +195,8 @@ class Choice(TypeConverter):
         :raises ConversionError: with a STATE alarm, for a value that is not in the enum
         """
         try:
-            return self._index[value]
+            index: int = self._index[value]
+            return index
         except (KeyError, TypeError):
             raise ConversionError(f"{self._path}: {value!r} is not in its enum", STATE) from None
 

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner, Reading, ServedPv
 from roguebridge.core.errors import BackendError

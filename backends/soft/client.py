@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from roguebridge.core.access import Credentials
@@ -69,7 +70,7 @@ class SoftChannel:
     def deliver(self, reading: Reading, only: SoftSubscription | None = None) -> None:
         """Hand a reading to all monitors or one, in order, without waiting for them."""
         for subscription in list(self.subscriptions) if only is None else (only,):
-            self.loop.dispatch(lambda s=subscription: self._call(s, reading))
+            self.loop.dispatch(partial(self._call, subscription, reading))
 
     def _call(self, subscription: SoftSubscription, reading: Reading) -> None:
         if subscription in self.subscriptions:

@@ -6,6 +6,7 @@ import logging
 import re
 
 from p4p.server import Server, StaticProvider
+
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry

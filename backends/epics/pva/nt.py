@@ -6,11 +6,12 @@ as QSRV serves it; p4p's own helpers order some members differently and leave ot
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import numpy as np
 from p4p import Type, Value
+
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import Reading
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
@@ -72,7 +73,7 @@ _TEXT_DISPLAY = ("S", None, [("description", "s"), ("units", "s")])
 _NS = 1_000_000_000
 
 
-@lru_cache(maxsize=None)
+@cache
 def nt_type(kind: NtKind, scalar: ScalarType) -> Type:
     """Return the PVAccess type for a kind of PV."""
     if kind is NtKind.ENUM:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from p4p import Value
+
 from roguebridge.core.access import Credentials
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import NtKind, PvSpec

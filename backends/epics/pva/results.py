@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from p4p import Value
+
 from roguebridge.core.alarm import NO_ALARM
 from roguebridge.core.backend import Reading
 from roguebridge.core.result import describe_result

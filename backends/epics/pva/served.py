@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from p4p._p4p import SharedPV
+
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.mapping import PvEntry

@@ -1,0 +1,45 @@
+# make test   everything a change must pass, on a fresh clone with only Python 3 and make
+# make demo   serve an example tree on loopback and talk to it with a p4p client
+#
+# PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
+# VENV    the environment to use; an existing one, e.g. conda's with Rogue in it, is used as it is
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+SOURCES := $(shell find core backends plugins simtree -name '*.py' -o -name py.typed)
+INSTALLED := $(VENV)/.roguebridge-installed
+PACKAGES := core backends plugins simtree
+ARGS ?=
+
+.PHONY: test lint pytest demo clean
+
+test: lint pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(PACKAGES:%=-p roguebridge.%)
+	$(BIN)/lint-imports
+
+pytest: $(INSTALLED)
+	$(PY) -m pytest $(ARGS)
+
+demo: $(INSTALLED)
+	$(PY) docs/examples/demo.py
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+# The wheel is what is tested: built and installed again whenever a source is newer.
+$(INSTALLED): $(PY) pyproject.toml $(SOURCES)
+	rm -rf build
+	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
+	$(PY) -m pip uninstall --quiet --disable-pip-version-check --yes roguebridge
+	$(PY) -m pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[test]"
+	touch $@
+
+clean:
+	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,100 @@
+"""Serve the example detector on loopback and use it with a p4p client.
+
+Prints what happens, a line each, and exits 0 only if all of it worked.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import sys
+from pathlib import Path
+from typing import Any
+
+# Before the tree is built: PyRogue logs to stdout unless logging is set up.
+logging.basicConfig(level=logging.ERROR, format="%(name)s: %(message)s")
+logging.getLogger("pyrogue").setLevel(logging.ERROR)
+
+from p4p.client.thread import Context, RemoteError  # noqa: E402
+from p4p.nt import NTURI  # noqa: E402
+
+sys.path.insert(0, str(Path(__file__).parent))
+from tree import Detector, pr  # noqa: E402
+
+PREFIX = "Demo:Detector:"
+
+
+def show(what: str, result: Any) -> None:
+    """Print one line of the demonstration."""
+    print(f"  {what:<34} {result}")
+
+
+def expect(condition: bool, what: str) -> None:
+    """End the demonstration if something is not as it should be."""
+    if not condition:
+        raise SystemExit(f"demo failed: {what}")
+
+
+def play(client: Context, root: Detector) -> None:
+    """Get, put, monitor, call, raise an alarm, and be refused."""
+    adc = PREFIX + "Adc[0]:"
+
+    gain = client.get(adc + "Gain")
+    show("get Gain", f"{int(gain)}  ({gain.raw.display.description})")
+
+    client.put(adc + "Gain", 7)
+    after = int(client.get(adc + "Gain"))
+    show(
+        "put Gain 7, get", f"{after}  (register holds {root.getNode('Detector.Adc[0].Gain').get()})"
+    )
+    expect(after == 7, "Gain did not become 7")
+
+    client.put(adc + "Mode", "Run")
+    show("put Mode 'Run', get", client.get(adc + "Mode"))
+    expect(str(client.get(adc + "Mode")) == "Run", "Mode did not become Run")
+
+    updates: queue.Queue[Any] = queue.Queue()
+    subscription = client.monitor(adc + "Temperature", updates.put)
+    first = updates.get(timeout=10)
+    root.getNode("Detector.Adc[0].Temperature").set(85.0)
+    second = updates.get(timeout=10)
+    show("monitor Temperature", f"{float(first)} then {float(second)} {second.raw.display.units}")
+    alarm = second.raw.alarm
+    show("its alarm", f"severity {alarm.severity}, {alarm.message}")
+    subscription.close()
+    expect((alarm.severity, alarm.message) == (2, "HIHI"), "no HIHI alarm at 85 degC")
+
+    arguments = NTURI([("arg", "i")]).wrap(adc + "Scale", kws={"arg": 3})
+    scaled = int(client.rpc(adc + "Scale", arguments))
+    show("call Scale(3)", scaled)
+    expect(scaled == 21, "Scale(3) did not return 21")
+
+    client.put(adc + "Reset", 1)
+    show("put Reset 1, get Gain", int(client.get(adc + "Gain")))
+    expect(int(client.get(adc + "Gain")) == 0, "Reset did not run")
+
+    for name, value in (("Serial", "mine"), ("Gain", 101)):
+        try:
+            client.put(adc + name, value)
+        except RemoteError as refusal:
+            show(f"put {name} {value!r} is refused", refusal)
+        else:
+            raise SystemExit(f"demo failed: put {name} {value!r} was not refused")
+
+    show(
+        "get Waveform, Image",
+        f"{client.get(adc + 'Waveform').shape}, {client.get(adc + 'Image').shape}",
+    )
+
+
+def main() -> None:
+    """Run the demonstration."""
+    with Detector(isolate=True) as root:
+        print(f"serving {len(root.epics.list())} PVs of {root.name}, tree by {pr.__name__}")
+        with Context("pva", conf=root.epics.client_conf(), useenv=False) as client:
+            play(client, root)
+    print("all of it worked")
+
+
+if __name__ == "__main__":
+    main()
