@@ -18,6 +18,7 @@ Deviations from PyRogue, on purpose:
 - the first poll is at once; poll times are not rounded to full seconds;
 - some error and log texts are worded differently; the beginning of those that clients see is kept;
 - RogueVersion is 'simtree'; built-ins beyond those of `Root` are absent;
+- deprecated method names, in-place operators on local variables, `find` and `nodeMatch` are absent;
 - only the names below exist.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from roguebridge.simtree.errors import GeneralError
 from roguebridge.simtree.memory import POST, READ, VERIFY, WRITE, Slave, Transaction

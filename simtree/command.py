@@ -67,6 +67,7 @@ class BaseCommand(BaseVariable):
         self._function = bind(function, OFFERED)
 
     def __call__(self, arg: Any = None) -> Any:
+        """Run, see call."""
         return self._doFunc(arg)
 
     def call(self, arg: Any = None) -> Any:

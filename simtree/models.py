@@ -21,7 +21,8 @@ def narrowest(kinds: tuple[Any, ...], bits: int) -> np.dtype[Any]:
     :param bits: bits needed.
     """
     fits = (kind for kind, size in zip(kinds, (8, 16, 32), strict=False) if bits <= size)
-    return np.dtype(next(fits, kinds[3]))
+    dtype: np.dtype[Any] = np.dtype(next(fits, kinds[3]))
+    return dtype
 
 
 class Model:
@@ -110,7 +111,7 @@ class UInt(Model):
     word = "UInt"
     defaultdisp = "{:#x}"
     plain = (int,)
-    families = UNSIGNED
+    families: ClassVar[tuple[Any, ...]] = UNSIGNED
     pytype = int
     listTooLong = "list"
     signed: ClassVar[bool] = False

@@ -110,9 +110,8 @@ class Register:
     def _accepted_array(self, value: np.ndarray[Any, Any], index: int) -> Iterator[tuple[int, Any]]:
         model = self.model
         if value.ndim != 1:
-            raise model.refuse(
-                self.name, f"Invalid number of dimensions ({value.ndim}) for passed ndarray for {{}}"
-            )
+            text = f"Invalid number of dimensions ({value.ndim}) for passed ndarray"
+            raise model.refuse(self.name, text + " for {}")
         self._check_length(len(value), index, "array")
         if value.dtype.type not in model.families:
             raise model.refuse(self.name, "Passed nparray is not of an accepted type for {}")
@@ -187,7 +186,7 @@ class Register:
         """
         if index < 0 and self.numValues:
             dtype = self.model.delivered()
-            if self._direct():
+            if dtype is not None and self._direct():
                 rows = np.ascontiguousarray(self._window(data, 0, self.numValues))
                 return rows.view(dtype).reshape(self.numValues).copy()
             return np.array([self.load(data, i) for i in range(self.numValues)], dtype)

@@ -69,10 +69,8 @@ class RemoteVariable(BaseVariable):
             raise VariableError(f"Lengths of {offsets}, {places}, {sizes} must match")
         if 0 in sizes:
             raise VariableError("BitSize of 0 is invalid")
-        if isinstance(base, Model):
-            model = base
-        else:
-            model = base(valueBits if numValues else sum(sizes))
+        bits = valueBits if numValues else sum(sizes)
+        model = base if isinstance(base, Model) else base(bits)
         first = min(offsets)
         self.register = Register(
             model=model,

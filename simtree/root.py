@@ -54,6 +54,7 @@ class Root(Updates, Device):
         self._initRead, self._initWrite, self._pollEn = initRead, initWrite, pollEn
         self.maxLog = maxLog
         self._running = False
+        self._doHeartbeat = True
         self._found: dict[str, Any] = {}
         self._ended = threading.Event()
         self._hbeatThread: threading.Thread | None = None
@@ -146,8 +147,9 @@ class Root(Updates, Device):
             target=self._updateWorker, name=f"{self.name}_updateWorker"
         )
         self._updateThread.start()
-        self._hbeatThread = threading.Thread(target=self._hbeatWorker, name=f"{self.name}_beat")
-        self._hbeatThread.start()
+        if self._doHeartbeat:
+            self._hbeatThread = threading.Thread(target=self._hbeatWorker, name=f"{self.name}_beat")
+            self._hbeatThread.start()
         self._start()
         for wanted, action in ((self._initRead, self._read), (self._initWrite, self._write)):
             if wanted:
@@ -203,10 +205,10 @@ class Root(Updates, Device):
         self._parent = self._root = self
         self._path = self.name
         for node in self._nodes.values():
-            node._rootAttached(self, self)
+            node._rootAttached(self, self)  # noqa: SLF001
         self.buildBlocks()
         for var in self.variables.values():
-            var._finishInit()
+            var._finishInit()  # noqa: SLF001
 
     def _check_overlaps(self) -> None:
         blocks = [b for d in self.deviceList for b in d.blocks if isinstance(b, Block)]

@@ -24,7 +24,7 @@ def test_groups_of_ancestors_are_appended_once(root):
     assert root.Outer.Inner.V.groups == ["C", "A", "Hidden", "B"]
     assert root.Outer.Inner.V.hidden
     assert not root.Free.hidden
-    assert root.Outer.Inner.enable.groups == ["Enable", "B", "A", "Hidden"]
+    assert root.Outer.Inner.enable.groups == ["Enable", "A", "Hidden", "B"]
 
 
 @pytest.mark.parametrize(

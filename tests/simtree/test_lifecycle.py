@@ -144,13 +144,19 @@ def test_no_restart_with_registers(tree):
 
 
 def test_queued_updates_are_delivered_before_stop(tree):
-    root, seen, go = make(tree), [], threading.Event()
+    root, seen, stopped = make(tree), [], []
+    go = threading.Event()
     root.V.addListener(lambda path, value: (go.wait(10), seen.append(value.value)))
+    protocol = Protocol("p", [], root)
+    protocol._stop = lambda: stopped.append((len(seen), root._updateThread.is_alive()))
+    root.addProtocol(protocol)
     with running(root):
         for i in range(20):
             root.V.set(i)
-        go.set()
-    assert len(seen) == 20
+        release = threading.Timer(0.1, go.set)
+        release.start()
+    release.join()
+    assert stopped == [(20, False)]
 
 
 def test_update_thread_is_no_daemon(tree):
@@ -237,7 +243,8 @@ def test_heartbeat(tree):
     local = Recorder()
     root.Time.addListener(beats)
     root.LocalTime.addListener(local)
-    with running(root):
+    with running(root, heartbeat=True):
         beats.wait(1)
         local.wait(1)
-        assert local.values[0] == root.LocalTime.value() or len(local.values[0]) > 10
+        assert beats.paths[0] == "Top.Time"
+        assert local.values[0].startswith("2")

@@ -231,7 +231,14 @@ def test_text_in(root, name, text, value):
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("Int", "abc"), ("Int", ""), ("Float", "nan"), ("Float", "inf"), ("Float", "3"), ("Bool", "true")],
+    [
+        ("Int", "abc"),
+        ("Int", ""),
+        ("Float", "nan"),
+        ("Float", "inf"),
+        ("Float", "3"),
+        ("Bool", "true"),
+    ],
 )
 def test_text_refused(root, tree, name, text):
     with pytest.raises(tree.pr.VariableError):
@@ -297,60 +304,6 @@ def test_wrong_constructions(tree):
         pr.LocalVariable(name="V")
 
 
-class TestCallbacks:
-    @pytest.fixture(scope="class")
-    def calls(self):
-        return []
-
-    @pytest.fixture(scope="class")
-    def root(self, tree, calls):
-        pr = tree.pr
-
-        def local_set(dev, var, value, changed):
-            calls.append((dev, var.path, value, changed))
-            if var.name == "S" and value == 13:
-                raise OSError("unlucky")
-
-        root = pr.Root(name="Top")
-        root.add(pr.Device(name="D"))
-        root.D.add(pr.LocalVariable(name="S", value=0, localSet=local_set))
-        root.D.add(pr.LocalVariable(name="A", value=np.zeros(2), localSet=local_set))
-        root.D.add(pr.LocalVariable(name="G", localGet=lambda: len(calls)))
-        root.D.add(pr.LocalVariable(name="KwOnly", value=1, localSet=lambda *, value: calls.append(value)))
-        with running(root):
-            yield root
-
-    def test_arguments(self, root, calls):
-        calls.clear()
-        root.D.S.set(1)
-        root.D.S.set(1)
-        assert calls == [(None, "Top.D.S", 1, True), (None, "Top.D.S", 1, False)]
-        root.D.KwOnly.set(4)
-        assert calls[-1] == 4
-
-    def test_changed_is_inverted_for_arrays(self, root, calls):
-        calls.clear()
-        root.D.A.set(np.ones(2))
-        root.D.A.set(np.ones(2))
-        assert [c[3] for c in calls] == [False, True]
-
-    def test_getter_runs_each_time(self, root, calls):
-        calls.clear()
-        assert root.D.G.value() == 0
-        calls.append("x")
-        assert root.D.G.value() == 1
-        assert root.D.G.nativeType is int
-
-    def test_a_raising_setter_leaves_the_value_without_update(self, root):
-        updates = Recorder()
-        root.D.S.addListener(updates)
-        with pytest.raises(OSError, match="unlucky"):
-            root.D.S.set(13)
-        root.waitOnUpdate()
-        assert root.D.S.value() == 13
-        assert updates.calls == []
-
-
 @pytest.mark.parametrize(
     ("value", "status", "severity"),
     [
@@ -360,6 +313,7 @@ class TestCallbacks:
         (0.0, "Good", "Good"),
         (5.0, "Good", "Good"),
         (6.0, "AlarmHigh", "AlarmMinor"),
+        (10.0, "AlarmHigh", "AlarmMinor"),
         (10.5, "AlarmHiHi", "AlarmMajor"),
         (float("nan"), "Good", "Good"),
     ],

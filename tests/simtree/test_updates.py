@@ -8,6 +8,10 @@ from support.listeners import Recorder
 from support.trees import LIMIT, running
 
 
+def add_link(pr, device, name, sources, getter):
+    device.add(pr.LinkVariable(name=name, dependencies=sources, linkedGet=getter))
+
+
 @pytest.fixture(scope="module")
 def root(tree):
     pr = tree.pr
@@ -19,8 +23,8 @@ def root(tree):
     d.add(pr.LocalVariable(name="Arr", value=np.zeros(3)))
     d.add(pr.LocalVariable(name="Off", value=0, updateNotify=False))
     d.add(pr.RemoteVariable(name="R", offset=0))
-    d.add(pr.LinkVariable(name="Sum", dependencies=[d.A, d.B], linkedGet=lambda: d.A.value() + d.B.value()))
-    d.add(pr.LinkVariable(name="Twice", dependencies=[d.Sum], linkedGet=lambda: 2 * d.Sum.value()))
+    add_link(pr, d, "Sum", [d.A, d.B], lambda: d.A.value() + d.B.value())
+    add_link(pr, d, "Twice", [d.Sum], lambda: 2 * d.Sum.value())
     with running(root):
         yield root
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import roguebridge.simtree
 import roguebridge.simtree.memory
-
 from support.memory import memory_class
 
 LIMIT = 10.0  # seconds any single event may take before a test fails
@@ -62,9 +61,8 @@ def foreign(name: str, module: ModuleType) -> str:
 
 def find_pyrogue() -> tuple[Tree | None, str]:
     """Import SLAC's PyRogue; else tell why there is none."""
-    for name in ("pyrogue", "rogue"):
-        if importlib.util.find_spec(name) is None:
-            return None, f"{name} is not importable"
+    if importlib.util.find_spec("pyrogue") is None:
+        return None, "not importable"
     if not logging.getLogger().handlers:  # else PyRogue sends the root logger to stdout
         logging.getLogger().addHandler(logging.NullHandler())
     with silent_stdout(), warnings.catch_warnings():
@@ -72,9 +70,11 @@ def find_pyrogue() -> tuple[Tree | None, str]:
         try:
             pr = importlib.import_module("pyrogue")
         except Exception as e:
-            return None, f"importing pyrogue failed: {e!r}"
+            return None, f"its import failed: {e!r}"
         if not (hasattr(pr, "Root") and hasattr(pr, "BaseVariable")):
             return None, foreign("pyrogue", pr)
+        if importlib.util.find_spec("rogue") is None:
+            return None, "rogue is not importable"
         rogue = importlib.import_module("rogue")
         try:
             memory = importlib.import_module("rogue.interfaces.memory")
@@ -104,8 +104,12 @@ def describe() -> str:
 
 
 @contextlib.contextmanager
-def running(root):
-    """Start a root and stop it whatever happens: its threads would keep the process alive."""
+def running(root, heartbeat=False):
+    """Start a root and stop it whatever happens: its threads would keep the process alive.
+
+    Without the heartbeat PyRogue's stop() need not wait for the thread's next second.
+    """
+    root._doHeartbeat = heartbeat
     try:
         root.start()
         yield root

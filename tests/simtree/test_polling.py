@@ -1,0 +1,188 @@
+"""Polling: intervals, pauses, silent errors."""
+
+import logging
+import threading
+import time
+
+import pytest
+from support.listeners import Recorder
+from support.trees import LIMIT, running
+
+FAST = 0.05
+
+
+@pytest.fixture
+def memory(tree):
+    return tree.memory()
+
+
+@pytest.fixture
+def root(tree, memory):
+    pr = tree.pr
+    root = pr.Root(name="Top", timeout=0.2)
+    d = pr.Device(name="D", memBase=memory)
+    root.add(d)
+    d.add(pr.RemoteVariable(name="Fast", offset=0, pollInterval=FAST))
+    d.add(pr.RemoteVariable(name="Slow", offset=4, pollInterval=3600))
+    d.add(pr.RemoteVariable(name="Never", offset=8))
+    d.add(pr.RemoteVariable(name="P0", offset=12, bitSize=8, pollInterval=FAST))
+    d.add(pr.RemoteVariable(name="P1", offset=12, bitSize=8, bitOffset=8))
+    d.add(pr.LocalVariable(name="Local", value=0, pollInterval=FAST))
+    d.add(pr.RemoteVariable(name="Source", offset=16, pollInterval=3600))
+    d.add(pr.LinkVariable(name="Link", variable=d.Source, pollInterval=1800))
+    yield root
+    memory.clear()
+
+
+class Records(logging.Handler):
+    def __init__(self):
+        super().__init__()
+        self.found = threading.Event()
+        self.records = []
+
+    def emit(self, record):
+        self.records.append(record)
+        self.found.set()
+
+
+@pytest.fixture
+def poll_log():
+    handler = Records()
+    logger = logging.getLogger("pyrogue.PollQueue")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+def test_polled_variables_and_their_blocks_are_updated(root, memory):
+    fast, shared, local, slow, never = (Recorder() for _ in range(5))
+    root.D.Fast.addListener(fast)
+    root.D.P1.addListener(shared)
+    root.D.Local.addListener(local)
+    root.D.Slow.addListener(slow)
+    root.D.Never.addListener(never)
+    memory.poke(0, b"\x07")
+    with running(root):
+        for recorder in (fast, shared, local):
+            recorder.wait(3)
+        slow.wait(1)
+        assert fast.values[-1] == 7
+    assert len(slow.calls) == 1
+    assert never.calls == []
+
+
+def test_rate(root):
+    fast = Recorder()
+    root.D.Fast.addListener(fast)
+    with running(root):
+        fast.wait(1)
+        begin = time.monotonic()
+        fast.wait(len(fast.calls) + 10)
+        assert 8 * FAST < time.monotonic() - begin < 80 * FAST
+
+
+def test_intervals_of_links(root):
+    with running(root):
+        assert root.D.Fast.pollInterval == FAST
+        assert root.D.Source.pollInterval == 1800
+        assert root.D.Link.pollInterval == 1800
+        root.D.Link.setPollInterval(900)
+        assert root.D.Source.pollInterval == 900
+        assert root.D.Never.pollInterval == 0
+
+
+def test_set_poll_interval(root, memory):
+    never = Recorder()
+    root.D.Never.addListener(never)
+    with running(root):
+        root.D.Never.setPollInterval(FAST)
+        never.wait(2)
+        root.D.Never.setPollInterval(0)
+        root.waitOnUpdate()
+        seen = len(never.calls)
+        fast = Recorder()
+        root.D.Fast.addListener(fast)
+        fast.wait(4)
+        assert len(never.calls) <= seen + 1
+        with pytest.raises(TypeError):
+            root.D.Never.setPollInterval("fast")
+        assert root.D.Never.pollInterval == "fast"
+
+
+def test_poll_en(root, memory):
+    fast = Recorder()
+    root.D.Fast.addListener(fast)
+    with running(root):
+        fast.wait(2)
+        root.PollEn.set(False)
+        assert root.PollEn.value() is False
+        root.waitOnUpdate()
+        seen = memory.reads(0)
+        threading.Event().wait(4 * FAST)
+        assert memory.reads(0) <= seen + 1  # PyRogue's thread may be about to poll once more
+        root.D.Fast.set(3)
+        assert root.D.Fast.get() == 3
+        root.waitOnUpdate()
+        seen = len(fast.calls)
+        root.PollEn.set(True)
+        fast.wait(seen + 2)
+
+
+def test_poll_block(root, memory):
+    fast = Recorder()
+    root.D.Fast.addListener(fast)
+    with running(root):
+        fast.wait(1)
+        with root.pollBlock():
+            root.waitOnUpdate()
+            seen = memory.reads(0)
+            threading.Event().wait(4 * FAST)
+            assert memory.reads(0) <= seen + 1
+        fast.wait(len(fast.calls) + 2)
+
+
+@pytest.mark.parametrize("fault", ["fail_read", "hang"])
+def test_errors_are_silent(root, memory, poll_log, fault):
+    fast, shared = Recorder(), Recorder()
+    root.D.Fast.addListener(fast)
+    root.D.P1.addListener(shared)
+    memory.poke(0, b"\x07")
+    with running(root):
+        fast.wait(1)
+        getattr(memory, fault)(0)
+        assert poll_log.found.wait(LIMIT)
+        root.waitOnUpdate()
+        fast.clear()
+        memory.poke(0, b"\x08")
+        shared.wait(len(shared.calls) + 2)
+        assert fast.calls == []
+        assert root.D.Fast.value() == 7
+        assert poll_log.records[0].levelno == logging.ERROR
+        assert poll_log.records[0].exc_info is not None
+        memory.clear()
+        fast.wait(1)
+        assert root.D.Fast.value() == 8
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_raising_getter_kills_the_worker_not_the_poll(tree):
+    pr, fail = tree.pr, threading.Event()
+
+    def getter():
+        if fail.is_set():
+            raise OSError("no value")
+        return 1
+
+    memory = tree.memory()
+    root = pr.Root(name="Top")
+    root.add(pr.Device(name="D", memBase=memory))
+    root.D.add(pr.LocalVariable(name="G", localGet=getter, pollInterval=FAST))
+    root.D.add(pr.RemoteVariable(name="R", offset=0, pollInterval=FAST))
+    with running(root):
+        fail.set()
+        root._updateThread.join(LIMIT)
+        assert not root._updateThread.is_alive()
+        seen, gate = memory.reads(0), memory.hold(0)
+        assert gate.entered.wait(LIMIT)
+        gate.open()
+        assert memory.reads(0) > seen
