@@ -1,11 +1,17 @@
-"""The PVAccess server."""
+"""The PVAccess server.
+
+p4p's own ``Server`` wraps a class of the same name and adds a report, which waits for the server's
+thread with the interpreter lock held: a client that calls at that moment is a deadlock. The class
+beneath it is used alone, and its ``start()`` on a running server is the barrier.
+"""
 
 from __future__ import annotations
 
 import logging
 import re
 
-from p4p.server import Server, StaticProvider
+from p4p._p4p import Server
+from p4p.server import StaticProvider
 
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
@@ -61,7 +67,10 @@ class PvaBackend(Backend):
         for name, served in self._served.items():
             provider.add(name, served.pv)
         try:
-            server = Server([provider], conf=self._conf, useenv=not self._isolate)
+            server = Server(
+                conf=self._conf, useenv=not self._isolate, providers=[(provider, 0)]
+            )
+            server.start()
         except Exception as exc:
             raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
         self._server, self._provider = server, provider
@@ -79,10 +88,10 @@ class PvaBackend(Backend):
         """Return when pvxs has handed the answers given so far to the network."""
         server = self._server
         if server is not None:
-            # Each report waits for the server's thread: one for the answers to be written, the
-            # others for its loop to have sent them.
+            # Each call only waits for the server's thread: one for the answers to be written,
+            # the others for its loop to have sent them.
             for _ in range(3):
-                server.tostr(2)
+                server.start()
 
     def stop(self) -> None:
         """Stop the server, then close and forget all PVs."""
@@ -106,13 +115,16 @@ class PvaBackend(Backend):
         if self._server is None:
             raise BackendError("the PVAccess server is not running: it has no address yet")
         conf: dict[str, str] = self._server.conf()
-        client = {key: value for key, value in conf.items() if key.startswith("EPICS_PVA_")}
-        if not self._isolate:
-            address = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
-            host = address.rpartition(":")[0] if address.count(":") == 1 else address
-            if host in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 - compared, not bound
-                host = "127.0.0.1"
-            client["EPICS_PVA_ADDR_LIST"] = ""
-            client["EPICS_PVA_AUTO_ADDR_LIST"] = "NO"
+        # Of several interfaces the first; a started-again server shows its port beside them.
+        host = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
+        host = host.rpartition(":")[0] if host.count(":") == 1 else host
+        if host in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 - compared, not bound
+            host = "127.0.0.1"
+        client = {"EPICS_PVA_AUTO_ADDR_LIST": "NO", "EPICS_PVA_ADDR_LIST": ""}
+        if self._isolate:
+            client["EPICS_PVA_ADDR_LIST"] = client["EPICS_PVA_INTF_ADDR_LIST"] = host
+            client["EPICS_PVA_SERVER_PORT"] = conf["EPICS_PVAS_SERVER_PORT"]
+            client["EPICS_PVA_BROADCAST_PORT"] = conf["EPICS_PVAS_BROADCAST_PORT"]
+        else:
             client["EPICS_PVA_NAME_SERVERS"] = f"{host}:{conf['EPICS_PVAS_SERVER_PORT']}"
         return client
