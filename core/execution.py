@@ -11,7 +11,7 @@ from .clock import Timer
 from .errors import PutError
 from .mapping import PvEntry
 from .request import PutRequest, Request, RpcRequest
-from .rogue import refused_by_tree
+from .rogue import disabled, refused_by_tree
 from .workers import STOPPING, Job
 
 if TYPE_CHECKING:
@@ -130,6 +130,9 @@ class RequestJob(Job):
             return
         value = _asked(request)
         try:
+            reason = disabled(self.holder.node)
+            if reason is not None:
+                raise PutError(reason)
             result = self.execute()
         except Exception as exc:
             text = str(exc) or type(exc).__name__

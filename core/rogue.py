@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
 _REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
@@ -17,3 +19,19 @@ def refused_by_tree(exc: Exception, hardware: bool) -> bool:
         return any(text in str(exc) for text in _REFUSALS)
     # A LocalVariable has stored the value when its localSet raises, whatever that raises.
     return kind == "VariableError" or (hardware and kind in _REFUSING)
+
+
+def disabled(node: Any) -> str | None:
+    """Return why a put or call would come to nothing: PyRogue drops it without a word.
+
+    :param node: a variable or command; a device's own ``enable`` is never disabled
+    :returns: None if its device is enabled
+    """
+    device = getattr(node, "parent", None)
+    enable = getattr(device, "enable", None)
+    if enable is None or enable is node:
+        return None
+    state = enable.value()
+    if state is True:
+        return None
+    return f"{node.path}: its device {getattr(device, 'path', '?')} is disabled (enable is {state!r})"

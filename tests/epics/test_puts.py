@@ -129,6 +129,21 @@ def test_a_refused_put_says_why_and_changes_nothing(served, path, value, reason)
         assert np.array_equal(after["value"], before["value"])
 
 
+def test_a_put_or_call_that_a_disabled_device_would_drop_is_refused(served):
+    served.put("Dev[0].U8", 1)
+    served.put("Dev[0].enable", "False")
+    try:
+        with pytest.raises(RemoteError, match=r"its device Top.Dev\[0\] is disabled"):
+            served.put("Dev[0].U8", 2)
+        with pytest.raises(RemoteError, match="is disabled"):
+            served.put("Dev[0].ReadDevice", 1)
+        assert served.get("Dev[0].U8")["value"] == 1
+    finally:
+        served.put("Dev[0].enable", "True")
+    served.put("Dev[0].U8", 2)
+    assert served.node("Dev[0].U8").value() == 2
+
+
 @pytest.mark.parametrize("field", ["alarm.severity", "display.description"])
 def test_a_put_that_marks_another_field_writes_nothing(served, field):
     served.put("Dev[0].U32", 1234)
