@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .access import AccessPolicy
 from .alarm import BY_STATUS, CALC, NO_ALARM, READ, TIMEOUT, UDF, WRITE, Alarm, judge
 from .backend import Reading, ServedPv
 from .converter import ConversionError, Provisional, TypeConverter
+from .errors import BackendError, PutError
 from .execution import OpenJob, admit
 from .mapping import PvEntry
 from .nt import NtKind, PvSpec
@@ -45,7 +47,8 @@ class PvHolder:
 
     __slots__ = (
         "entry", "node", "policies", "services", "_make_converter", "_time_source", "_converter",
-        "_lock", "_outlets", "_watching", "_last_ns", "_shown", "_updates", "_recheck", "_echo",
+        "_lock", "_outlets", "_watching", "_last_ns", "_shown_ns", "_shown", "_updates", "_recheck",
+        "_echo",
     )  # fmt: skip
 
     def __init__(
@@ -67,7 +70,8 @@ class PvHolder:
         self._lock = threading.Lock()
         self._outlets: tuple[Outlet, ...] = ()
         self._watching = False
-        self._last_ns: int | None = None
+        self._last_ns: int | None = None  # of the last update
+        self._shown_ns = 0  # the latest that any backend was given
         self._shown: Shown | None = None
         self._updates = 0
         # The value of a delivery may have been read before a put that has ended since: the next
@@ -122,9 +126,10 @@ class PvHolder:
     def on_update(self, path: str, value: Any) -> None:
         """Listener of the node; whatever happens here, nothing is raised into the tree."""
         try:
-            now = self.services.clock.time_ns()
-            if self._time_source is not None:
-                now = self._time_source(value.value) or now
+            if self._time_source is None:
+                now = self.services.clock.time_ns()
+            else:
+                now = self._time_of(value.value, self._time_source)
             if not self._watching:
                 # Nobody looks: the time is all that is kept. A client that arrives just now sets
                 # _watching first and reads the value after, so it misses nothing.
@@ -146,6 +151,15 @@ class PvHolder:
             self._deliver_again(now)
         except BaseException:
             self._shield()
+
+    def _time_of(self, value: Any, source: Callable[[Any], int | None]) -> int:
+        try:
+            given = source(value)
+            if given is not None and index(given) > 0:
+                return index(given)
+        except Exception as exc:
+            _log.debug("%s: no time from its time source: %s", self.path, exc)
+        return self.services.clock.time_ns()
 
     def _deliver_again(self, now: int) -> None:
         while True:
@@ -237,6 +251,7 @@ class PvHolder:
                 return  # that client has left
             outlet.newest = None
             before = self._updates
+            time_ns = self._opening_time()
         problem = self._find_converter()
         shown = self._read()
         if problem is not None:
@@ -248,13 +263,14 @@ class PvHolder:
                 return
             if outlet.state is State.READING:
                 outlet.state = State.OPENING
-                self._remember(shown)
+                if outlet.newest is None:  # else that is what will be shown
+                    self._remember(shown)
             else:
                 # Opened blind meanwhile: show the value, unless an update brought a later one.
                 if not outlet.closed and self._updates == before:
                     self._publish(shown, self.services.clock.time_ns())
                 return
-        self._open(outlet, shown)
+        self._open(outlet, shown, time_ns)
 
     def _open_blind(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
@@ -263,24 +279,37 @@ class PvHolder:
             if self._converter is None:
                 self._converter = Provisional()
             outlet.state = State.OPENING
-        self._open(outlet, (Keep.VALUE, TIMEOUT))
+            update, outlet.newest = outlet.newest, None
+            reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
+        self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
 
-    def _open(self, outlet: Outlet, shown: Shown) -> None:
+    def _opening_time(self) -> int:
+        # With the lock held; whatever is published from now on is later.
+        if self._last_ns is None:
+            self._shown_ns = max(self._shown_ns, self.services.start_ns, 1)
+        elif self._last_ns != self._shown_ns:  # an update has come since the PV was shown
+            self._last_ns = self._shown_ns = max(self._last_ns, self._shown_ns + 1)
+        return self._shown_ns
+
+    def _open(self, outlet: Outlet, shown: Shown, time_ns: int) -> None:
         converter = self._converter
         assert converter is not None  # noqa: S101 - every caller has just seen to it
         spec = converter.spec
         value, alarm = shown
         if value is Keep.VALUE:
             value = spec.zero() if self._shown is None else self._shown[0]
-        time_ns = self.services.start_ns if self._last_ns is None else self._last_ns
         try:
             try:
                 outlet.served.open(spec, Reading(value, alarm, time_ns))
+            except BackendError:
+                raise
             except Exception:
                 _log.exception("%s: its first value does not fit the PV", self.path)
                 outlet.served.open(spec, Reading(spec.zero(), CALC, time_ns))
-        except Exception:
-            _log.exception("%s: the PV cannot be opened", self.path)
+        except Exception as exc:
+            stopping = isinstance(exc, BackendError)
+            level = logging.DEBUG if stopping else logging.ERROR
+            _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=not stopping)
             with self._lock:
                 outlet.state = State.CLOSED
             return
@@ -303,12 +332,14 @@ class PvHolder:
             converter = Provisional()
             _log.warning("%s: its type cannot be found out: %r", self.path, exc)
         with self._lock:
-            if self._converter is None:
+            # A type that was not found for a client that has left is looked for again.
+            if self._converter is None and (problem is None or self._watching):
                 self._converter = converter
         return problem
 
     def _never_read(self) -> bool:
-        return self._last_ns is None and self.services.expect_reads and self.is_hardware
+        expected = self.services.expect_reads and not self.entry.is_command
+        return expected and self._last_ns is None and self.is_hardware
 
     # Values -----------------------------------------------------------------------------------
 
@@ -324,7 +355,7 @@ class PvHolder:
         with self._lock:
             self._recheck = True
             before = self._updates
-        shown = self._read()
+        shown = _kept(self._read())
         with self._lock:
             if self._updates == before and shown != self._shown:
                 self._publish(shown, self.services.clock.time_ns())
@@ -341,7 +372,7 @@ class PvHolder:
                 self.node.get()
                 with self._lock:
                     self._recheck = True
-                value = self._read()[0]
+                value = _kept(self._read())[0]
             except Exception as exc:
                 _log.debug("%s: no read after a failed put: %s", self.path, exc)
         with self._lock:
@@ -354,12 +385,14 @@ class PvHolder:
         The declared type helps, but does not bind: PyRogue itself takes any argument, and a
         command's type is often no more than that of its default 0.
 
-        :raises PutError: if the argument is out of its declared range
+        :raises PutError: if the argument is None or out of its declared range
         """
         if isinstance(value, np.ndarray):
             value = value.copy()
         if not self.node.arg:
             return value
+        if value is None:  # PyRogue would run it with the argument of the last call
+            raise PutError(f"{self.pv_name}: the argument is empty")
         self._find_converter()
         try:
             return value if self._converter is None else self._converter.to_tree(value)
@@ -397,10 +430,8 @@ class PvHolder:
 
     def _publish(self, shown: Shown, now: int) -> None:
         # With the lock held.
-        last = self._last_ns
-        if last is not None and now <= last:
-            now = last + 1
-        self._last_ns = now
+        now = max(now, self._shown_ns + 1)
+        self._last_ns = self._shown_ns = now
         self._remember(shown)
         reading = Reading(shown[0], shown[1], now)
         for outlet in self._outlets:
@@ -414,6 +445,12 @@ class PvHolder:
                 self._shown = shown
             elif self._shown is not None:
                 self._shown = (self._shown[0], shown[1])
+
+
+def _kept(shown: Shown) -> Shown:
+    # The tree may change an array in place: what is compared later must be a copy.
+    value, alarm = shown
+    return (value.copy(), alarm) if isinstance(value, np.ndarray) else shown
 
 
 def _same(a: Any, b: Any) -> bool:

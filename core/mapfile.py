@@ -26,7 +26,7 @@ def read_map(file: str | PathLike[str]) -> dict[str, str]:
     :raises MappingError: naming the file, and every line that is wrong
     """
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        text = Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:
         raise MappingError(f"cannot read the map file {file}: {exc}") from exc
     found: dict[str, str] = {}

@@ -28,8 +28,10 @@ def text_of(value: Any) -> str:
         return value
     if isinstance(value, (list, dict, tuple)):
         try:
+            if not _has_json_keys(value):
+                return str(value)
             return json.dumps(value, allow_nan=True, default=_json_number)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, RecursionError):
             pass
     return str(value)
 
@@ -62,6 +64,13 @@ def describe_result(result: Any) -> tuple[PvSpec, Any]:
     if isinstance(result, float):
         return PvSpec(NtKind.SCALAR, ScalarType.Float64), result
     return PvSpec(NtKind.SCALAR, ScalarType.String), text_of(result)
+
+
+def _has_json_keys(value: Any) -> bool:
+    # JSON would make text of other keys, and a client that puts it back would change them.
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _has_json_keys(v) for k, v in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_has_json_keys, value))
 
 
 def _json_number(value: Any) -> Any:

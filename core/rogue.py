@@ -34,4 +34,6 @@ def disabled(node: Any) -> str | None:
     state = enable.value()
     if state is True:
         return None
-    return f"{node.path}: its device {getattr(device, 'path', '?')} is disabled (enable is {state!r})"
+    return (
+        f"{node.path}: its device {getattr(device, 'path', '?')} is disabled (enable is {state!r})"
+    )

@@ -5,16 +5,18 @@ Rules are asked for once per server; per node only the selectors run, and the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
 from .access import AccessPolicy
 from .converter import TypeConverter
+from .errors import PluginError
 from .tree import TreeNode
 
 Made = TypeVar("Made")
+TimeSource = Callable[[Any], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class PolicyRule(Rule[AccessPolicy]):
     """``make(node)`` returns a policy; every matching policy must allow."""
 
 
-class TimeSourceRule(Rule[Callable[[Any], int | None]]):
+class TimeSourceRule(Rule[TimeSource]):
     """``make(node)`` returns a function from the tree's value to its time.
 
     The time is in nanoseconds since the POSIX epoch; None means: the time of delivery.
@@ -77,4 +79,37 @@ def first(rules: list[Any], node: TreeNode) -> Any:
     for rule in rules:
         if rule.select(node):
             return rule.make(node)
+    return None
+
+
+def policies_of(rules: Sequence[PolicyRule], node: TreeNode) -> tuple[AccessPolicy, ...]:
+    """Return what every matching rule makes for ``node``.
+
+    :raises PluginError: for anything wrong, because serving without a policy would open what it
+        guards
+    """
+    try:
+        policies = tuple(rule.make(node) for rule in rules if rule.select(node))
+    except Exception as exc:
+        raise PluginError(f"{node.path}: a policy rule failed: {exc!r}") from exc
+    for policy in policies:
+        if not isinstance(policy, AccessPolicy):
+            raise PluginError(f"{node.path}: a policy rule made {policy!r}, no AccessPolicy")
+    return policies
+
+
+def time_source_of(rules: Sequence[TimeSourceRule], node: TreeNode) -> TimeSource | None:
+    """Return what the first matching rule makes for ``node``, or None.
+
+    :raises PluginError: if a rule fails, or makes no function
+    """
+    try:
+        for rule in rules:
+            if rule.select(node):
+                source: Any = rule.make(node)
+                if source is not None and not callable(source):
+                    raise TypeError(f"{source!r} is not a function")
+                return source  # type: ignore[no-any-return]
+    except Exception as exc:
+        raise PluginError(f"{node.path}: a time source rule failed: {exc!r}") from exc
     return None

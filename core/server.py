@@ -22,7 +22,7 @@ from .holder import PvHolder
 from .mapfile import map_lines, read_map
 from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
-from .rules import first
+from .rules import first, policies_of, time_source_of
 from .services import Services
 from .tree import TreeNode
 from .workers import WorkerPool
@@ -224,9 +224,14 @@ class PvServer:
         services.clock.start()
         holders: dict[str, PvHolder] = {}
         for entry, node in self._map:
-            policies = tuple(rule.make(node) for rule in policy_rules if rule.select(node))
+            policies = policies_of(policy_rules, node)
+            try:
+                time_source = time_source_of(time_rules, node)
+            except PluginError as exc:
+                self._log.error("%s", exc)
+                time_source = None
             holders[entry.path] = self.holder_class(
-                entry, node, make_converter, policies, first(time_rules, node), services
+                entry, node, make_converter, policies, time_source, services
             )
         self._holders = holders
         for backend in self._backends:

@@ -119,10 +119,11 @@ class WorkerPool:
             self._accepting = False
 
     def drain(self, timeout: float) -> list[Job]:
-        """Take no new jobs and wait until all have run; a job of the calling thread is not counted.
+        """Take no new jobs and wait until all have run, but for a job of the calling thread.
 
         :param timeout: seconds to wait
-        :returns: what is left then, running and queued jobs; the queued ones will never run
+        :returns: what is left then, running and queued jobs, the calling thread's own among them;
+            the queued ones will never run
         """
         me = threading.current_thread()
         expired = False
@@ -140,7 +141,7 @@ class WorkerPool:
                 self._waiting or any(thread is not me for thread in self._running.values())
             ):
                 self._job_ended.wait()
-            left = [job for job, thread in self._running.items() if thread is not me]
+            left = list(self._running)
             left += [job for queue in self._lanes.values() for job in queue]
             self._lanes.clear()
             self._devices.clear()

@@ -11,16 +11,16 @@ from roguebridge.core.converter import TypeConverter
 from roguebridge.core.errors import PutError
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from roguebridge.core.result import array_type
-from roguebridge.core.tree import TreeNode
 
 from .declared import Declared
 from .metadata import control_of, display_of, value_alarm_of
+from .scalars import unicode_of
 
 
 class Array1D(TypeConverter):
     """A 1-D array, as NTScalarArray in its own dtype; the length may change."""
 
-    def __init__(self, node: TreeNode, declared: Declared) -> None:
+    def __init__(self, node: Any, declared: Declared) -> None:
         scalar = declared.scalar
         self.spec = PvSpec(
             NtKind.SCALAR_ARRAY,
@@ -32,9 +32,10 @@ class Array1D(TypeConverter):
             max_length=declared.length,
         )
         self._path = node.path
+        self._node = node
         self._is_text = scalar is ScalarType.String
         self._dtype = scalar.dtype
-        self._tree_dtype = declared.delivered
+        self._tree_dtype = scalar.dtype if declared.delivered is None else declared.delivered
         self._length = declared.length
 
     def to_pv(self, value: Any) -> Any:
@@ -46,22 +47,38 @@ class Array1D(TypeConverter):
         if array.ndim != 1:
             raise ValueError(f"{self._path}: rank {array.ndim} instead of 1")
         if self._is_text:
-            return [str(item) for item in array]
+            if array.dtype.kind == "S":
+                array = np.char.decode(array, "utf-8", "backslashreplace")
+            return [unicode_of(str(item)) for item in array]
         return cast_exactly(array, self._dtype)
 
     def to_tree(self, value: Any) -> Any:
         """Return an owned array of the node's dtype and full length."""
         if isinstance(value, str):
             value = _parse_list(value)
-        array = np.atleast_1d(np.asarray(value))
+        array = np.atleast_1d(_exact_array(value))
+        if array.ndim != 1:
+            raise PutError(f"{self._path}: rank {array.ndim} instead of 1")
         if self._length is not None and array.size != self._length:
             raise PutError(f"{self._path}: {array.size} elements instead of {self._length}")
         if self._is_text:
-            return np.array([str(item) for item in array], dtype=str)
-        target = self._dtype if self._tree_dtype is None else self._tree_dtype
+            return self._text_array([str(item) for item in array])
+        target = self._tree_dtype
         array = cast_exactly(array, target)
         self._check_range(array)
         return array.astype(target.newbyteorder("="), order="C", copy=True)
+
+    def _text_array(self, items: list[str]) -> Any:
+        array = np.array(items, dtype=str)
+        if self._tree_dtype.kind == "S":
+            array = np.char.encode(array, "utf-8")
+        try:
+            # PyRogue formats every update: what numpy cannot format (text without a character)
+            # would end the tree's only update thread.
+            self._node.genDisp(array)
+        except Exception as exc:
+            raise PutError(f"{self._path}: {items} cannot be formatted by the tree") from exc
+        return array
 
     def _check_range(self, array: Any) -> None:
         low, high = self.spec.control.limit_low, self.spec.control.limit_high
@@ -119,13 +136,24 @@ def cast_exactly(array: Any, dtype: np.dtype[Any]) -> Any:
         return array
     if array.dtype.kind not in "biuf":
         raise ValueError(f"elements of type {array.dtype} do not fit {dtype}")
-    if np.can_cast(array.dtype, dtype, "same_kind") and dtype.kind == "f":
-        return array.astype(dtype)
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(dtype)
-    if not np.array_equal(cast, array):
+    if np.can_cast(array.dtype, dtype, "same_kind") and dtype.kind == "f":
+        fits = np.array_equal(np.isinf(cast), np.isinf(array))
+    else:
+        fits = np.array_equal(cast, array)
+    if not fits:
         raise ValueError(f"elements of type {array.dtype} do not fit {dtype}")
     return cast
+
+
+def _exact_array(value: Any) -> Any:
+    # numpy makes floats of a list in which one int needs 63 bits and another 64.
+    array = np.asarray(value)
+    if array.dtype.kind != "f" or array.ndim != 1 or isinstance(value, np.ndarray):
+        return array
+    whole = array.size > 0 and all(isinstance(item, int) for item in value)
+    return np.array(value, np.uint64) if whole and min(value) >= 0 else array
 
 
 def _parse_list(text: str) -> Any:

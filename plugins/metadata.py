@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
+
 from roguebridge.core.nt import Control, Display, ScalarType, ValueAlarm
 from roguebridge.core.tree import TreeNode
 
@@ -62,4 +64,7 @@ def value_alarm_of(node: Any, scalar: ScalarType) -> ValueAlarm:
 
 
 def _number(limit: Any) -> Any:
-    return limit if isinstance(limit, (int, float)) or hasattr(limit, "dtype") else None
+    if not isinstance(limit, (int, float, np.number)):
+        return None
+    # An infinite limit is none (PyRogue: Double), and clients cannot draw it.
+    return limit if isinstance(limit, int) or np.isfinite(limit) else None

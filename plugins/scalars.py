@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from roguebridge.core.tree import TreeNode
 
 from .declared import Declared
 from .metadata import control_of, display_of, value_alarm_of
+
+_STRING = re.compile(r"String\((\d+)\)$")
 
 
 def _spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
@@ -110,22 +113,34 @@ class BigInteger(TypeConverter):
         return number
 
 
+def unicode_of(text: str) -> str:
+    """Return ``text`` with lone surrogates, which no client could be sent, escaped."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 class Text(TypeConverter):
-    """A str of any length."""
+    """A str; one in a register must fit, with the zero byte that ends it."""
 
     def __init__(self, node: TreeNode) -> None:
         self.spec = _spec(node, ScalarType.String)
+        self._path = node.path
+        declared = _STRING.match(str(node.typeStr))
+        self._most = None if declared is None else int(declared.group(1)) - 1
 
     def to_pv(self, value: Any) -> str:
         """Return the text; bytes that are no Unicode are shown escaped."""
         if not isinstance(value, str):
             raise TypeError(f"{value!r} is not a str")
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return unicode_of(value)
 
     def to_tree(self, value: Any) -> str:
         """Return the text."""
         if not isinstance(value, str):
             raise TypeError(f"{value!r} is not a str")
+        # PyRogue would cut it without a word, and within a character leave a register that
+        # raises at every read and with that ends the tree's only update thread.
+        if self._most is not None and len(value.encode("utf-8")) > self._most:
+            raise PutError(f"{self._path}: the text is longer than {self._most} bytes")
         return value
 
 
@@ -139,7 +154,7 @@ class Other(TypeConverter):
 
     def to_pv(self, value: Any) -> str:
         """Return the text."""
-        return text_of(value).encode("utf-8", "backslashreplace").decode("utf-8")
+        return unicode_of(text_of(value))
 
     def to_tree(self, value: Any) -> Any:
         """Return what the text stands for: JSON or a Python literal, of the node's type."""
@@ -175,11 +190,13 @@ class Choice(TypeConverter):
         self._keys = tuple(enum)
         self._index = {key: index for index, key in reversed(list(enumerate(self._keys)))}
         labels = tuple(str(label) for label in enum.values())
-        # 'parent' and 'deps' tell why a device is off: PyRogue sets them, nobody else can.
+        # They tell why a device is off: PyRogue sets them, nobody else can.
         flags = any(isinstance(key, bool) for key in self._keys)
         self._refused = {
-            index for index, key in enumerate(self._keys) if flags and isinstance(key, str)
+            index for index, key in enumerate(self._keys) if flags and key in ("parent", "deps")
         }
+        if getattr(node, "nativeType", None) is np.bool_:  # which takes no Python bool
+            self._keys = tuple(np.bool_(key) for key in self._keys)
         self._path = node.path
         self.spec = PvSpec(
             NtKind.ENUM,

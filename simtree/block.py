@@ -27,9 +27,7 @@ class Block:
     :param timeout: seconds a transaction may take.
     """
 
-    def __init__(
-        self, slave: Slave, address: int, offset: int, size: int, timeout: float
-    ) -> None:
+    def __init__(self, slave: Slave, address: int, offset: int, size: int, timeout: float) -> None:
         self.slave, self.address, self.offset, self.size = slave, address, offset, size
         self.variables: list[RemoteVariable] = []
         self.path, self.mode = "", "RW"

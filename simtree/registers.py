@@ -147,9 +147,7 @@ class Register:
         step = self.valueStride // 8
         start = self.places[0] // 8 + index * step
         raw = np.frombuffer(data, np.uint8)
-        rows = np.lib.stride_tricks.as_strided(
-            raw[start:], (count, self.valueBits // 8), (step, 1)
-        )
+        rows = np.lib.stride_tricks.as_strided(raw[start:], (count, self.valueBits // 8), (step, 1))
         return rows
 
     def store(self, data: bytearray, index: int, value: Any) -> None:

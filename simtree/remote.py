@@ -200,9 +200,7 @@ class RemoteVariable(BaseVariable):
     def _set(self, value: Any, index: int) -> None:
         block, register = self.attached(), self.register
         if index >= 0 and self.numValues and index >= self.numValues:
-            raise GeneralError(
-                "Block::setBytes", f"Index {index} is out of range for {self.name}"
-            )
+            raise GeneralError("Block::setBytes", f"Index {index} is out of range for {self.name}")
         for place, item in register.accepted(value, max(index, 0)):
             with block.mutex:
                 register.store(block.data, place, item)
@@ -214,9 +212,7 @@ class RemoteVariable(BaseVariable):
     def _get(self, index: int) -> Any:
         block = self.attached()
         if index >= 0 and self.numValues and index >= self.numValues:
-            raise GeneralError(
-                "Block::getBytes", f"Index {index} is out of range for {self.name}"
-            )
+            raise GeneralError("Block::getBytes", f"Index {index} is out of range for {self.name}")
         with block.mutex:
             return self.register.load(block.data, index)
 

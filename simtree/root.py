@@ -80,9 +80,7 @@ class Root(Updates, Device):
         )
         self.add(LocalVariable(name="ForceWrite", value=False, hidden=True))
         self.add(
-            LocalVariable(
-                name="Time", value=time.time(), mode="RO", hidden=True, groups=["NoSql"]
-            )
+            LocalVariable(name="Time", value=time.time(), mode="RO", hidden=True, groups=["NoSql"])
         )
         self.add(
             LinkVariable(

@@ -33,9 +33,14 @@ def test_the_readme_example_runs_and_so_does_what_follows_it(tree, tmp_path, mon
     assert lines[-1] == "True"
 
 
-@pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", *(
-    str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))
-)])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
+    ],
+)
 def test_links_within_the_repository_lead_somewhere(file):
     text = (ROOT / file).read_text()
     for target in re.findall(r"\]\(([^)#]+)\)", text):

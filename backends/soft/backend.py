@@ -164,6 +164,8 @@ def _checked(spec: PvSpec, reading: Reading) -> Reading:
     value = reading.value
     if spec.kind is NtKind.NDARRAY:
         value = np.array(value)
+        if value.dtype.kind not in "biuf":
+            raise TypeError(f"an NTNDArray cannot hold elements of type {value.dtype}")
     elif spec.kind is NtKind.SCALAR_ARRAY:
         value = list(value) if isinstance(value, list) else np.array(value, spec.scalar.dtype)
     elif spec.kind is NtKind.ENUM:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from functools import partial
@@ -97,6 +98,8 @@ class SoftClient:
         self._user = user
         self._host = host
         self._channels: dict[str, SoftChannel] = {}
+        self._lock = threading.Lock()
+        self._lost = False
 
     def get(self, pv_name: str, timeout: float = _TIMEOUT) -> Reading:
         """Return what the PV shows."""
@@ -163,8 +166,10 @@ class SoftClient:
         self._loop.call(self.lost)
 
     def lost(self) -> None:
-        """The connection ends; on the loop's thread."""
-        channels, self._channels = self._channels, {}
+        """The connection ends for good; on the loop's thread."""
+        with self._lock:
+            self._lost = True
+            channels, self._channels = self._channels, {}
         for channel in channels.values():
             channel.drop()
 
@@ -183,13 +188,16 @@ class SoftClient:
         return future.result(timeout)
 
     def _channel(self, pv_name: str) -> SoftChannel:
-        channel = self._channels.get(pv_name)
-        if channel is None:
-            served = self._pvs.get(pv_name)
-            if served is None:
-                raise KeyError(f"there is no PV {pv_name}")
-            channel = self._channels[pv_name] = new = SoftChannel(served, self._loop)
-            self._loop.dispatch(lambda: served.connect(new))
+        with self._lock:
+            channel = self._channels.get(pv_name)
+            if channel is None:
+                served = self._pvs.get(pv_name)
+                if served is None:
+                    raise KeyError(f"there is no PV {pv_name}")
+                channel = new = SoftChannel(served, self._loop)
+                if not self._lost:
+                    self._channels[pv_name] = new
+                    self._loop.dispatch(lambda: self._lost or served.connect(new))
         return channel
 
     def _operate(
@@ -200,6 +208,9 @@ class SoftClient:
         wait: bool,
     ) -> None:
         def on_loop() -> None:
+            if self._lost:
+                fail()
+                return
             if future is not None:
                 channel.pending[future] = None
             if wait:
@@ -207,4 +218,9 @@ class SoftClient:
             else:
                 operation(channel)
 
-        self._loop.dispatch(on_loop)
+        def fail() -> None:
+            if future is not None:
+                future.set_exception(Disconnected(channel.served.entry.pv_name))
+
+        if not self._loop.dispatch(on_loop):
+            fail()

@@ -15,15 +15,23 @@ class Loop:
 
     def __init__(self) -> None:
         self._calls: queue.SimpleQueue[Callable[[], object] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._ended = False
         self._thread = threading.Thread(target=self._run, name="roguebridge-soft", daemon=True)
         self._thread.start()
 
-    def dispatch(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made; does not wait."""
-        self._calls.put(call)
+    def dispatch(self, call: Callable[[], object]) -> bool:
+        """Have ``call`` made; does not wait. Returns False, and drops it, after :meth:`stop`."""
+        with self._lock:
+            if not self._ended:
+                self._calls.put(call)
+            return not self._ended
 
     def call(self, call: Callable[[], object]) -> None:
-        """Have ``call`` made and wait for it; on the loop's own thread it is made at once."""
+        """Have ``call`` made and wait for it; on the loop's own thread it is made at once.
+
+        After :meth:`stop` it is not made.
+        """
         if threading.current_thread() is self._thread:
             call()
             return
@@ -35,12 +43,14 @@ class Loop:
             finally:
                 done.set()
 
-        self._calls.put(run)
-        done.wait()
+        if self.dispatch(run):
+            done.wait()
 
     def stop(self) -> None:
         """Make the calls queued so far, then end the thread."""
-        self._calls.put(None)
+        with self._lock:
+            self._ended = True
+            self._calls.put(None)
         if threading.current_thread() is not self._thread:
             self._thread.join()
 

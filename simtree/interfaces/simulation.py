@@ -13,9 +13,7 @@ class MemEmulate(Slave):
     :param dropCount: this many transactions of each dropCount + 1 are never answered.
     """
 
-    def __init__(
-        self, *, minWidth: int = 4, maxSize: int = 0xFFFFFFFF, dropCount: int = 0
-    ) -> None:
+    def __init__(self, *, minWidth: int = 4, maxSize: int = 0xFFFFFFFF, dropCount: int = 0) -> None:
         super().__init__(minWidth, maxSize)
         self._data: dict[int, int] = {}
         self._dropCount = dropCount

@@ -89,14 +89,13 @@ def test_a_running_command_shows_one_and_other_commands_run_meanwhile(tree, runn
     import threading
 
     from p4p.client.thread import Context
+
     from roguebridge.backends.epics import EpicsPvServer
 
     started, released = threading.Event(), threading.Event()
     pr = tree.pr
     root = pr.Root(name="Top", pollEn=False)
-    root.add(
-        pr.LocalCommand(name="Run", function=lambda: (started.set(), released.wait(LIMIT))[1])
-    )
+    root.add(pr.LocalCommand(name="Run", function=lambda: (started.set(), released.wait(LIMIT))[1]))
     root.add(pr.LocalCommand(name="Stop", function=lambda: released.set()))
     server = EpicsPvServer(base="Base", root=root, isolate=True)
     root.addProtocol(server)

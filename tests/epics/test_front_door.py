@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from p4p.client.thread import Context
+from support.served import serving
+
 from roguebridge.backends.epics import EpicsPvHolder, EpicsPvServer
 from roguebridge.core import BackendError, MappingError, NotRunningError
-from support.served import serving
 
 LIMIT = 30.0
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from p4p import Value
 from p4p.client.thread import RemoteError
-from roguebridge.core import ALLOW, AccessPolicy, PolicyRule, hookimpl
 from support.served import serving
+
+from roguebridge.core import ALLOW, AccessPolicy, PolicyRule, hookimpl
 
 LIMIT = 30.0
 

@@ -106,8 +106,7 @@ def test_metadata_is_what_the_node_declares(served):
     assert [alarm[name + "Limit"] for name in ("lowAlarm", "lowWarning")] == [-8.0, -5.0]
     assert [alarm[name + "Limit"] for name in ("highWarning", "highAlarm")] == [5.0, 8.0]
     assert [
-        alarm[name + "Severity"]
-        for name in ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
+        alarm[name + "Severity"] for name in ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
     ] == [2, 1, 1, 2]
     assert served.get("Dev[0].U32")["display.form.index"] == 4  # '{:#x}'
     assert served.get("Text")["display.units"] == "none"

@@ -148,9 +148,7 @@ def test_value_waits_for_a_transaction_on_its_block(root, memory):
 
 def test_blocks_work_in_parallel(root, memory):
     with memory.hold(0) as first, memory.hold(4) as second:
-        threads = [
-            threading.Thread(target=var.set, args=(3,)) for var in (root.D.A, root.D.B)
-        ]
+        threads = [threading.Thread(target=var.set, args=(3,)) for var in (root.D.A, root.D.B)]
         for thread in threads:
             thread.start()
         assert first.entered.wait(LIMIT)

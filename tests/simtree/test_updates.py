@@ -329,9 +329,7 @@ def test_variable_wait(root, tree):
 
     thread = threading.Timer(0.05, later)
     thread.start()
-    found = tree.pr.VariableWait(
-        root.D.A, lambda values: values[0].value == 42, timeout=LIMIT
-    )
+    found = tree.pr.VariableWait(root.D.A, lambda values: values[0].value == 42, timeout=LIMIT)
     thread.join()
     assert found
     assert not tree.pr.VariableWait(root.D.A, lambda values: False, timeout=0.01)

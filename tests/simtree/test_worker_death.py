@@ -7,9 +7,7 @@ import pytest
 from support.listeners import Recorder
 from support.trees import LIMIT, running
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::pytest.PytestUnhandledThreadExceptionWarning"
-)
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 class Switch:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from p4p.client.thread import Context
+
 from roguebridge.backends.epics import EpicsPvServer
 from support.trees import Tree, running
 
@@ -112,8 +113,13 @@ def build(tree: Tree, calls: list[Any]) -> Any:
         device.add(pr.RemoteVariable(name=name, offset=offset, bitSize=bits, base=model, mode="RW"))
     device.add(
         pr.RemoteVariable(
-            name="Wave", offset=0x100, base=pr.UInt, mode="RW",
-            numValues=8, valueBits=16, valueStride=16,
+            name="Wave",
+            offset=0x100,
+            base=pr.UInt,
+            mode="RW",
+            numValues=8,
+            valueBits=16,
+            valueStride=16,
         )  # fmt: skip
     )
     root.add(device)
@@ -135,6 +141,5 @@ def serving(tree: Tree, **options: Any):
     built = build(tree, calls)
     server = EpicsPvServer(base="Base", root=built.root, isolate=True, **options)
     built.root.addProtocol(server)
-    with running(built.root):
-        with Context("pva", conf=server.client_conf(), useenv=False) as client:
-            yield Served(built.root, server, client, calls, built.memory)
+    with running(built.root), Context("pva", conf=server.client_conf(), useenv=False) as client:
+        yield Served(built.root, server, client, calls, built.memory)

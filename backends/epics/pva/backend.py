@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 
 from p4p._p4p import Server
 from p4p.server import StaticProvider
@@ -17,6 +18,7 @@ from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 
+from .doorbell import Doorbell
 from .served import PvaPv
 
 _log = logging.getLogger("roguebridge.pva")
@@ -51,6 +53,7 @@ class PvaBackend(Backend):
         self._isolate = options.isolate
         self._conf = {**_ISOLATED, **(conf or {})} if options.isolate else dict(conf or {})
         self._served: dict[str, PvaPv] = {}
+        self._doorbell = Doorbell()
         self._server: Server | None = None
         self._provider: StaticProvider | None = None
 
@@ -58,7 +61,7 @@ class PvaBackend(Backend):
         """Add a PV, closed."""
         if entry.pv_name in self._served:
             raise BackendError(f"PV {entry.pv_name} is served already")
-        served = self._served[entry.pv_name] = PvaPv(entry, owner)
+        served = self._served[entry.pv_name] = PvaPv(entry, owner, self._doorbell)
         return served
 
     def start(self) -> None:
@@ -66,16 +69,16 @@ class PvaBackend(Backend):
         provider = StaticProvider()
         for name, served in self._served.items():
             provider.add(name, served.pv)
+        provider.add(self._doorbell.name, self._doorbell.pv)
         try:
-            server = Server(
-                conf=self._conf, useenv=not self._isolate, providers=[(provider, 0)]
-            )
+            server = Server(conf=self._conf, useenv=not self._isolate, providers=[(provider, 0)])
             server.start()
         except Exception as exc:
             raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
         self._server, self._provider = server, provider
         if self._isolate:
             self._keep_ports(server.conf())
+        self._doorbell.start(_own_address(server.conf()))
 
     def _keep_ports(self, actual: dict[str, str]) -> None:
         for key in _PORTS:
@@ -97,6 +100,8 @@ class PvaBackend(Backend):
         """Stop the server, then close and forget all PVs."""
         server, self._server = self._server, None
         self._provider = None
+        self._doorbell.stop()
+        self._doorbell = Doorbell()
         if server is not None:
             server.stop()
             del server  # the ports are freed with the last reference
@@ -115,16 +120,30 @@ class PvaBackend(Backend):
         if self._server is None:
             raise BackendError("the PVAccess server is not running: it has no address yet")
         conf: dict[str, str] = self._server.conf()
-        # Of several interfaces the first; a started-again server shows its port beside them.
-        host = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
-        host = host.rpartition(":")[0] if host.count(":") == 1 else host
-        if host in ("", "0.0.0.0", "[::]", "::"):  # noqa: S104 - compared, not bound
-            host = "127.0.0.1"
-        client = {"EPICS_PVA_AUTO_ADDR_LIST": "NO", "EPICS_PVA_ADDR_LIST": ""}
-        if self._isolate:
-            client["EPICS_PVA_ADDR_LIST"] = client["EPICS_PVA_INTF_ADDR_LIST"] = host
-            client["EPICS_PVA_SERVER_PORT"] = conf["EPICS_PVAS_SERVER_PORT"]
-            client["EPICS_PVA_BROADCAST_PORT"] = conf["EPICS_PVAS_BROADCAST_PORT"]
-        else:
-            client["EPICS_PVA_NAME_SERVERS"] = f"{host}:{conf['EPICS_PVAS_SERVER_PORT']}"
-        return client
+        if not self._isolate:
+            return _own_address(conf)
+        return {
+            "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+            "EPICS_PVA_ADDR_LIST": _host(conf),
+            "EPICS_PVA_INTF_ADDR_LIST": _host(conf),
+            "EPICS_PVA_SERVER_PORT": conf["EPICS_PVAS_SERVER_PORT"],
+            "EPICS_PVA_BROADCAST_PORT": conf["EPICS_PVAS_BROADCAST_PORT"],
+        }
+
+
+def _host(conf: Mapping[str, str]) -> str:
+    # Of several interfaces the first; a server that was started again shows its port there.
+    host = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
+    host = host.rpartition(":")[0] if host.count(":") == 1 else host
+    return "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host  # noqa: S104
+
+
+def _own_address(conf: Mapping[str, str]) -> dict[str, str]:
+    """Return client settings that name the server by its TCP address and search nowhere else."""
+    return {
+        "EPICS_PVA_AUTO_ADDR_LIST": "NO",
+        "EPICS_PVA_ADDR_LIST": "",
+        "EPICS_PVA_INTF_ADDR_LIST": _host(conf),
+        "EPICS_PVA_BROADCAST_PORT": conf["EPICS_PVAS_BROADCAST_PORT"],
+        "EPICS_PVA_NAME_SERVERS": f"{_host(conf)}:{conf['EPICS_PVAS_SERVER_PORT']}",
+    }

@@ -16,6 +16,7 @@ from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import PvSpec
 
+from .doorbell import Doorbell
 from .nt import Encoder
 from .operations import put_request, rpc_request
 
@@ -27,20 +28,21 @@ class PvaPv(ServedPv):
     the handler directly.
     """
 
-    __slots__ = ("pv", "_entry", "_owner", "_encoder")
+    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_doorbell")
 
-    def __init__(self, entry: PvEntry, owner: PvOwner) -> None:
+    def __init__(self, entry: PvEntry, owner: PvOwner, doorbell: Doorbell) -> None:
         self._entry = entry
         self._owner = owner
+        self._doorbell = doorbell
         self._encoder: Encoder | None = None
         self.pv = SharedPV(self)
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
-        """Give type and first value; blocks until pvxs has answered the waiting operations."""
+        """Give type and first value; blocks until the server's thread has done it."""
         encoder = Encoder(spec)
         first = encoder.first(reading)
         self._encoder = encoder
-        self.pv.open(first)
+        self._doorbell.call(lambda: self.pv.open(first))
 
     def post(self, reading: Reading) -> None:
         """Show a reading; pvxs queues it per monitor and squashes what a client is slow to take."""

@@ -1,0 +1,141 @@
+"""Runs calls on the thread of a PVAccess server.
+
+``SharedPV.open()`` holds the PV's lock while it has the server's thread connect the monitors that
+wait; if that thread wants the lock at this moment, for another client of the PV, neither goes on and
+the whole server hangs (seen on p4p 4.3.0, pvxs 1.5.3). On the server's own thread it is safe.
+The only Python that runs there answers clients, so the backend is a client of itself: it calls
+a PV of its own, and what is to be done is done before the answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from p4p._p4p import SharedPV
+from p4p.client.raw import Context
+
+from roguebridge.core.errors import BackendError
+
+_log = logging.getLogger("roguebridge.pva")
+
+
+class _Errand:
+    """One call to be made, and what became of it."""
+
+    __slots__ = ("call", "done", "error")
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self.call = call
+        self.done = threading.Event()
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            self.call()
+        except Exception as exc:
+            self.error = exc
+        self.done.set()
+
+
+class Doorbell:
+    """Serves a PV whose calls run what was left for the server's thread; for one start."""
+
+    def __init__(self) -> None:
+        self.name = f"roguebridge-{uuid.uuid4()}"
+        self.pv = SharedPV(self)
+        self._lock = threading.Lock()
+        self._errands: list[_Errand] = []
+        self._rings: list[Any] = []
+        self._context: Context | None = None
+        self._stopped = False
+        self._thread = 0
+
+    def start(self, conf: Mapping[str, str]) -> None:
+        """Connect to the server, which runs by now.
+
+        :param conf: client settings that reach it
+        """
+        self._context = Context("pva", conf=dict(conf), useenv=False)
+        self._ring()
+
+    def stop(self) -> None:
+        """Disconnect; calls that wait fail."""
+        with self._lock:
+            self._stopped = True
+            context, self._context = self._context, None
+            errands, self._errands = self._errands, []
+            rings, self._rings = self._rings, []
+        for errand in errands:
+            errand.error = BackendError("the PVAccess server is stopping")
+            errand.done.set()
+        for ring in rings:
+            ring.close()
+        if context is not None:
+            context.close()
+
+    def call(self, call: Callable[[], object]) -> None:
+        """Have ``call`` made on the server's thread and wait for it; no lock may be held.
+
+        :raises BackendError: if the server stops before
+        :raises Exception: what ``call`` raised
+        """
+        if threading.get_ident() == self._thread:
+            call()
+            return
+        errand = _Errand(call)
+        with self._lock:
+            if self._stopped:
+                raise BackendError("the PVAccess server is stopping")
+            first = not self._errands
+            self._errands.append(errand)
+        if first:
+            self._ring()
+        errand.done.wait()
+        if errand.error is not None:
+            raise errand.error
+
+    def _ring(self) -> None:
+        context = self._context
+        if context is None:
+            return  # a client was faster than start(), which rings for it
+        ring = context.rpc(self.name, _answered, None)
+        with self._lock:
+            # A ring that is let go of is cancelled: keep it until it must be over, for the
+            # server answers them in order.
+            self._rings.append(ring)
+            over, self._rings = self._rings[:-8], self._rings[-8:]
+            stopped = self._stopped
+        for old in over:
+            old.close()
+        if stopped:
+            ring.close()
+
+    # Called by p4p on the server's thread -------------------------------------------------
+
+    def onFirstConnect(self) -> None:
+        """The backend has connected to itself."""
+
+    def onLastDisconnect(self) -> None:
+        """The backend has left."""
+
+    def put(self, op: Any) -> None:
+        """Nobody puts here."""
+        op.done(error="Put not permitted")
+
+    def rpc(self, op: Any) -> None:
+        """Make the calls that were left."""
+        self._thread = threading.get_ident()
+        with self._lock:
+            errands, self._errands = self._errands, []
+        for errand in errands:
+            errand.run()
+        op.done()
+
+
+def _answered(result: Any) -> None:
+    if isinstance(result, Exception):
+        _log.debug("the server's own call ended with %r", result)

@@ -1,0 +1,58 @@
+"""A served tree on the in-memory backend, with clients; all ended whatever the test does."""
+
+import queue
+from contextlib import ExitStack
+
+import pytest
+from support.fakes import WAIT
+
+from roguebridge.core.server import PvServer
+
+
+class Site:
+    """A running root and its server."""
+
+    def __init__(self, root, server):
+        self.root = root
+        self.server = server
+
+    def client(self, user="ann", host="10.0.0.1"):
+        return self.server._backends[0].client(user, host)
+
+    def pv(self, name):
+        return f"B:Top:{name}".replace(".", ":")
+
+    def holder(self, name):
+        return self.server.holders[f"Top.{name}"]
+
+
+@pytest.fixture
+def serve(tree, running):
+    """Build, start and serve a root of the given nodes; gives a Site."""
+    with ExitStack() as stack:
+
+        def serve(*nodes, start=True, **options):
+            root = tree.pr.Root(name="Top", pollEn=False)
+            for node in nodes:
+                root.add(node)
+            options.setdefault("backends", ["soft"])
+            server = PvServer("B", root, **options)
+            stack.enter_context(running(root))
+            stack.callback(server.stop)
+            if start:
+                server.start()
+            return Site(root, server)
+
+        yield serve
+
+
+class Inbox(queue.SimpleQueue):
+    """What arrives from other threads; every wait has a limit."""
+
+    def next(self):
+        return self.get(timeout=WAIT)
+
+
+@pytest.fixture
+def inbox():
+    return Inbox()

@@ -1,0 +1,520 @@
+import threading
+
+import numpy as np
+import pytest
+from support.fakes import WAIT
+
+from roguebridge.backends.soft import RemoteError
+from roguebridge.core.access import ALLOW, AccessPolicy, Deny
+from roguebridge.core.converter import TypeConverter
+from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.rules import ConverterRule, PolicyRule, Select, TimeSourceRule
+
+
+class Policy(AccessPolicy):
+    """Decides by a function of the request."""
+
+    def __init__(self, decide, quick=False):
+        self._decide = decide
+        self.quick = quick
+
+    def decide(self, request):
+        return self._decide(request)
+
+
+class Guard:
+    """Guards the nodes it selects with one policy."""
+
+    def __init__(self, decide, quick=False, select=None):
+        self.policy = Policy(decide, quick)
+        self.select = select or Select(path="Top.V")
+
+    @hookimpl
+    def policy_rules(self):
+        return [PolicyRule(lambda node: self.policy, self.select)]
+
+
+class Opened:
+    """Tells the test when a PV has opened."""
+
+    def __init__(self, inbox):
+        self.inbox = inbox
+
+    @hookimpl
+    def holder_opened(self, holder):
+        self.inbox.put((holder.path, holder.spec.scalar, holder.is_open))
+
+
+class Audit:
+    """Hands every record to the test."""
+
+    def __init__(self, inbox):
+        self.inbox = inbox
+
+    @hookimpl
+    def request_done(self, record):
+        self.inbox.put(record)
+
+
+def fail(*arguments):
+    raise RuntimeError("no such luck")
+
+
+# Policies ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quick", [True, False])
+@pytest.mark.parametrize(
+    ("decide", "reason"),
+    [
+        (lambda request: Deny("not on Sundays"), "not on Sundays"),
+        (fail, "Put not permitted: B:Top:V: access policy failed: no such luck"),
+        (lambda request: None, "Put not permitted"),
+        (lambda request: True, "Put not permitted"),
+        (lambda request: type(ALLOW), "Put not permitted"),
+        (lambda request: "Allow", "Put not permitted"),
+    ],
+)
+def test_anything_but_allow_denies_and_the_client_is_told_why(serve, tree, quick, decide, reason):
+    sets = []
+    variable = tree.pr.LocalVariable(name="V", value=5, localSet=lambda value: sets.append(value))
+    site = serve(variable, plugins=[Guard(decide, quick)])
+    sets.clear()
+    with pytest.raises(RemoteError) as caught:
+        site.client().put("B:Top:V", 6)
+    assert str(caught.value) == reason
+    assert site.root.V.value() == 5
+    assert sets == []
+
+
+def test_every_matching_policy_must_allow(serve, tree):
+    asked = []
+
+    def allow(request):
+        asked.append(request.value)
+        return ALLOW
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5),
+        plugins=[Guard(allow), Guard(lambda request: Deny("second")), Guard(allow)],
+    )
+    with pytest.raises(RemoteError, match="second"):
+        site.client().put("B:Top:V", 6)
+    assert asked == [6]
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_policy_sees_who_asks_for_what(serve, tree, quick):
+    def decide(request):
+        if request.credentials.user != "bob":
+            return Deny(f"not {request.credentials.user} from {request.credentials.host}")
+        return ALLOW if request.value < 10 else Deny("too much")
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Guard(decide, quick)])
+    with pytest.raises(RemoteError, match=r"not ann from 10\.0\.0\.1"):
+        site.client("ann").put("B:Top:V", 6)
+    bob = site.client("bob")
+    bob.put("B:Top:V", 6)
+    with pytest.raises(RemoteError, match="too much"):
+        bob.put("B:Top:V", 10)
+    assert site.root.V.value() == 6
+
+
+def test_a_policy_of_other_nodes_is_not_asked(serve, tree):
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5),
+        tree.pr.LocalVariable(name="W", value=5),
+        plugins=[Guard(fail, select=Select(path="Top.W"))],
+    )
+    site.client().put("B:Top:V", 6)
+    assert site.root.V.value() == 6
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_policy_guards_calls_too(serve, tree, quick):
+    ran = []
+    command = tree.pr.LocalCommand(name="V", function=lambda: ran.append(1))
+    site = serve(command, plugins=[Guard(lambda request: Deny("no calls"), quick)])
+    client = site.client()
+    for ask in (lambda: client.rpc("B:Top:V"), lambda: client.put("B:Top:V", 1)):
+        with pytest.raises(RemoteError, match="no calls"):
+            ask()
+    assert ran == []
+
+
+def test_a_slow_policy_holds_up_neither_other_pvs_nor_the_order_of_its_own(serve, tree, inbox):
+    gate = threading.Event()
+
+    def decide(request):
+        inbox.put(request.value)
+        assert gate.wait(WAIT)
+        return ALLOW
+
+    seen = []
+    variable = tree.pr.LocalVariable(name="V", value=0, localSet=lambda value: seen.append(value))
+    other = tree.pr.LocalVariable(name="W", value=0)
+    site = serve(variable, other, plugins=[Guard(decide)], put_reply_timeout=None)
+    seen.clear()
+    client = site.client()
+    futures = [client.start_put("B:Top:V", value) for value in (1, 2, 3)]
+    assert inbox.next() == 1
+    client.put("B:Top:W", 7)
+    assert site.root.W.value() == 7
+    assert seen == []
+    gate.set()
+    for future in futures:
+        future.result(WAIT)
+    assert seen == [1, 2, 3]
+
+
+def test_an_undecided_put_is_not_answered_as_accepted(serve, tree, inbox):
+    gate = threading.Event()
+
+    def decide(request):
+        inbox.put("asked")
+        assert gate.wait(WAIT)
+        return Deny("after all")
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5), plugins=[Guard(decide)], put_reply_timeout=0.0
+    )
+    client = site.client()
+    future = client.start_put("B:Top:V", 6, block=False)
+    assert inbox.next() == "asked"
+    client.put("B:Top:ForceWrite", 1)
+    assert not future.done()
+    gate.set()
+    with pytest.raises(RemoteError, match="after all"):
+        future.result(WAIT)
+    assert site.root.V.value() == 5
+
+
+# Puts -------------------------------------------------------------------------------------
+
+
+def test_a_get_after_the_answer_gives_the_new_value(serve, tree):
+    site = serve(tree.pr.LocalVariable(name="V", value=0))
+    client = site.client()
+    for value in range(1, 200):
+        client.put("B:Top:V", value)
+        assert client.get("B:Top:V").value == value
+
+
+def test_a_read_only_variable_refuses_puts_with_its_mode(serve, tree):
+    site = serve(tree.pr.LocalVariable(name="V", value=5, mode="RO"))
+    with pytest.raises(RemoteError, match=r"Put not permitted: B:Top:V is read-only \(mode RO\)"):
+        site.client().put("B:Top:V", 6)
+    assert site.root.V.value() == 5
+
+
+def test_a_put_that_marks_no_value_changes_nothing_and_is_answered(serve, tree):
+    site = serve(tree.pr.LocalVariable(name="V", value=5, mode="RO"))
+    assert site.client().start_put("B:Top:V", 6, marked=False).result(WAIT) is None
+    assert site.root.V.value() == 5
+
+
+def test_a_value_out_of_range_is_refused_before_the_tree(serve, tree):
+    sets = []
+    site = serve(
+        tree.pr.LocalVariable(
+            name="V", value=5, minimum=0, maximum=10, localSet=lambda value: sets.append(value)
+        )
+    )
+    sets.clear()
+    with pytest.raises(RemoteError, match=r"11 is outside 0 \.\. 10"):
+        site.client().put("B:Top:V", 11)
+    assert sets == []
+
+
+def test_an_exception_of_the_tree_reaches_the_client_with_its_text(serve, tree):
+    def refuse(value):
+        if value == 6:
+            raise ValueError("six is right out")
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5, localSet=refuse))
+    client = site.client()
+    with pytest.raises(RemoteError, match="six is right out"):
+        client.put("B:Top:V", 6)
+    client.put("B:Top:V", 7)
+    assert client.get("B:Top:V").value == 7
+
+
+def test_an_exception_without_text_is_named(serve, tree):
+    def refuse(value):
+        if value == 6:
+            raise ZeroDivisionError
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5, localSet=refuse))
+    with pytest.raises(RemoteError, match="ZeroDivisionError"):
+        site.client().put("B:Top:V", 6)
+
+
+def test_a_put_that_does_not_block_is_answered_in_time_and_its_failure_shown(serve, tree, inbox):
+    entered, gate = threading.Event(), threading.Event()
+
+    def slow(value):
+        if value == 6:
+            entered.set()
+            assert gate.wait(WAIT)
+            raise RuntimeError("too late")
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5, localSet=slow), put_reply_timeout=0.01)
+    client = site.client()
+    client.monitor("B:Top:V", inbox.put)
+    client.put("B:Top:V", 6, block=False)
+    assert entered.is_set() or entered.wait(WAIT)
+    gate.set()
+    while inbox.next().alarm.message != "WRITE":
+        pass
+    client.put("B:Top:V", 7)
+    reading = client.get("B:Top:V")
+    assert (reading.value, reading.alarm.message) == (7, "")
+
+
+def test_the_puts_of_a_client_that_has_gone_are_dropped(serve, tree, inbox):
+    entered, gate = threading.Event(), threading.Event()
+    seen = []
+
+    def slow(value):
+        seen.append(value)
+        if value == 6:
+            entered.set()
+            assert gate.wait(WAIT)
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5, localSet=slow), plugins=[Audit(inbox)])
+    seen.clear()
+    client, other = site.client(), site.client()
+    running = client.start_put("B:Top:V", 6)
+    assert entered.wait(WAIT)
+    client.start_put("B:Top:V", 7)
+    last = other.start_put("B:Top:V", 8)
+    site.server._backends[0].flush()
+    client.close()
+    gate.set()
+    assert last.result(WAIT) is None
+    assert running.done()
+    assert seen == [6, 8]
+    assert [inbox.next().result for _ in range(3)] == ["done", "dropped", "done"]
+
+
+# Calls ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "result", [5, 1.5, "text", True, None, [1, 2], {"a": 1}, np.arange(3)], ids=repr
+)
+def test_a_call_gives_what_the_command_returned(serve, tree, result):
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda: result))
+    assert site.client().rpc("B:Top:Go") is result
+
+
+@pytest.mark.parametrize("name", ["arg", "value"])
+def test_a_call_takes_its_argument_by_either_name(serve, tree, name):
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda arg: arg * 2))
+    assert site.client().rpc("B:Top:Go", **{name: 4}) == 8
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, "the argument 'arg' is missing"),
+        ({"arg": None}, "arg"),
+        ({"what": 4}, r"unknown arguments \['what'\]; 'arg' is allowed"),
+        ({"arg": 4, "value": 4}, r"unknown arguments \['arg', 'value'\]"),
+    ],
+)
+def test_a_call_without_its_argument_is_refused_and_not_run_with_the_last_one(
+    serve, tree, arguments, words
+):
+    ran = []
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda arg: ran.append(arg)))
+    client = site.client()
+    client.rpc("B:Top:Go", arg=7)
+    with pytest.raises(RemoteError, match=words):
+        client.rpc("B:Top:Go", **arguments)
+    assert ran == [7]
+
+
+def test_an_exception_of_a_command_reaches_the_caller(serve, tree):
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda arg: 1 / arg))
+    client = site.client()
+    with pytest.raises(RemoteError, match="division by zero"):
+        client.rpc("B:Top:Go", arg=0)
+    assert client.rpc("B:Top:Go", arg=2) == 0.5
+
+
+def test_a_variable_cannot_be_called(serve, tree):
+    site = serve(tree.pr.LocalVariable(name="V", value=5))
+    with pytest.raises(RemoteError, match="B:Top:V is a variable: it cannot be called"):
+        site.client().rpc("B:Top:V")
+
+
+def test_a_put_runs_a_command_and_zero_does_not(serve, tree, inbox):
+    ran = []
+    go = tree.pr.LocalCommand(name="Go", function=lambda: ran.append(1))
+    site = serve(go, plugins=[Opened(inbox)])
+    client = site.client()
+    client.get("B:Top:Go")
+    inbox.next()
+    client.monitor("B:Top:Go", inbox.put)
+    client.put("B:Top:Go", 0)
+    assert ran == []
+    client.put("B:Top:Go", 1)
+    assert ran == [1]
+    assert [inbox.next().value for _ in range(3)] == [0, 1, 0]
+
+
+def test_a_put_hands_a_command_its_argument_even_zero(serve, tree):
+    ran = []
+    site = serve(tree.pr.LocalCommand(name="Go", value=3, function=lambda arg: ran.append(arg)))
+    client = site.client()
+    client.put("B:Top:Go", 0)
+    client.put("B:Top:Go", 4)
+    assert ran == [0, 4]
+    assert client.get("B:Top:Go").value == 4
+
+
+def test_a_failing_command_shows_that_it_no_longer_runs(serve, tree, inbox):
+    go = tree.pr.LocalCommand(name="Go", function=lambda: 1 / 0)
+    site = serve(go, plugins=[Opened(inbox)])
+    client = site.client()
+    client.get("B:Top:Go")
+    inbox.next()
+    client.monitor("B:Top:Go", inbox.put)
+    with pytest.raises(RemoteError, match="division by zero"):
+        client.put("B:Top:Go", 1)
+    assert [inbox.next().value for _ in range(3)] == [0, 1, 0]
+
+
+def test_a_command_can_be_called_while_another_of_its_device_runs(serve, tree):
+    entered, gate = threading.Event(), threading.Event()
+
+    def run():
+        entered.set()
+        assert gate.wait(WAIT)
+
+    site = serve(
+        tree.pr.LocalCommand(name="Run", function=run),
+        tree.pr.LocalCommand(name="Stop", function=gate.set),
+    )
+    client = site.client()
+    running = client.start_rpc("B:Top:Run")
+    assert entered.wait(WAIT)
+    client.rpc("B:Top:Stop")
+    assert running.result(WAIT) is None
+
+
+# Plugins of a site ------------------------------------------------------------------------
+
+
+class Celsius(TypeConverter):
+    """Serves a temperature in tenths of a degree as text."""
+
+    spec = PvSpec(NtKind.SCALAR, ScalarType.String)
+
+    def to_pv(self, value):
+        return f"{value / 10} C"
+
+    def to_tree(self, value):
+        return int(float(value.removesuffix(" C")) * 10)
+
+
+def test_a_converter_of_the_site_shapes_the_values_it_selects(serve, tree):
+    class Converters:
+        @hookimpl
+        def converter_rules(self):
+            return [ConverterRule(lambda node: Celsius(), Select(units="0.1 C"))]
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=215, units="0.1 C"),
+        tree.pr.LocalVariable(name="W", value=215),
+        plugins=[Converters()],
+    )
+    client = site.client()
+    assert client.get("B:Top:V").value == "21.5 C"
+    assert client.get("B:Top:W").value == 215
+    client.put("B:Top:V", "30 C")
+    assert site.root.V.value() == 300
+    assert client.get("B:Top:V").value == "30.0 C"
+    with pytest.raises(RemoteError, match="B:Top:V: could not convert"):
+        client.put("B:Top:V", "hot")
+
+
+def test_a_converter_rule_that_fails_costs_only_its_nodes(serve, tree):
+    class Converters:
+        @hookimpl
+        def converter_rules(self):
+            return [ConverterRule(fail, Select(path="Top.V"))]
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5),
+        tree.pr.LocalVariable(name="W", value=5),
+        plugins=[Converters()],
+    )
+    client = site.client()
+    reading = client.get("B:Top:V")
+    assert (reading.value, reading.alarm.message) == ("5", "CALC")
+    with pytest.raises(RemoteError):
+        client.put("B:Top:V", "6")
+    assert client.get("B:Top:W").value == 5
+
+
+def test_a_time_source_of_the_site_stamps_the_values_it_selects(serve, tree):
+    class Times:
+        @hookimpl
+        def time_source_rules(self):
+            rule = TimeSourceRule(lambda node: lambda value: value["t"], Select(type="dict"))
+            return [rule]
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value={"t": 1}),
+        tree.pr.LocalVariable(name="W", value=1),
+        plugins=[Times()],
+    )
+    stamp = 1_900_000_000_123_456_789
+    site.root.V.set({"t": stamp})
+    site.root.W.set(2)
+    site.root.waitOnUpdate()
+    client = site.client()
+    assert client.get("B:Top:V").time_ns == stamp
+    assert client.get("B:Top:W").time_ns < stamp
+
+
+def test_audit_hears_of_everything_that_was_asked(serve, tree, inbox):
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5, maximum=10),
+        tree.pr.LocalVariable(name="Ro", value=5, mode="RO"),
+        tree.pr.LocalCommand(name="Go", function=lambda arg: 1 / arg),
+        plugins=[Audit(inbox)],
+    )
+    client = site.client("ann", "10.0.0.1")
+    client.put("B:Top:V", 6)
+    for ask in (
+        lambda: client.put("B:Top:V", 11),
+        lambda: client.put("B:Top:Ro", 6),
+        lambda: client.rpc("B:Top:Go", arg=0),
+        lambda: client.rpc("B:Top:V"),
+    ):
+        with pytest.raises(RemoteError):
+            ask()
+    client.rpc("B:Top:Go", arg=1)
+    records = [inbox.next() for _ in range(6)]
+    told = [(r.entry.pv_name, r.operation, r.value, r.result) for r in records]
+    assert told == [
+        ("B:Top:V", "put", 6, "done"),
+        ("B:Top:V", "put", 11, "failed"),
+        ("B:Top:Ro", "put", 6, "denied"),
+        ("B:Top:Go", "rpc", {"arg": 0}, "failed"),
+        ("B:Top:V", "rpc", {}, "denied"),
+        ("B:Top:Go", "rpc", {"arg": 1}, "done"),
+    ]
+    assert [bool(r.error) for r in records] == [False, True, True, True, True, False]
+    assert {(r.credentials.user, r.credentials.host) for r in records} == {("ann", "10.0.0.1")}
+    assert all(r.time_ns > 1_600_000_000 * 10**9 for r in records)
+
+
+def test_an_opened_holder_is_told_with_its_spec(serve, tree, inbox):
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Opened(inbox)])
+    site.client().get("B:Top:V")
+    assert inbox.next() == ("Top.V", ScalarType.Int64, True)

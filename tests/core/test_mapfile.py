@@ -1,0 +1,84 @@
+import pytest
+
+from roguebridge.core.errors import MappingError
+from roguebridge.core.mapfile import map_lines, read_map
+from roguebridge.core.mapping import PvEntry
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content):
+        file = tmp_path / "map.txt"
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return file
+
+    return write
+
+
+ENTRIES = [
+    PvEntry("Top.A", "B:Top:A", False, "RW"),
+    PvEntry("Top.Dev[0].odd name", "B:x", False, "RW"),
+    PvEntry("Top.Größe", "B:Größe", True, "WO"),
+]
+
+
+def test_written_lines_are_read_back_in_order(write):
+    file = write("".join(f"{line}\n" for line in map_lines(ENTRIES)))
+    assert list(read_map(file).items()) == [(e.path, e.pv_name) for e in ENTRIES]
+    assert read_map(str(file)) == read_map(file)
+
+
+def test_a_line_is_pv_then_path():
+    assert map_lines(ENTRIES[:1]) == ["B:Top:A -> Top.A"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_comments_blank_lines_and_indents_are_passed_over(write, end):
+    lines = ["# a -> b", "", "   ", "  # c -> d", "  X   ->   Top.A  ", "Y -> Top.B"]
+    assert read_map(write(end.join(lines))) == {"Top.A": "X", "Top.B": "Y"}
+
+
+def test_the_mark_that_some_editors_put_first_is_passed_over(write):
+    assert read_map(write("\ufeffX -> Top.A\n")) == {"Top.A": "X"}
+
+
+def test_every_malformed_line_is_listed_with_its_number(write):
+    file = write("X -> Top.A\nnonsense\n# ok\nY->Top.B\n -> Top.C\nZ -> \nW -> Top.D\n")
+    with pytest.raises(MappingError) as caught:
+        read_map(file)
+    assert str(file) in str(caught.value)
+    assert [text.split(":")[0] for text in caught.value.problems] == [
+        "line 2", "line 4", "line 5", "line 6",
+    ]  # fmt: skip
+    assert "'nonsense'" in caught.value.problems[0]
+
+
+def test_a_path_mapped_twice_is_listed_with_both_lines(write):
+    with pytest.raises(MappingError) as caught:
+        read_map(write("X -> Top.A\n\nY -> Top.A\nbad\n"))
+    assert caught.value.problems[0] == "line 3: Top.A is already mapped in line 1"
+    assert len(caught.value.problems) == 2
+
+
+def test_one_name_for_two_paths_is_left_to_the_mapping(write):
+    assert read_map(write("X -> Top.A\nX -> Top.B\n")) == {"Top.A": "X", "Top.B": "X"}
+
+
+def test_an_empty_file_maps_nothing(write):
+    assert read_map(write("")) == {}
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(MappingError, match="cannot read the map file .*nowhere"):
+        read_map(tmp_path / "nowhere")
+
+
+def test_a_directory_or_an_empty_name_cannot_be_read(tmp_path):
+    for name in (tmp_path, ""):
+        with pytest.raises(MappingError, match="cannot read the map file"):
+            read_map(name)
+
+
+def test_a_file_that_is_not_text_is_refused(write):
+    with pytest.raises(MappingError, match="cannot read the map file"):
+        read_map(write(b"X -> Top.\xff\n"))

@@ -1,0 +1,758 @@
+import contextlib
+import datetime
+import decimal
+import math
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from support.listeners import Recorder
+from support.trees import TREES, make_memory, running
+
+from roguebridge.core.alarm import STATE
+from roguebridge.core.converter import ConversionError
+from roguebridge.core.errors import PutError
+from roguebridge.core.nt import NtKind, ScalarType
+from roguebridge.plugins.converters import make_converter
+
+SCALAR, ARRAY = NtKind.SCALAR, NtKind.SCALAR_ARRAY
+ENUM, IMAGE = NtKind.ENUM, NtKind.NDARRAY
+OFF_ON = {0: "Off", 1: "On"}
+
+
+MANY = settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+def typed(kind, name):
+    return kind, ScalarType[name]
+
+
+# name: model, its arguments, kind, scalar, values to put
+REGISTERS = {
+    "UInt1": ("UInt", {"bitSize": 1}, SCALAR, "UInt8", [0, 1]),
+    "UInt8": ("UInt", {"bitSize": 8}, SCALAR, "UInt8", [0, 255]),
+    "UInt12": ("UInt", {"bitSize": 12}, SCALAR, "UInt16", [4095]),
+    "UInt16": ("UInt", {"bitSize": 16}, SCALAR, "UInt16", [65535]),
+    "UInt32": ("UInt", {"bitSize": 32}, SCALAR, "UInt32", [2**32 - 1]),
+    "UInt33": ("UInt", {"bitSize": 33}, SCALAR, "UInt64", [2**33 - 1]),
+    "UInt64": ("UInt", {"bitSize": 64}, SCALAR, "UInt64", [2**64 - 1]),
+    "UInt128": ("UInt", {"bitSize": 128}, SCALAR, "String", ["0x0", hex(2**128 - 1)]),
+    "UIntBE32": ("UIntBE", {"bitSize": 32}, SCALAR, "UInt32", [1, 2**32 - 1]),
+    "UIntReversed8": ("UIntReversed", {"bitSize": 8}, SCALAR, "UInt8", [1, 255]),
+    "Int8": ("Int", {"bitSize": 8}, SCALAR, "Int8", [-128, 127]),
+    "Int16": ("Int", {"bitSize": 16}, SCALAR, "Int16", [-(2**15), 2**15 - 1]),
+    "IntBE16": ("IntBE", {"bitSize": 16}, SCALAR, "Int16", [-5, 5]),
+    "Int32": ("Int", {"bitSize": 32}, SCALAR, "Int32", [-(2**31), 2**31 - 1]),
+    "Int64": ("Int", {"bitSize": 64}, SCALAR, "Int64", [-(2**63), 2**63 - 1]),
+    "Bool": ("Bool", {"bitSize": 1}, ENUM, "Int32", [1, 0]),
+    "String": ("String", {"bitSize": 128}, SCALAR, "String", ["", "hello", "x" * 15]),
+    "Float": ("Float", {"bitSize": 32}, SCALAR, "Float32", [0.5, -(2.0**100), 0.0]),
+    "FloatBE": ("FloatBE", {"bitSize": 32}, SCALAR, "Float32", [0.5]),
+    "Double": ("Double", {"bitSize": 64}, SCALAR, "Float64", [0.1, -1e300, math.inf]),
+    "DoubleBE": ("DoubleBE", {"bitSize": 64}, SCALAR, "Float64", [0.1]),
+    "Float16": ("Float16", {"bitSize": 16}, SCALAR, "Float32", [0.5, -65504.0]),
+    "Float8": ("Float8", {"bitSize": 8}, SCALAR, "Float32", [0.5, -448.0]),
+    "BFloat16": ("BFloat16", {"bitSize": 16}, SCALAR, "Float32", [0.5]),
+    "TensorFloat32": ("TensorFloat32", {"bitSize": 32}, SCALAR, "Float32", [0.5]),
+    "Fixed": (("Fixed", 16, 8), {"bitSize": 16}, SCALAR, "Float64", [-128.0, 0.5]),
+    "UFixed": (("UFixed", 16, 4), {"bitSize": 16}, SCALAR, "Float64", [4095.0, 0.5]),
+    "EnumReg": ("UInt", {"bitSize": 4, "enum": {0: "a", 5: "b", 2: "c"}}, ENUM, "Int32", [1, 2]),
+    "FlagDefault": ("UInt", {"bitSize": 1, "value": False}, ENUM, "Int32", [1, 0]),
+    "IntDefault": ("Float", {"bitSize": 32, "value": 1}, SCALAR, "Float32", [0.5]),
+}
+
+# name: model, bits per element, scalar, delivered dtype, three elements
+REGISTER_ARRAYS = {
+    "UInt4A": ("UInt", 4, "UInt8", "uint8", [0, 1, 15]),
+    "UInt8A": ("UInt", 8, "UInt8", "uint8", [0, 1, 255]),
+    "UInt12A": ("UInt", 12, "UInt16", "uint16", [0, 1, 4095]),
+    "UInt16A": ("UInt", 16, "UInt16", "uint16", [0, 1, 65535]),
+    "UInt32A": ("UInt", 32, "UInt32", "uint32", [0, 1, 2**32 - 1]),
+    "UInt64A": ("UInt", 64, "UInt64", "uint64", [0, 1, 2**64 - 1]),
+    "Int8A": ("Int", 8, "Int8", "int8", [-128, 0, 127]),
+    "Int16A": ("Int", 16, "Int16", "int16", [-(2**15), 0, 1]),
+    "Int32A": ("Int", 32, "Int32", "int32", [-(2**31), 0, 1]),
+    "Int64A": ("Int", 64, "Int64", "int64", [-(2**63), 0, 1]),
+    "BoolA": ("Bool", 1, "Bool", "bool", [True, False, True]),
+    "FloatA": ("Float", 32, "Float32", "float32", [0.5, -1.0, 1e30]),
+    "DoubleA": ("Double", 64, "Float64", "float64", [0.1, -1.0, 1e300]),
+    "Float16A": ("Float16", 16, "Float32", "float16", [0.5, -1.0, 2.0]),
+    "BFloat16A": ("BFloat16", 16, "Float32", "float32", [0.5, -1.0, 2.0]),
+    "Float8A": ("Float8", 8, "Float32", "float32", [0.5, -1.0, 2.0]),
+    "FixedA": (("Fixed", 16, 8), 16, "Float64", "float64", [0.5, -1.0, 2.0]),
+}
+
+STAMP = datetime.datetime(2024, 5, 6, 7, 8, 9)
+RECORD = np.dtype([("a", "<i4"), ("b", "<f8")])
+
+# name: LocalVariable arguments, kind, scalar, values to put
+LOCALS = {
+    "int": ({"value": 5}, SCALAR, "Int64", [-(2**63), 2**63 - 1, 0]),
+    "intBounded": ({"value": 5, "minimum": 0, "maximum": 10}, SCALAR, "Int32", [0, 10]),
+    "intOneLimit": ({"value": 5, "minimum": 0}, SCALAR, "Int64", [2**40]),
+    "intUnsigned": (
+        {"value": 5, "minimum": 0, "maximum": 2**64 - 1},
+        SCALAR,
+        "UInt64",
+        [2**64 - 1],
+    ),
+    "intHuge": ({"value": 2**70, "minimum": 0, "maximum": 2**80}, SCALAR, "String", [hex(2**79)]),
+    "declared": ({"value": 1, "typeStr": "UInt16"}, SCALAR, "UInt16", [65535]),
+    "float": ({"value": 1.5}, SCALAR, "Float64", [0.1, math.inf, -0.0, 2.0]),
+    "bool": ({"value": True}, ENUM, "Int32", [0, 1]),
+    "boolPlain": ({"value": True, "disp": "{}"}, ENUM, "Int32", [0, 1]),
+    "str": ({"value": "a"}, SCALAR, "String", ["", "täxt", "two\nlines", "x" * 10000]),
+    "enumInt": ({"value": 5, "enum": {5: "five", 2: "two", 100: "x"}}, ENUM, "Int32", [2, 0]),
+    "enumStr": ({"value": "A", "enum": {"a": "A", "b": "B"}}, ENUM, "Int32", [1, 0]),
+    "enumFloat": ({"value": 0.5, "enum": {0.5: "half", 1.5: "more"}}, ENUM, "Int32", [1, 0]),
+    "enumMixed": ({"value": 1, "enum": {1: "one", "auto": "Auto"}}, ENUM, "Int32", [0]),
+    "enumLabels": ({"value": 1, "enum": {1: 10, 2: 20}}, ENUM, "Int32", [1]),
+    "dispList": ({"value": 1, "disp": [1, 3, 5]}, ENUM, "Int32", [2]),
+    "list": ({"value": [1, "a", None]}, SCALAR, "String", ["[1, 2.5]", '[{"a": null}]', "[]"]),
+    "dict": ({"value": {"a": 1}}, SCALAR, "String", ['{"b": [1, 2]}', "{}"]),
+    "dictKeys": ({"value": {1: "a"}}, SCALAR, "String", ["{2: 'b'}"]),
+    "tuple": ({"value": (1, 2)}, SCALAR, "String", ["[3, 4]"]),
+    "set": ({"value": {1, 2}}, SCALAR, "String", ["{3}"]),
+    "datetime": ({"value": STAMP}, SCALAR, "String", []),
+    "decimal": ({"value": decimal.Decimal("1.5")}, SCALAR, "String", []),
+    "complex": ({"value": 1 + 2j}, SCALAR, "String", ["(3+4j)"]),
+    "bytes": ({"value": b"ab"}, SCALAR, "String", ["b'\\xff'"]),
+    "none": ({"localGet": lambda: None}, SCALAR, "String", []),
+    "npFloat64": ({"value": np.float64(1.5)}, SCALAR, "Float64", [0.1]),
+    "npFloat32": ({"value": np.float32(1.5)}, SCALAR, "Float32", [0.5]),
+    "npFloat16": ({"value": np.float16(1.5)}, SCALAR, "Float32", [0.5]),
+    "npInt16": ({"value": np.int16(5)}, SCALAR, "Int16", [-5, 2**15 - 1]),
+    "npUInt8": ({"value": np.uint8(5)}, SCALAR, "UInt8", [255]),
+    "npInt64": ({"value": np.int64(5)}, SCALAR, "Int64", [-(2**63)]),
+    "npBool": ({"value": np.bool_(True)}, ENUM, "Int32", [0, 1]),
+}
+
+# name: default, kind, scalar, arrays to put
+LOCAL_ARRAYS = {
+    "f8": (np.zeros(3), ARRAY, "Float64", [np.array([0.1, np.nan]), np.zeros(0)]),
+    "f4": (np.zeros(3, "f4"), ARRAY, "Float32", [np.array([0.5, np.inf], "f4")]),
+    "f2": (np.zeros(3, "f2"), ARRAY, "Float32", [np.array([0.5, 65504.0], "f4")]),
+    "i1": (np.zeros(3, "i1"), ARRAY, "Int8", [np.array([-128], "i1")]),
+    "i8": (np.zeros(3, "i8"), ARRAY, "Int64", [np.array([-(2**63), 2**63 - 1])]),
+    "u2": (np.zeros(3, "u2"), ARRAY, "UInt16", [np.arange(7, dtype="u2")]),
+    "u8": (np.zeros(3, "u8"), ARRAY, "UInt64", [np.array([2**64 - 1], "u8")]),
+    "b1": (np.zeros(3, "?"), ARRAY, "Bool", [np.array([True, False])]),
+    "big": (np.zeros(3, ">i4"), ARRAY, "Int32", [np.array([1, -2], "i4")]),
+    "bigf": (np.zeros(3, ">f8"), ARRAY, "Float64", [np.array([1.5, -2])]),
+    "empty": (np.zeros(0), ARRAY, "Float64", [np.array([1.0])]),
+    "text": (np.array(["ab", "c"]), ARRAY, "String", [["a", "longer"]]),
+    "image": (np.zeros((2, 3), "u2"), IMAGE, "UInt16", [np.ones((4, 2), "u2")]),
+    "cube": (np.zeros((2, 2, 2), "f4"), IMAGE, "Float32", [np.ones((1, 2, 3), "f4")]),
+    "scalar0d": (np.array(5.0), ARRAY, "Float64", [np.array([1.5])]),
+    "object": (np.array([1, None], object), SCALAR, "String", []),
+    "record": (np.zeros(2, RECORD), SCALAR, "String", []),
+    "complexA": (np.zeros(2, complex), SCALAR, "String", []),
+    "dates": (np.array(["2024-01-01"], "M8[D]"), SCALAR, "String", []),
+    "text2d": (np.array([["a", "b"]]), SCALAR, "String", []),
+}
+
+
+def model_of(pr, model):
+    """The model, None if the tree is a stand-in without it."""
+    if isinstance(model, tuple):
+        made = getattr(pr, model[0], None)
+        return None if made is None else made(*model[1:])
+    return getattr(pr, model, None)
+
+
+def build(tree):
+    """A root with one of everything."""
+    pr = tree.pr
+    root = pr.Root(name="Top", pollEn=False)
+    memory = make_memory(tree)
+    root.addInterface(memory)
+    registers = pr.Device(name="Reg", offset=0, memBase=memory)
+    for number, (name, (model, arguments, *_)) in enumerate(REGISTERS.items()):
+        if model_of(pr, model) is None:
+            continue
+        registers.add(
+            pr.RemoteVariable(
+                name=name, offset=0x20 * number, base=model_of(pr, model), **arguments
+            )
+        )
+    arrays = pr.Device(name="Arr", offset=0x1000, memBase=memory)
+    for number, (name, (model, bits, *_)) in enumerate(REGISTER_ARRAYS.items()):
+        stride = max(bits, 8)
+        if model_of(pr, model) is None:
+            continue
+        arrays.add(
+            pr.RemoteVariable(
+                name=name,
+                offset=0x20 * number,
+                base=model_of(pr, model),
+                numValues=3,
+                valueBits=bits,
+                valueStride=stride,
+            )
+        )
+    local = pr.Device(name="Loc")
+    for name, (arguments, *_) in LOCALS.items():
+        local.add(pr.LocalVariable(name=name, mode="RW", **arguments))
+    local_arrays = pr.Device(name="Nd")
+    for name, (default, *_) in LOCAL_ARRAYS.items():
+        local_arrays.add(pr.LocalVariable(name=name, value=default.copy()))
+    for device in (registers, arrays, local, local_arrays):
+        root.add(device)
+    return root
+
+
+@pytest.fixture(scope="module", params=TREES, ids=str)
+def root(request):
+    with running(build(request.param)) as root:
+        yield root
+
+
+def node_of(root, path):
+    node = root.getNode(f"Top.{path}")
+    if node is None:
+        pytest.skip(f"the stand-in tree has no model for {path}")
+    return node
+
+
+def same(a, b):
+    """Tell whether two tree values are one, NaN and the sign of zero included."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return np.array_equal(a, b, equal_nan=np.asarray(a).dtype.kind == "f")
+    return a == b or (a != a and b != b)
+
+
+# Types ------------------------------------------------------------------------------------
+
+EXPECTED = {f"Reg.{n}": typed(k, s) for n, (_, _, k, s, _) in REGISTERS.items()}
+EXPECTED |= {f"Arr.{n}": typed(ARRAY, s) for n, (_, _, s, _, _) in REGISTER_ARRAYS.items()}
+EXPECTED |= {f"Loc.{n}": typed(k, s) for n, (_, k, s, _) in LOCALS.items()}
+EXPECTED |= {f"Nd.{n}": typed(k, s) for n, (_, k, s, _) in LOCAL_ARRAYS.items()}
+
+
+@pytest.mark.parametrize("path", EXPECTED)
+def test_the_type_of_each_node(root, path):
+    spec = make_converter(node_of(root, path)).spec
+    assert (spec.kind, spec.scalar) == EXPECTED[path]
+    assert spec.writable
+
+
+def test_every_node_of_a_tree_has_a_converter_that_takes_its_present_value(root):
+    for node in root.variableList:
+        if not node.path.endswith("none"):
+            make_converter(node).to_pv(node.value())
+
+
+@pytest.mark.parametrize("path", EXPECTED)
+def test_a_value_of_the_pv_fits_its_declared_type(root, path):
+    node = node_of(root, path)
+    converter = make_converter(node)
+    value, spec = converter.to_pv(node.value()), converter.spec
+    if spec.kind is SCALAR:
+        dtype = np.array(value).dtype.kind
+        assert dtype == {"i": "i", "u": "i", "f": "f", "U": "U", "b": "b"}[spec.scalar.dtype.kind]
+        assert not isinstance(value, np.generic)
+    elif spec.kind is ENUM:
+        assert spec.choices[value]
+    elif spec.scalar is ScalarType.String:
+        assert all(type(item) is str for item in value)
+    else:
+        assert value.dtype == spec.scalar.dtype
+        assert value.dtype.isnative
+        assert spec.kind is IMAGE or value.ndim == 1
+
+
+# Round trips ------------------------------------------------------------------------------
+
+TRIPS = [
+    (f"Reg.{name}", value) for name, (_, _, _, _, values) in REGISTERS.items() for value in values
+]
+TRIPS += [
+    (f"Arr.{name}", np.array(values, dtype))
+    for name, (_, _, _, dtype, values) in REGISTER_ARRAYS.items()
+]
+TRIPS += [(f"Loc.{name}", value) for name, (_, _, _, values) in LOCALS.items() for value in values]
+TRIPS += [
+    (f"Nd.{name}", value) for name, (_, _, _, values) in LOCAL_ARRAYS.items() for value in values
+]
+
+
+@pytest.mark.parametrize(("path", "value"), TRIPS, ids=lambda v: str(v)[:30].replace("\n", " "))
+def test_a_value_put_is_taken_by_the_tree_and_shown_again(root, path, value):
+    node = node_of(root, path)
+    converter = make_converter(node)
+    given = converter.to_tree(value)
+    node.set(given)
+    assert same(node.value(), given)
+    shown = converter.to_pv(node.value())
+    if converter.spec.scalar is ScalarType.String and not path.endswith(("tr", "String", "text")):
+        assert same(converter.to_tree(shown), node.value())
+    else:
+        assert same(shown, value)
+
+
+@pytest.mark.parametrize("name", REGISTER_ARRAYS)
+def test_register_arrays_are_delivered_in_their_own_width(root, name):
+    _, _, scalar, dtype, values = REGISTER_ARRAYS[name]
+    node = node_of(root, f"Arr.{name}")
+    converter = make_converter(node)
+    given = converter.to_tree(values)
+    assert given.dtype == np.dtype(dtype)
+    node.set(given)
+    assert node.value().dtype == np.dtype(dtype)
+    assert converter.spec.max_length == 3
+    shown = converter.to_pv(node.value())
+    assert shown.dtype == ScalarType[scalar].dtype
+    assert same(shown, np.array(values, shown.dtype))
+
+
+@pytest.mark.parametrize("name", [n for n, a in LOCAL_ARRAYS.items() if a[1] in (ARRAY, IMAGE)])
+def test_an_array_for_the_tree_is_a_copy(root, name):
+    converter = make_converter(node_of(root, f"Nd.{name}"))
+    for value in LOCAL_ARRAYS[name][3]:
+        given = converter.to_tree(value)
+        assert given.flags.owndata or given.base is None
+        assert not np.shares_memory(given, np.asarray(value))
+        assert given.dtype.isnative
+
+
+@given(value=st.integers(-(2**63), 2**63 - 1))
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_any_int_makes_the_trip(root, value):
+    node = root.Loc.int
+    converter = make_converter(node)
+    node.set(converter.to_tree(value))
+    assert converter.to_pv(node.value()) == value
+
+
+@given(value=st.floats())
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_any_float_makes_the_trip(root, value):
+    for node in (root.Loc.float, root.Reg.Double):
+        converter = make_converter(node)
+        node.set(converter.to_tree(value))
+        assert same(converter.to_pv(node.value()), value)
+
+
+@given(value=st.text())
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_any_text_makes_the_trip(root, value):
+    node = root.Loc.str
+    converter = make_converter(node)
+    node.set(converter.to_tree(value))
+    assert converter.to_pv(node.value()) == value
+
+
+@given(data=st.data())
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_any_array_makes_the_trip(root, data):
+    name = data.draw(st.sampled_from(["f8", "f4", "i1", "i8", "u2", "u8", "b1"]))
+    node = node_of(root, f"Nd.{name}")
+    converter = make_converter(node)
+    value = data.draw(hnp.arrays(converter.spec.scalar.dtype, st.integers(0, 20)))
+    node.set(converter.to_tree(value))
+    assert same(converter.to_pv(node.value()), value)
+
+
+# Refusals ---------------------------------------------------------------------------------
+
+OUT_OF_RANGE = [
+    ("Reg.UInt1", 2), ("Reg.UInt8", 256), ("Reg.UInt8", -1), ("Reg.UInt12", 4096),
+    ("Reg.UIntReversed8", 256), ("Reg.UIntReversed8", -1), ("Reg.Int8", 128), ("Reg.Int8", -129),
+    ("Reg.UInt128", hex(2**128)), ("Reg.UInt128", "-1"), ("Reg.Float16", 1e6), ("Reg.Float", 1e39),
+    ("Reg.Fixed", 128.5), ("Reg.UFixed", -0.5), ("Loc.intBounded", 11), ("Loc.intBounded", -1),
+    ("Loc.intHuge", hex(2**90)), ("Reg.EnumReg", 3), ("Reg.EnumReg", -1), ("Reg.Bool", 2),
+    ("Reg.EnumReg", "zz"), ("Loc.enumInt", 3), ("Arr.UInt4A", [0, 0, 16]),
+    ("Arr.UInt12A", [0, 4096, 0]), ("Arr.UInt8A", [1, 2]), ("Arr.UInt8A", [1, 2, 3, 4]),
+    ("Arr.UInt8A", []), ("Arr.Float8A", [0.0, 0.0, 1e6]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value"), OUT_OF_RANGE, ids=str)
+def test_what_is_out_of_range_is_refused_before_the_tree(root, path, value):
+    with pytest.raises(PutError, match=f"Top.{path}"):
+        make_converter(node_of(root, path)).to_tree(value)
+
+
+UNFIT = [
+    ("Reg.UInt8", 1.5), ("Reg.UInt8", math.nan), ("Reg.UInt8", "one"), ("Reg.UInt8", None),
+    ("Reg.Double", "x"), ("Reg.Double", None), ("Reg.String", 5), ("Loc.str", b"x"),
+    ("Reg.Bool", 0.5), ("Loc.list", "{}"), ("Loc.dict", "[]"), ("Loc.list", "no"),
+    ("Arr.UInt8A", [0, 256, 0]), ("Arr.Int8A", [0, 1.5, 0]), ("Arr.UInt8A", "rubbish"),
+    ("Nd.i1", [300]), ("Nd.u2", [-1]), ("Nd.i8", [math.nan]), ("Nd.u8", np.array([-1])),
+    ("Nd.i8", np.array([2**63], "u8")), ("Nd.f2", np.array([1e6])), ("Nd.f4", np.array([1e300])),
+    ("Nd.f8", [1j]), ("Nd.f8", ["a"]), ("Nd.f8", [[1.0], [2.0, 3.0]]), ("Nd.f8", [None]),
+    ("Nd.f8", np.zeros((2, 2))), ("Nd.image", np.zeros(5, "u2")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "value"), UNFIT, ids=str)
+def test_what_does_not_fit_is_refused(root, path, value):
+    with pytest.raises((PutError, ValueError, TypeError)):
+        make_converter(node_of(root, path)).to_tree(value)
+
+
+@pytest.mark.parametrize("text", ["x" * 16, "x" * 14 + "é", "é" * 8])
+def test_text_that_a_register_would_cut_is_refused(root, text):
+    # cut within a character it could never be read again, and would end the tree's updates
+    with pytest.raises(PutError, match="15 bytes"):
+        make_converter(root.Reg.String).to_tree(text)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "value"),
+    [
+        ("Reg.UInt8", "0x10", 16), ("Reg.UInt8", "7", 7), ("Reg.Int8", "-7", -7),
+        ("Reg.UInt8", "2.0", 2), ("Loc.float", "1e3", 1000.0), ("Loc.float", "nan", math.nan),
+        ("Loc.float", "3", 3.0), ("Reg.UInt128", "12", 12), ("Reg.EnumReg", "b", 5),
+        ("Reg.Bool", "True", True), ("Arr.UInt8A", "[1, 2, 3]", [1, 2, 3]),
+    ],
+)  # fmt: skip
+def test_text_is_understood(root, path, text, value):
+    node = node_of(root, path)
+    given = make_converter(node).to_tree(text)
+    assert same(given, value)
+    node.set(given)
+    assert same(node.value(), value)
+
+
+def test_numbers_are_given_in_the_type_that_the_tree_takes(root):
+    assert type(make_converter(root.Loc.float).to_tree(2)) is float
+    assert type(make_converter(root.Loc.int).to_tree(2.0)) is int
+    assert type(make_converter(root.Loc.int).to_tree(np.int16(2))) is int
+    assert type(make_converter(root.Loc.npInt16).to_tree(2)) is np.int16
+    assert type(make_converter(root.Reg.Float).to_tree(np.float64(2))) is float
+    assert type(make_converter(root.Loc.npBool).to_tree(1)) is np.bool_
+
+
+# Enums ------------------------------------------------------------------------------------
+
+
+def test_the_choices_are_the_labels_in_the_order_of_the_enum(root):
+    def choices(path):
+        return make_converter(node_of(root, path)).spec.choices
+
+    assert choices("Reg.EnumReg") == ("a", "b", "c")
+    assert choices("Loc.enumInt") == ("five", "two", "x")
+    assert choices("Loc.enumLabels") == ("10", "20")
+    assert choices("Loc.bool") == choices("Reg.Bool") == ("False", "True")
+    assert choices("Loc.dispList") == ("1", "3", "5")
+
+
+def test_a_sparse_key_is_found_by_its_position(root):
+    node = root.Reg.EnumReg
+    converter = make_converter(node)
+    for key, index in ((0, 0), (5, 1), (2, 2)):
+        node.set(key)
+        assert converter.to_pv(node.value()) == index
+        assert converter.to_tree(index) == key
+
+
+@pytest.mark.parametrize("value", [3, -1, None, "x", [], np.zeros(2), math.nan])
+def test_a_value_out_of_the_enum_is_a_state_alarm(root, value):
+    with pytest.raises(ConversionError) as caught:
+        make_converter(root.Reg.EnumReg).to_pv(value)
+    assert caught.value.alarm is STATE
+
+
+def test_a_number_out_of_the_enum_in_the_register_is_a_state_alarm(root):
+    root.Reg.EnumReg.set(3)
+    with pytest.raises(ConversionError):
+        make_converter(root.Reg.EnumReg).to_pv(root.Reg.EnumReg.value())
+    root.Reg.EnumReg.set(0)
+
+
+def test_duplicate_labels_keep_their_own_indices(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="V", value=0, enum={0: "same", 1: "same", 2: "x"}))
+    with running(root):
+        converter = make_converter(root.V)
+        assert converter.spec.choices == ("same", "same", "x")
+        assert [converter.to_tree(index) for index in range(3)] == [0, 1, 2]
+        assert [converter.to_pv(key) for key in range(3)] == [0, 1, 2]
+        assert converter.to_tree("same") == 0
+
+
+def test_enable_is_an_enum_whose_reasons_cannot_be_put(root):
+    converter = make_converter(root.Reg.enable)
+    choices = converter.spec.choices
+    assert set(choices) == {"False", "True", "ParentFalse", "ExtDepFalse"}
+    assert choices[converter.to_pv("parent")] == "ParentFalse"
+    assert choices[converter.to_pv("deps")] == "ExtDepFalse"
+    for label in ("True", "False"):
+        assert converter.to_tree(choices.index(label)) is (label == "True")
+        assert converter.to_tree(label) is (label == "True")
+    for label in ("ParentFalse", "ExtDepFalse"):
+        for value in (label, choices.index(label)):
+            with pytest.raises(PutError, match=f"{label} cannot be set"):
+                converter.to_tree(value)
+
+
+def test_an_enum_of_ones_own_with_flags_and_words_can_be_put(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(
+        tree.pr.LocalVariable(
+            name="V", value=False, enum={False: "off", "auto": "Auto"}, typeCheck=False
+        )
+    )
+    with running(root):
+        converter = make_converter(root.V)
+        root.V.set(converter.to_tree(1))
+        assert converter.to_pv(root.V.value()) == 1
+
+
+def test_enable_follows_its_parent(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.Device(name="Dev"))
+    with running(root):
+        root.enable.set(make_converter(root.enable).to_tree("False"))
+        converter = make_converter(root.Dev.enable)
+        assert converter.spec.choices[converter.to_pv(root.Dev.enable.value())] == "ParentFalse"
+        root.enable.set(make_converter(root.enable).to_tree("True"))
+        assert converter.spec.choices[converter.to_pv(root.Dev.enable.value())] == "True"
+
+
+# Odd values -------------------------------------------------------------------------------
+
+
+def test_text_that_is_no_unicode_is_shown_escaped(root):
+    assert make_converter(root.Loc.str).to_pv("a\ud800b") == "a\\ud800b"
+    assert make_converter(root.Loc.tuple).to_pv(("\ud800",)).encode()
+    assert [s.encode() for s in make_converter(root.Nd.text).to_pv(np.array(["\ud800"]))]
+
+
+@pytest.mark.parametrize("value", [None, "x", [], {}, math.nan, math.inf, 1.5, 1j, object()])
+def test_a_value_that_is_no_int_has_no_place_in_an_int_pv(root, value):
+    with pytest.raises((TypeError, ValueError)):
+        make_converter(root.Loc.int).to_pv(value)
+
+
+def test_other_values_are_shown_as_json_where_that_holds_them(root):
+    other = make_converter(root.Loc.list)
+    assert other.to_pv([1, "a", None, 2.5]) == '[1, "a", null, 2.5]'
+    assert other.to_pv([np.int16(1), np.arange(2)]) == "[1, [0, 1]]"
+    assert other.to_pv({"a": (1, 2)}) == '{"a": [1, 2]}'
+    assert other.to_pv([STAMP]) == str([STAMP])
+    assert other.to_pv(STAMP) == str(STAMP)
+    assert other.to_pv(None) == "None"
+    assert other.to_pv({1}) == "{1}"
+
+
+def test_an_array_that_changes_type_length_and_rank_is_shown_or_refused(root):
+    node = root.Nd.f8
+    converter = make_converter(node)
+    for array in (np.arange(3), np.arange(9, dtype="f4"), np.zeros(0, "u1"), np.array(5.0)):
+        node.set(array)
+        assert converter.to_pv(node.value()).dtype == np.float64
+        assert converter.to_pv(node.value()).size == array.size
+    node.set(np.zeros((2, 2)))
+    with pytest.raises(ValueError, match="rank 2 instead of 1"):
+        converter.to_pv(node.value())
+    node.set(np.array([1.5]))
+    with pytest.raises(ValueError, match="do not fit"):
+        make_converter(root.Nd.i8).to_pv(node.value())
+    node.set(np.zeros(3))
+
+
+def test_an_array_without_type_check_is_an_image_of_any_rank_and_type(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    start = np.zeros(1, "u1")
+    root.add(tree.pr.LocalVariable(name="V", value=start, typeCheck=False, disp=""))
+    with running(root):
+        converter = make_converter(root.V)
+        assert (converter.spec.kind, converter.spec.scalar) == typed(IMAGE, "UInt8")
+        for array in (
+            np.arange(6, dtype="u2").reshape(2, 3), np.ones((2, 2, 2), "f4"), np.zeros(0, "i8"),
+            np.arange(4, dtype=">i4"), np.asfortranarray(np.eye(3)), np.ones(3, "f2"), np.array(3),
+        ):  # fmt: skip
+            root.V.set(array)
+            shown = converter.to_pv(root.V.value())
+            assert same(shown, np.atleast_1d(array))
+            assert shown.flags.c_contiguous
+            assert shown.dtype.isnative
+            given = converter.to_tree(shown)
+            root.V.set(given)
+            assert same(root.V.value(), given)
+        for value in (np.zeros(2, complex), np.array(["a"]), np.array([None]), None, [1, "a"]):
+            root.V.set(value)
+            with pytest.raises((TypeError, ValueError)):
+                converter.to_pv(root.V.value())
+
+
+def test_an_image_without_dimensions_gets_the_present_ones(root):
+    node = root.Nd.image
+    node.set(np.zeros((2, 3), "u2"))
+    given = make_converter(node).to_tree(np.arange(6, dtype="u2"))
+    assert given.shape == (2, 3)
+
+
+# Links ------------------------------------------------------------------------------------
+
+
+def test_a_mirror_is_served_as_its_source_and_puts_through(tree):
+    pr = tree.pr
+    root = pr.Root(name="Top", pollEn=False)
+    root.add(pr.LocalVariable(name="E", value=0, enum=OFF_ON))
+    root.add(pr.LocalVariable(name="N", value=1, minimum=0, maximum=10, units="mV"))
+    root.add(pr.LinkVariable(name="ME", variable=root.E))
+    root.add(pr.LinkVariable(name="MN", variable=root.N))
+    with running(root):
+        enum, number = make_converter(root.ME), make_converter(root.MN)
+        assert enum.spec.choices == ("Off", "On")
+        assert (number.spec.kind, number.spec.scalar) == typed(SCALAR, "Int32")
+        assert number.spec.display.units == "mV"
+        root.ME.set(enum.to_tree(1))
+        root.MN.set(number.to_tree(7))
+        assert (root.E.value(), root.N.value()) == (1, 7)
+        with pytest.raises(PutError):
+            number.to_tree(11)
+
+
+@pytest.mark.parametrize(
+    ("first", "kind", "scalar"),
+    [
+        (1, SCALAR, "Int64"), (1.5, SCALAR, "Float64"), ("a", SCALAR, "String"),
+        (True, ENUM, "Int32"), ([1], SCALAR, "String"), (None, SCALAR, "String"),
+        (np.zeros(2, "u1"), ARRAY, "UInt8"), (np.zeros((2, 2)), IMAGE, "Float64"),
+    ],
+)  # fmt: skip
+def test_a_computed_variable_has_the_type_of_its_first_value(tree, first, kind, scalar):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LinkVariable(name="L", linkedGet=lambda: first))
+    with running(root):
+        spec = make_converter(root.L).spec
+        assert (spec.kind, spec.scalar) == typed(kind, scalar)
+        assert not spec.writable
+
+
+def test_a_computed_variable_that_changes_its_type_is_shown_where_it_fits(tree):
+    values = [1.5]
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LinkVariable(name="L", linkedGet=lambda: values[0]))
+    with running(root):
+        converter = make_converter(root.L)
+        for value in (2, True, np.float32(0.5), np.int8(3)):
+            values[0] = value
+            assert converter.to_pv(root.L.value()) == float(value)
+        for value in (None, [1], {}):
+            values[0] = value
+            with pytest.raises(TypeError):
+                converter.to_pv(root.L.value())
+
+
+# Commands ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def commands(tree):
+    pr = tree.pr
+    root = pr.Root(name="Top", pollEn=False)
+    memory = make_memory(tree)
+    root.addInterface(memory)
+    device = pr.Device(name="Dev", memBase=memory)
+    root.add(device)
+    device.add(pr.LocalCommand(name="Plain", function=lambda: None))
+    device.add(pr.LocalCommand(name="Number", function=lambda arg: arg))
+    device.add(pr.LocalCommand(name="Real", value=0.0, function=lambda arg: arg))
+    device.add(pr.LocalCommand(name="Text", value="", function=lambda arg: arg))
+    device.add(pr.LocalCommand(name="Choice", value=0, enum=OFF_ON, function=lambda arg: arg))
+    device.add(
+        pr.RemoteCommand(
+            name="Touch", offset=0, bitSize=16, base=pr.UInt, function=pr.BaseCommand.touch
+        )
+    )
+    device.add(
+        pr.RemoteCommand(
+            name="TouchOne", offset=4, bitSize=16, base=pr.UInt, function=pr.BaseCommand.touchOne
+        )
+    )
+    with running(root):
+        yield device
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "scalar"),
+    [
+        ("Plain", SCALAR, "Int32"), ("Number", SCALAR, "Int64"), ("Real", SCALAR, "Float64"),
+        ("Text", SCALAR, "String"), ("Choice", ENUM, "Int32"), ("Touch", SCALAR, "UInt16"),
+        ("TouchOne", SCALAR, "Int32"),
+    ],
+)  # fmt: skip
+def test_a_command_is_served_as_its_argument_or_as_running(commands, name, kind, scalar):
+    spec = make_converter(commands.node(name)).spec
+    assert (spec.kind, spec.scalar) == typed(kind, scalar)
+    assert spec.writable
+
+
+def test_a_command_without_argument_runs_for_anything_but_zero(commands):
+    for name in ("Plain", "TouchOne"):
+        converter = make_converter(commands.node(name))
+        assert [converter.to_tree(value) for value in (0, 1, 5)] == [False, True, True]
+        assert converter.to_pv(commands.node(name).value()) == 0
+
+
+def test_arguments_are_converted_and_held_to_their_range(commands):
+    assert commands.Number(make_converter(commands.Number).to_tree("0x10")) == 16
+    assert commands.Real(make_converter(commands.Real).to_tree(2)) == 2.0
+    assert commands.Choice(make_converter(commands.Choice).to_tree("On")) == 1
+    with pytest.raises(PutError):
+        make_converter(commands.Touch).to_tree(2**16)
+    commands.Touch(make_converter(commands.Touch).to_tree(7))
+    assert commands.Touch.value() == 7
+
+
+# Purity -----------------------------------------------------------------------------------
+
+
+def test_the_spec_does_not_depend_on_the_present_value(tree):
+    with running(build(tree)) as one, running(build(tree)) as two:
+        for path, value in TRIPS:
+            node = two.getNode(f"Top.{path}")
+            if node is not None:
+                node.set(make_converter(node).to_tree(value))
+        two.Nd.f8.set(np.zeros((3, 3), "i2"))
+        two.Nd.text.set(np.arange(3))
+        two.Reg.EnumReg.set(9)
+        two.Loc.int.set(2**70)
+        for path in EXPECTED:
+            if one.getNode(f"Top.{path}") is None:
+                continue
+            a, b = (make_converter(root.getNode(f"Top.{path}")).spec for root in (one, two))
+            assert a == b, path
+
+
+def test_an_empty_text_in_an_array_does_not_end_the_trees_updates(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="T", value=np.array(["a", "b"])))
+    root.add(tree.pr.LocalVariable(name="V", value=0))
+    with running(root):
+        heard = Recorder()
+        root.V.addListener(heard)
+        with contextlib.suppress(PutError):
+            root.T.set(make_converter(root.T).to_tree(["a", ""]))
+        root.V.set(1)
+        heard.wait(1)
+        assert heard.values == [1]
+
+
+def test_bytes_in_an_array_are_served_as_text(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="T", value=np.array([b"ab", b"c"])))
+    with running(root):
+        converter = make_converter(root.T)
+        assert converter.spec.scalar is ScalarType.String
+        assert converter.to_pv(root.T.value()) == ["ab", "c"]
+        root.T.set(converter.to_tree(["x", "yz"]))
+        assert root.T.value().dtype.kind == "S"
+        assert converter.to_pv(root.T.value()) == ["x", "yz"]

@@ -1,0 +1,27 @@
+import pytest
+from support.fakes import FakeNode, make_put, make_rpc
+
+from roguebridge.core.access import ALLOW, Deny
+from roguebridge.core.mapping import PvEntry
+from roguebridge.plugins.mode_policy import policy_rules
+
+
+@pytest.mark.parametrize(("mode", "guarded"), [("RO", True), ("RW", False), ("WO", False)])
+def test_only_read_only_nodes_are_guarded(mode, guarded):
+    node = FakeNode()
+    node.mode = mode
+    (rule,) = policy_rules()
+    assert rule.select(node) is guarded
+
+
+def test_a_put_is_denied_with_the_mode_and_a_call_is_not():
+    entry = PvEntry("Top.V", "B:V", False, "RO")
+    (rule,) = policy_rules()
+    policy = rule.make(FakeNode())
+    put, _ = make_put(1, entry)
+    call, _ = make_rpc({}, entry)
+    assert policy.decide(put) == Deny("Put not permitted: B:V is read-only (mode RO)")
+    assert policy.decide(call) is ALLOW
+    assert policy.may(entry, put.credentials, "put") == policy.decide(put)
+    assert policy.may(entry, put.credentials, "rpc") is ALLOW
+    assert policy.quick

@@ -1,0 +1,229 @@
+"""A backend with scripted owners, and a real server on a tree; both on loopback only."""
+
+import queue
+import threading
+
+import numpy as np
+
+from roguebridge.backends.epics.pva.backend import PvaBackend
+from roguebridge.backends.soft import SoftBackend
+from roguebridge.core.alarm import NO_ALARM
+from roguebridge.core.backend import BackendOptions, Reading
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.server import PvServer
+from support.clients import LIMIT, client_of, in_thread
+
+KINDS = {"soft": SoftBackend, "pva": PvaBackend}
+DOUBLE = PvSpec(NtKind.SCALAR, ScalarType.Float64)
+T0 = 1_600_000_000_000_000_007
+
+
+def at(value, n=0, alarm=NO_ALARM):
+    """A reading, the n-th of a PV."""
+    return Reading(value, alarm, T0 + n)
+
+
+INT8 = PvSpec(NtKind.SCALAR, ScalarType.Int8)
+TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)
+FLAG = PvSpec(NtKind.SCALAR, ScalarType.Bool)
+ENUM = PvSpec(NtKind.ENUM, ScalarType.Int32, choices=("Off", "On", "Auto"))
+SHORTS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Int16)
+WORDS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String)
+IMAGE = PvSpec(NtKind.NDARRAY, ScalarType.UInt16)
+
+VALUES = {
+    "int8": (INT8, -128, 127),
+    "int64": (PvSpec(NtKind.SCALAR, ScalarType.Int64), -(2**63), 2**63 - 1),
+    "uint64": (PvSpec(NtKind.SCALAR, ScalarType.UInt64), 0, 2**64 - 1),
+    "float32": (PvSpec(NtKind.SCALAR, ScalarType.Float32), 0.5, -1.25),
+    "float64": (DOUBLE, 0.1, -1e300),
+    "bool": (FLAG, True, False),
+    "text": (TEXT, "größer", ""),
+    "enum": (ENUM, 2, 0),
+    "array": (SHORTS, np.array([1, -2, 3], np.int16), np.zeros(0, np.int16)),
+    "words": (WORDS, ["a", "", "µ"], ["b"]),
+    "image": (
+        IMAGE,
+        np.arange(12, dtype=np.uint16).reshape(3, 4),
+        np.ones((2, 2, 2), np.float64),
+    ),
+}
+
+
+def same(a, b):
+    return np.array_equal(a, b) and np.shape(a) == np.shape(b)
+
+
+class Owner:
+    """A PvOwner that notes what it is told; it opens the PV on a thread of its own, if at all.
+
+    :param first: what the PV opens with at once; None to have the test call :meth:`open`
+    """
+
+    def __init__(self, spec, first):
+        self.spec = spec
+        self.first = first
+        self.served = None
+        self.arrivals = queue.SimpleQueue()
+        self.partings = queue.SimpleQueue()
+        self.requests = queue.SimpleQueue()
+        self.threads = set()
+        self._lock = threading.Lock()
+        self._connected = self._open = False
+
+    def open(self, reading):
+        with self._lock:
+            if not self._connected or self._open:
+                return
+            self._open = True
+        self.served.open(self.spec, reading)
+
+    def post(self, reading):
+        self.served.post(reading)
+
+    # On the backend's network threads
+
+    def client_arrived(self, served):
+        assert served is self.served
+        self.threads.add(threading.current_thread())
+        with self._lock:
+            self._connected = True
+        if self.first is not None:
+            in_thread(lambda: self.open(self.first))
+        self.arrivals.put(served)
+
+    def clients_gone(self, served):
+        assert served is self.served
+        with self._lock:
+            self._connected = False
+            was_open, self._open = self._open, False
+        self.partings.put(was_open)
+        return was_open
+
+    def put(self, request):
+        self.threads.add(threading.current_thread())
+        self.requests.put(request)
+
+    def rpc(self, request):
+        self.threads.add(threading.current_thread())
+        self.requests.put(request)
+
+    # For the test
+
+    def arrived(self):
+        return self.arrivals.get(timeout=LIMIT)
+
+    def gone(self):
+        return self.partings.get(timeout=LIMIT)
+
+    def request(self):
+        return self.requests.get(timeout=LIMIT)
+
+
+class Bench:
+    """A backend and its clients; everything is closed at the end."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.backend = KINDS[kind](BackendOptions(isolate=True))
+        self._clients = []
+
+    def serve(self, spec=DOUBLE, first=None, name="pv", is_command=False):
+        owner = Owner(spec, first)
+        owner.entry = PvEntry(f"Top.{name}", name, is_command, "RW")
+        owner.served = self.backend.serve(owner.entry, owner)
+        return owner
+
+    def open_pv(self, spec, first):
+        """A started backend with one PV that opens at once, and a client of it."""
+        owner = self.serve(spec, first)
+        self.backend.start()
+        return owner, self.client()
+
+    def client(self):
+        client = client_of(self.backend)
+        self._clients.append(client)
+        return client
+
+    def close(self):
+        for client in self._clients:
+            client.close()
+        self.backend.stop()
+
+
+class Gate:
+    """Stands in a tree callback: counts who comes, and lets nobody through while shut.
+
+    Until it is armed it is not there: a root that starts sets all its variables.
+    """
+
+    def __init__(self, is_open=False):
+        self._changed = threading.Condition()
+        self._is_open = is_open
+        self.armed = False
+        self.entered = 0
+        self.left = 0
+        self.values = []
+
+    def __call__(self, value=None):
+        if not self.armed:
+            return
+        with self._changed:
+            self.entered += 1
+            self.values.append(value)
+            self._changed.notify_all()
+            assert self._changed.wait_for(lambda: self._is_open, LIMIT), "the gate stayed shut"
+            self.left += 1
+            self._changed.notify_all()
+
+    def open(self):
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()
+
+    def shut(self):
+        with self._changed:
+            self._is_open = False
+
+    def wait_entered(self, count=1):
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.entered >= count, LIMIT)
+
+    def wait_left(self, count=1):
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.left >= count, LIMIT)
+
+
+class Site:
+    """A running tree, its server, and the server's clients."""
+
+    def __init__(self, kind, root, **options):
+        self.root = root
+        self.server = PvServer(
+            base="T", root=root, backends=[kind], isolate=True, excGroups=["Hidden"], **options
+        )
+        self._clients = []
+
+    @property
+    def backend(self):
+        return self.server._backends[0]
+
+    def pv(self, path):
+        return f"T:{self.root.name}:" + path.replace(".", ":")
+
+    def node(self, path):
+        return self.root.getNode(f"{self.root.name}.{path}")
+
+    def holder(self, path):
+        return self.server.holders[f"{self.root.name}.{path}"]
+
+    def client(self):
+        client = client_of(self.backend)
+        self._clients.append(client)
+        return client
+
+    def close(self):
+        for client in self._clients:
+            client.close()
+        self.server.stop()
