@@ -1,40 +1,37 @@
 """The holder: the only place where tree, converter, policies and served PVs meet.
 
-Updates come in on the tree's update thread, clients on the backends' network threads, reads and
-puts on the workers. The lock is held for moments only, never across a call into the tree or one
-that a backend may block in.
+Clients come in on the backends' network threads; opening reads, puts and calls run on the workers.
+What the PV then shows is the business of :mod:`.showing`.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from operator import index
 from typing import Any
 
 import numpy as np
 
 from .access import AccessPolicy
-from .alarm import BY_STATUS, CALC, NO_ALARM, READ, TIMEOUT, UDF, WRITE, Alarm, judge
+from .alarm import CALC, NO_ALARM, TIMEOUT, UDF
 from .backend import Reading, ServedPv
-from .converter import ConversionError, Provisional, TypeConverter
+from .converter import Provisional, TypeConverter
 from .errors import BackendError, PutError
 from .execution import OpenJob, admit
 from .mapping import PvEntry
-from .nt import NtKind, PvSpec
+from .nt import PvSpec
 from .outlet import Keep, Outlet, State
 from .request import PutRequest, RpcRequest
 from .services import Services
+from .showing import Showing, Shown
 from .tree import TreeNode
 from .workers import BUSY
 
 _log = logging.getLogger("roguebridge.holder")
 _RETRY = 0.1
-Shown = tuple[Any, Alarm]
 
 
-class PvHolder:
+class PvHolder(Showing):
     """Binds one mapped node to what is served for it.
 
     :param entry: path and PV name
@@ -45,11 +42,7 @@ class PvHolder:
     :param services: what the holders of a server share
     """
 
-    __slots__ = (
-        "entry", "node", "policies", "services", "_make_converter", "_time_source", "_converter",
-        "_lock", "_outlets", "_watching", "_last_ns", "_shown_ns", "_shown", "_updates", "_recheck",
-        "_echo",
-    )  # fmt: skip
+    __slots__ = ("policies",)
 
     def __init__(
         self,
@@ -60,29 +53,8 @@ class PvHolder:
         time_source: Callable[[Any], int | None] | None,
         services: Services,
     ) -> None:
-        self.entry = entry
-        self.node = node
+        super().__init__(entry, node, make_converter, time_source, services)
         self.policies = policies
-        self.services = services
-        self._make_converter = make_converter
-        self._time_source = time_source
-        self._converter: TypeConverter | None = None
-        self._lock = threading.Lock()
-        self._outlets: tuple[Outlet, ...] = ()
-        self._watching = False
-        self._last_ns: int | None = None  # of the last update
-        self._shown_ns = 0  # the latest that any backend was given
-        self._shown: Shown | None = None
-        self._updates = 0
-        # The value of a delivery may have been read before a put that has ended since: the next
-        # one is read again, and dropped if the put has shown its value (_echo) already.
-        self._recheck = False
-        self._echo: Shown | None = None
-
-    @property
-    def path(self) -> str:
-        """PyRogue path of the node."""
-        return self.entry.path
 
     @property
     def pv_name(self) -> str:
@@ -120,68 +92,6 @@ class PvHolder:
     def unlisten(self) -> None:
         """No longer hear the node's updates."""
         self.node.delListener(self.on_update)
-
-    # Updates, on the tree's update thread -----------------------------------------------------
-
-    def on_update(self, path: str, value: Any) -> None:
-        """Listener of the node; whatever happens here, nothing is raised into the tree."""
-        try:
-            if self._time_source is None:
-                now = self.services.clock.time_ns()
-            else:
-                now = self._time_of(value.value, self._time_source)
-            if not self._watching:
-                # Nobody looks: the time is all that is kept. A client that arrives just now sets
-                # _watching first and reads the value after, so it misses nothing.
-                self._last_ns = now
-                return
-            if self._converter is None:
-                with self._lock:
-                    self._last_ns = now
-                return
-            if self._recheck:
-                self._deliver_again(now)
-                return
-            shown = self._convert(value.value, BY_STATUS.get(value.status, NO_ALARM))
-            with self._lock:
-                if not self._recheck:
-                    self._updates += 1
-                    self._publish(shown, now)
-                    return
-            self._deliver_again(now)
-        except BaseException:
-            self._shield()
-
-    def _time_of(self, value: Any, source: Callable[[Any], int | None]) -> int:
-        try:
-            given = source(value)
-            if given is not None and index(given) > 0:
-                return index(given)
-        except Exception as exc:
-            _log.debug("%s: no time from its time source: %s", self.path, exc)
-        return self.services.clock.time_ns()
-
-    def _deliver_again(self, now: int) -> None:
-        while True:
-            self._recheck = False
-            shown = self._read()
-            with self._lock:
-                if self._recheck:  # one more put has ended while this value was read
-                    continue
-                self._updates += 1
-                echo, self._echo = self._echo, None
-                if echo is None or not _same(echo[0], shown[0]):
-                    self._publish(shown, now)
-                return
-
-    def _shield(self) -> None:
-        # An exception in a listener would end the tree's only update thread.
-        _log.exception("%s: an update could not be shown", self.path)
-        try:
-            with self._lock:
-                self._publish((Keep.VALUE, CALC), self.services.clock.time_ns())
-        except BaseException:
-            _log.exception("%s: nor its alarm", self.path)
 
     # Clients, on network threads --------------------------------------------------------------
 
@@ -320,64 +230,9 @@ class PvHolder:
             deadline.cancel()
         self.services.opened(self)
 
-    def _find_converter(self) -> Exception | None:
-        if self._converter is not None:
-            return None
-        problem: Exception | None = None
-        converter: TypeConverter
-        try:
-            converter = self._make_converter(self.node)
-        except Exception as exc:
-            problem = exc
-            converter = Provisional()
-            _log.warning("%s: its type cannot be found out: %r", self.path, exc)
-        with self._lock:
-            # A type that was not found for a client that has left is looked for again.
-            if self._converter is None and (problem is None or self._watching):
-                self._converter = converter
-        return problem
-
     def _never_read(self) -> bool:
         expected = self.services.expect_reads and not self.entry.is_command
         return expected and self._last_ns is None and self.is_hardware
-
-    # Values -----------------------------------------------------------------------------------
-
-    @property
-    def is_hardware(self) -> bool:
-        """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
-        return getattr(self.node, "numValues", None) is not None
-
-    def show_after_put(self) -> None:
-        """Show the value the tree has after a put has ended; on a worker, before its answer."""
-        if not self._watching or self._converter is None:
-            return
-        with self._lock:
-            self._recheck = True
-            before = self._updates
-        shown = _kept(self._read())
-        with self._lock:
-            if self._updates == before and shown != self._shown:
-                self._publish(shown, self.services.clock.time_ns())
-                self._echo = shown
-
-    def show_failed_put(self) -> None:
-        """Show the true value with a WRITE alarm after a put has failed; on a worker.
-
-        PyRogue keeps the refused value in its cache: only a read brings the true one back.
-        """
-        value: Any = Keep.VALUE
-        if self._watching and self._converter is not None:
-            try:
-                self.node.get()
-                with self._lock:
-                    self._recheck = True
-                value = _kept(self._read())[0]
-            except Exception as exc:
-                _log.debug("%s: no read after a failed put: %s", self.path, exc)
-        with self._lock:
-            self._publish((value, WRITE), self.services.clock.time_ns())
-            self._echo = None if value is Keep.VALUE else (value, WRITE)
 
     def command_argument(self, value: Any) -> Any:
         """Return the argument to call the command with; on a worker.
@@ -398,67 +253,3 @@ class PvHolder:
             return value if self._converter is None else self._converter.to_tree(value)
         except (TypeError, ValueError):
             return value
-
-    def show_running(self, running: bool) -> None:
-        """Show whether a command without argument runs: 1 or 0."""
-        with self._lock:
-            self._publish((int(running), NO_ALARM), self.services.clock.time_ns())
-
-    def _read(self) -> Shown:
-        try:
-            value = self.node.value()
-        except Exception as exc:
-            _log.debug("%s cannot be read: %s", self.path, exc)
-            return Keep.VALUE, READ if self.is_hardware else CALC
-        return self._convert(value, None)
-
-    def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
-        converter = self._converter
-        if converter is None:
-            return Keep.VALUE, CALC
-        try:
-            pv_value = converter.to_pv(value)
-            if alarm is None:
-                limits = converter.spec.value_alarm
-                alarm = judge(pv_value, limits) if limits.active else NO_ALARM
-            return pv_value, alarm
-        except ConversionError as exc:
-            return Keep.VALUE, exc.alarm
-        except Exception as exc:
-            _log.debug("%s: %r has no place in the PV: %s", self.path, type(value), exc)
-            return Keep.VALUE, CALC
-
-    def _publish(self, shown: Shown, now: int) -> None:
-        # With the lock held.
-        now = max(now, self._shown_ns + 1)
-        self._last_ns = self._shown_ns = now
-        self._remember(shown)
-        reading = Reading(shown[0], shown[1], now)
-        for outlet in self._outlets:
-            outlet.show(reading)
-
-    def _remember(self, shown: Shown) -> None:
-        # Arrays are not kept: they may be large, and the tree may change them in place.
-        converter = self._converter
-        if converter is not None and converter.spec.kind in (NtKind.SCALAR, NtKind.ENUM):
-            if shown[0] is not Keep.VALUE:
-                self._shown = shown
-            elif self._shown is not None:
-                self._shown = (self._shown[0], shown[1])
-
-
-def _kept(shown: Shown) -> Shown:
-    # The tree may change an array in place: what is compared later must be a copy.
-    value, alarm = shown
-    return (value.copy(), alarm) if isinstance(value, np.ndarray) else shown
-
-
-def _same(a: Any, b: Any) -> bool:
-    if a is b:
-        return True
-    try:
-        if hasattr(a, "dtype"):
-            return bool(a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes())
-        return bool(a == b)
-    except Exception:
-        return False

@@ -197,8 +197,12 @@ class SoftClient:
                 channel = new = SoftChannel(served, self._loop)
                 if not self._lost:
                     self._channels[pv_name] = new
-                    self._loop.dispatch(lambda: self._lost or served.connect(new))
+                    self._loop.dispatch(partial(self._connect, served, new))
         return channel
+
+    def _connect(self, served: SoftPv, channel: SoftChannel) -> None:
+        if not self._lost:
+            served.connect(channel)
 
     def _operate(
         self,

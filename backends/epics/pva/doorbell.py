@@ -1,8 +1,8 @@
 """Runs calls on the thread of a PVAccess server.
 
 ``SharedPV.open()`` holds the PV's lock while it has the server's thread connect the monitors that
-wait; if that thread wants the lock at this moment, for another client of the PV, neither goes on and
-the whole server hangs (seen on p4p 4.3.0, pvxs 1.5.3). On the server's own thread it is safe.
+wait; if that thread wants the lock at this moment, for another client of the PV, neither goes on
+and the whole server hangs (seen on p4p 4.3.0, pvxs 1.5.3). On the server's own thread it is safe.
 The only Python that runs there answers clients, so the backend is a client of itself: it calls
 a PV of its own, and what is to be done is done before the answer.
 """
