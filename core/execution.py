@@ -40,7 +40,7 @@ def _judge(holder: PvHolder, request: Request) -> None:
     for policy in holder.policies:
         try:
             decision: Any = policy.decide(request)  # type: ignore[arg-type]
-        except Exception as exc:
+        except BaseException as exc:
             _log.exception("%s: policy %r failed", request.entry.pv_name, policy)
             decision = Deny(
                 f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {exc}"
@@ -134,7 +134,7 @@ class RequestJob(Job):
             if reason is not None:
                 raise PutError(reason)
             result = self.execute()
-        except Exception as exc:
+        except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
             text = str(exc) or type(exc).__name__
             self._stop_timer()
             late = not request.error(text)
@@ -149,7 +149,7 @@ class RequestJob(Job):
         """Do the work; the result is for the client."""
         raise NotImplementedError
 
-    def failed(self, exc: Exception, late: bool) -> None:
+    def failed(self, exc: BaseException, late: bool) -> None:
         """The work has failed and the client knows it, unless ``late``."""
 
     def _stop_timer(self) -> None:
@@ -200,7 +200,7 @@ class PutJob(RequestJob):
         holder.node.set(value)
         holder.show_after_put()
 
-    def failed(self, exc: Exception, late: bool) -> None:
+    def failed(self, exc: BaseException, late: bool) -> None:
         """After a failed write show the true value; a refused value changed nothing."""
         if isinstance(exc, PutError) or refused_by_tree(exc, self.holder.is_hardware):
             if late:

@@ -9,7 +9,7 @@ _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "I
 _REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
 
 
-def refused_by_tree(exc: Exception, hardware: bool) -> bool:
+def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     """Tell whether ``set()`` raised because of the value, with nothing changed in the tree.
 
     :param hardware: True for a node whose value lives in a register

@@ -182,14 +182,14 @@ class Showing:
 
     # Values -----------------------------------------------------------------------------------
 
-    def _find_converter(self) -> Exception | None:
+    def _find_converter(self) -> BaseException | None:
         if self._converter is not None:
             return None
-        problem: Exception | None = None
+        problem: BaseException | None = None
         converter: TypeConverter
         try:
             converter = self._make_converter(self.node)
-        except Exception as exc:
+        except BaseException as exc:
             problem = exc
             converter = Provisional()
             _log.warning("%s: its type cannot be found out: %r", self.path, exc)
@@ -202,7 +202,7 @@ class Showing:
     def _read(self) -> Shown:
         try:
             value = self.node.value()
-        except Exception as exc:
+        except BaseException as exc:
             _log.debug("%s cannot be read: %s", self.path, exc)
             return Keep.VALUE, READ if self.is_hardware else CALC
         return self._convert(value, None)
@@ -219,7 +219,7 @@ class Showing:
             return pv_value, alarm
         except ConversionError as exc:
             return Keep.VALUE, exc.alarm
-        except Exception as exc:
+        except BaseException as exc:
             _log.debug("%s: %r has no place in the PV: %s", self.path, type(value), exc)
             return Keep.VALUE, CALC
 

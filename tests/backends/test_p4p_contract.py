@@ -218,7 +218,7 @@ for _ in range(50):
     calls.acquire(timeout=30)
 opened = threading.Event()
 threading.Thread(target=lambda: (pv.open(value), opened.set()), daemon=True).start()
-print("opened" if opened.wait(3) else "stuck", flush=True)
+print("opened" if opened.wait(2) else "stuck", flush=True)
 os._exit(0)
 """
 

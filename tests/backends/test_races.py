@@ -90,6 +90,7 @@ def test_pvs_open_under_load_with_monitors_waiting_and_calls_arriving(site):
                 return
             served.node("Var[0]").set(n)
             served.node("Wave").set(np.full(100, float(n)))
+            served.root.waitOnUpdate()
 
     updater = in_thread(update)
 

@@ -45,6 +45,7 @@ def test_an_array_comes_back_in_its_own_dtype(served):
     ("path", "arguments", "reason"),
     [
         ("Fail", {}, "the pump is off"),
+        ("Exit", {}, "3"),
         ("Double", {}, "argument 'arg' is missing"),
         ("Double", {"factor": 2}, "unknown arguments.*'arg' is allowed"),
         ("Double", {"arg": "many"}, "many"),

@@ -1,6 +1,7 @@
 """A tree with one of everything, served over PVAccess on loopback, and a p4p client."""
 
 import queue
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -126,6 +127,7 @@ def build(tree: Tree, calls: list[Any]) -> Any:
     root.add(pr.LocalCommand(name="Go", function=lambda: calls.append("go")))
     root.add(pr.LocalCommand(name="Double", value=1, function=lambda arg: arg * 2))
     root.add(pr.LocalCommand(name="Fail", function=_fail))
+    root.add(pr.LocalCommand(name="Exit", function=lambda: sys.exit(3)))
     root.add(pr.LocalCommand(name="Array", function=lambda: np.arange(3, dtype=np.uint16)))
     return SimpleNamespace(root=root, memory=memory)
 
