@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .access import AccessPolicy
-from .alarm import CALC, NO_ALARM, TIMEOUT, UDF
+from .alarm import CALC, READ, TIMEOUT, UDF, Severity
 from .backend import Reading, ServedPv
 from .converter import Provisional, TypeConverter
 from .errors import BackendError, PutError
@@ -29,6 +29,7 @@ from .workers import BUSY
 
 _log = logging.getLogger("roguebridge.holder")
 _RETRY = 0.1
+_READ_AGAIN = (1.0, 30.0)  # seconds until a failed first read is made again, first and most
 
 
 class PvHolder(Showing):
@@ -148,25 +149,26 @@ class PvHolder(Showing):
 
     # Opening, on a worker or the clock's thread -----------------------------------------------
 
-    def _submit_read(self, outlet: Outlet, visit: int) -> None:
+    def _submit_read(self, outlet: Outlet, visit: int, again: float = _READ_AGAIN[0]) -> None:
         if outlet.visit != visit or not outlet.connected:
             return
-        job = OpenJob(self.entry, lambda: self._open_with_value(outlet, visit))
+        job = OpenJob(self.entry, lambda: self._open_with_value(outlet, visit, again))
         if self.services.variables.submit(job) == BUSY:
-            self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit))
+            self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
-    def _open_with_value(self, outlet: Outlet, visit: int) -> None:
+    def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
         with self._lock:
             if outlet.visit != visit or outlet.closed:
                 return  # that client has left
-            outlet.newest = None
+            if outlet.state is State.READING:
+                outlet.newest = None
             before = self._updates
             time_ns = self._opening_time()
         problem = self._find_converter()
         shown = self._read()
         if problem is not None:
             shown = (shown[0], CALC)
-        elif self._never_read() and shown[1] is NO_ALARM:
+        elif self._never_read() and shown[1].severity is not Severity.INVALID:
             shown = (shown[0], UDF)
         with self._lock:
             if outlet.visit != visit:
@@ -175,12 +177,25 @@ class PvHolder(Showing):
                 outlet.state = State.OPENING
                 if outlet.newest is None:  # else that is what will be shown
                     self._remember(shown)
+                opening = True
             else:
-                # Opened blind meanwhile: show the value, unless an update brought a later one.
-                if not outlet.closed and self._updates == before:
+                # Open by now, without a value: show it, unless an update brought a later one.
+                opening = False
+                if outlet.closed or self._updates != before:
+                    return
+                if shown != (Keep.VALUE, READ) and shown != (Keep.VALUE, CALC):
                     self._publish(shown, self.services.clock.time_ns())
-                return
-        self._open(outlet, shown, time_ns)
+        if opening:
+            self._open(outlet, shown, time_ns)
+        if shown[0] is Keep.VALUE and shown[1] in (READ, CALC):
+            # The tree tells nobody when the node can be read again.
+            self.services.clock.call_later(
+                again, lambda: self._read_again(outlet, visit, again, before)
+            )
+
+    def _read_again(self, outlet: Outlet, visit: int, waited: float, updates: int) -> None:
+        if self._updates == updates:  # else the node has spoken by itself
+            self._submit_read(outlet, visit, min(2 * waited, _READ_AGAIN[1]))
 
     def _open_blind(self, outlet: Outlet, visit: int) -> None:
         with self._lock:

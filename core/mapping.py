@@ -80,12 +80,16 @@ class _Builder:
     paths: dict[str, str] = field(default_factory=dict)
     """PV name -> path that has it."""
 
+    def claim(self, path: str, pv_name: Any) -> str:
+        """Take a name for ``path``; returns the path that has it."""
+        return self.paths.setdefault(pv_name, path) if isinstance(pv_name, str) else path
+
     def add(self, node: TreeNode, path: str, pv_name: Any, explicit: bool) -> None:
         error = name_error(pv_name)
         if error is not None:
             self.problems.append(Problem(path, f"{path}: {error}"))
             return
-        other = self.paths.setdefault(pv_name, path)
+        other = self.claim(path, pv_name)
         if other != path:
             text = f"{other} and {path} both map to PV {pv_name}"
             self.problems.append(Problem(path, text, fatal=explicit))
@@ -157,6 +161,11 @@ def explicit_map(
             wanted[path] = pv_name
         else:
             unknown.append(key)
+    for key in unknown:  # nothing tells which of two entries on one name was meant
+        other = builder.claim(key, pv_map[key])
+        if other != key:
+            text = f"{other} and {key} both map to PV {pv_map[key]}"
+            builder.problems.append(Problem(key, text, fatal=True))
     for path, node in by_path.items():
         if path in wanted:
             builder.add(node, path, wanted[path], explicit=True)
@@ -172,7 +181,7 @@ def _unknown_paths(
 ) -> Iterator[Problem]:
     for path in unknown:
         found = get_node(path) if path else None
-        near = _nearest(path, paths)
+        near = _nearest(path, paths) if path else None
         hint = f"; the nearest path is {near}" if near else ""
         if found is not None and getattr(found, "isDevice", False):
             yield Problem(path, f"{path} is a device: only variables and commands can be served")
@@ -188,9 +197,9 @@ def _nearest(path: str, paths: Sequence[str]) -> str | None:
     likely = [
         p for p in paths if p.lower().rpartition(".")[2] == leaf or p.lower().startswith(parent)
     ]
-    for candidates in (likely[:5000], paths[:5000]):
+    for candidates, cutoff in ((likely[:5000], 0.5), (paths[:5000], 0.0)):
         folded = {p.lower(): p for p in candidates}
-        match = difflib.get_close_matches(lower, folded, n=1, cutoff=0.5)
+        match = difflib.get_close_matches(lower, folded, n=1, cutoff=cutoff)
         if match:
             return folded[match[0]]
     return None

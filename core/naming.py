@@ -24,6 +24,11 @@ def name_error(name: object) -> str | None:
     bad = _ILLEGAL.search(name)
     if bad is not None:
         return f"PV name {name!r} contains {bad.group()!r}"
+    hidden = next((char for char in name if not char.isprintable()), None)
+    if hidden is not None:
+        return f"PV name {name!r} contains {hidden!r}"
+    if name.startswith("#"):  # a comment in a map file
+        return f"PV name {name!r} begins with '#'"
     return None
 
 

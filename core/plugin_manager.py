@@ -67,6 +67,8 @@ class Plugins:
                 return
             self._manager.register(plugin, name)
             self._manager.check_pending()
+            if not self._manager.get_hookcallers(plugin):
+                raise PluginError("it has no hooks: are its functions marked @hookimpl?")
         except Exception as exc:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)

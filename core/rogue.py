@@ -21,6 +21,20 @@ def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     return kind == "VariableError" or (hardware and kind in _REFUSING)
 
 
+def mirrored(node: Any) -> Any:
+    """Return the variable that a link only passes values on to, or None.
+
+    PyRogue calls such a link RW whatever its source is, and names the setter it makes for it.
+
+    :param node: a variable or command
+    """
+    setter = getattr(node, "_linkedSet", None)
+    if getattr(setter, "__name__", "") != "linkedSetFromVariable":
+        return None
+    sources = node.dependencies
+    return sources[0] if sources else None
+
+
 def disabled(node: Any) -> str | None:
     """Return why a put or call would come to nothing: PyRogue drops it without a word.
 

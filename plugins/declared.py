@@ -130,6 +130,9 @@ class Declared:
 
 def _python_int(node: TreeNode) -> ScalarType | None:
     # A Python int has no width: its limits, where both are declared, give it one.
+    default = getattr(node, "_default", None)
+    if isinstance(default, int) and not -(2**63) <= default < 2**63 and not node.isCommand:
+        return None
     low, high = node.minimum, node.maximum
     if isinstance(low, int) and isinstance(high, int):
         if _INT32[0] <= low and high <= _INT32[1]:

@@ -6,18 +6,26 @@ PyRogue's own ``set()`` does not look at the mode.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Decision, Deny
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.request import PutRequest, RpcRequest
+from roguebridge.core.rogue import mirrored
 from roguebridge.core.rules import PolicyRule, Select
 
 
 class ReadOnly(AccessPolicy):
-    """Denies puts."""
+    """Denies puts.
+
+    :param why: what the client is told after the PV name
+    """
 
     quick = True
+
+    def __init__(self, why: str) -> None:
+        self._why = why
 
     def decide(self, request: PutRequest | RpcRequest) -> Decision:
         """Deny a put, allow a call."""
@@ -26,14 +34,32 @@ class ReadOnly(AccessPolicy):
     def may(self, entry: PvEntry, credentials: Credentials, operation: str) -> Decision:
         """Deny ``'put'``."""
         if operation == "put":
-            return Deny(f"Put not permitted: {entry.pv_name} is read-only (mode {entry.mode})")
+            return Deny(f"Put not permitted: {entry.pv_name} {self._why}")
         return ALLOW
 
 
-_READ_ONLY = ReadOnly()
+_READ_ONLY = ReadOnly("is read-only (mode RO)")
+
+
+def _source(node: Any) -> Any:
+    """Return the read-only variable at the end of a chain of mirrors, or None."""
+    source = mirrored(node)
+    while source is not None and source.mode != "RO":
+        source = mirrored(source)
+    return source
+
+
+def _guarded(node: Any) -> bool:
+    return node.mode == "RO" or _source(node) is not None
+
+
+def _policy(node: Any) -> ReadOnly:
+    if node.mode == "RO":
+        return _READ_ONLY
+    return ReadOnly(f"mirrors {_source(node).path}, which is read-only (mode RO)")
 
 
 @hookimpl
 def policy_rules() -> Sequence[PolicyRule]:
-    """Guard every variable whose mode is RO."""
-    return [PolicyRule(lambda node: _READ_ONLY, Select(where=lambda node: node.mode == "RO"))]
+    """Guard every variable whose mode is RO, and every mirror of one."""
+    return [PolicyRule(_policy, Select(where=_guarded))]

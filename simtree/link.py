@@ -48,7 +48,8 @@ class LinkVariable(BaseVariable):
         if not linkedGet:
             kwargs["mode"] = "WO"
         self._linkedGet = bind(linkedGet, ("dev", "var", "read", "index", "wait", "check"))
-        self._linkedSet = bind(
+        self._linkedSet = linkedSet  # as given, as in PyRogue
+        self._linkedSetCall = bind(
             linkedSet, ("dev", "var", "value", "write", "index", "verify", "wait", "check")
         )
         super().__init__(name=name, **kwargs)
@@ -65,10 +66,12 @@ class LinkVariable(BaseVariable):
 
     @staticmethod
     def _setter(variable: Any) -> Callable[..., Any]:
-        def mirror(value: Any, write: bool, index: int, verify: bool, wait: bool) -> None:
+        def linkedSetFromVariable(
+            value: Any, write: bool, index: int, verify: bool, wait: bool
+        ) -> None:
             variable.set(value, index=index, write=write, verify=verify, wait=wait)
 
-        return mirror
+        return linkedSetFromVariable
 
     def __getitem__(self, key: int) -> BaseVariable:
         return self.dependencies[key]
@@ -99,7 +102,7 @@ class LinkVariable(BaseVariable):
         """
         try:
             waits = resolve_wait(wait, check)
-            self._linkedSet(
+            self._linkedSetCall(
                 dev=self.parent,
                 var=self,
                 value=value,

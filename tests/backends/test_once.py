@@ -1,7 +1,7 @@
 """A put or call is executed once and answered once, whatever becomes of server and client."""
 
 import pytest
-from support.clients import LIMIT, RemoteFailure, in_thread
+from support.clients import LIMIT, RemoteFailure, in_thread, wait_until
 
 STOPPING = "server stopping"
 
@@ -103,17 +103,8 @@ def test_what_was_queued_when_the_server_stops_gets_an_error_and_never_runs(site
 
 def refusal_begins(served):
     """A future that ends when the server's pools take no new jobs."""
-
-    def wait():
-        import time
-
-        end = time.monotonic() + LIMIT
-        pool = served.holder("Var").services.commands
-        while pool._accepting:
-            assert time.monotonic() < end
-            time.sleep(0)
-
-    return in_thread(wait)
+    pool = served.holder("Var").services.commands
+    return in_thread(lambda: wait_until(lambda: not pool._accepting))
 
 
 def test_requests_that_come_while_the_server_stops_are_refused(site, operation):
@@ -218,8 +209,7 @@ def test_a_server_stopped_from_inside_a_command_answers_its_caller_and_runs_it_o
     pending = client.start_rpc(served.pv("Stop"))
     with pytest.raises(RemoteFailure, match=STOPPING):
         pending.result(LIMIT)
-    while served.server.running:
-        pass
+    wait_until(lambda: not served.server.running)
     restarted(served)
     if client.protocol == "pva":
         watch.next()

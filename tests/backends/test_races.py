@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 import pytest
-from support.clients import LIMIT, Gone, RemoteFailure, in_thread
+from support.clients import LIMIT, Gone, RemoteFailure, in_thread, wait_until
 
 SPAN = 0.8  # seconds that a race is run for
 
@@ -47,14 +47,13 @@ def test_a_client_leaving_as_another_comes_never_leaves_a_pv_without_value(site)
 
     together([lambda n=n: come_and_go(n) for n in range(4)])
     assert len(rounds) > 8
+    # A PV whose last client left while it was being opened is closed when its next one leaves.
+    last = served.client()
+    for path in ("Var[0]", "Var[1]", "Var[2]", "Var[3]", "Echo"):
+        last.get(served.pv(path))
+        wait_until(lambda path=path: served.holder(path).is_open)
+    last.close()
     wait_until(lambda: not any(holder.is_open for holder in served.server.holders.values()))
-
-
-def wait_until(condition):
-    end = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 def test_the_last_value_arrives_whenever_a_client_comes(site):

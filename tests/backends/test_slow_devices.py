@@ -1,7 +1,7 @@
 """A slow or hung device holds up nobody else; a PV opens in time, with a value or without."""
 
 import numpy as np
-from support.clients import LIMIT
+from support.clients import LIMIT, wait_until
 
 from roguebridge.core.alarm import CALC, NO_ALARM, TIMEOUT
 
@@ -71,11 +71,11 @@ def test_a_type_that_was_found_late_is_served_to_the_next_client(site):
     served = site(reading(gate), open_timeout=0.05)
     client = served.client()
     client.get(served.pv("Var"))
+    wait_until(lambda: served.holder("Var").is_open)
     gate.open()
     gate.wait_left()
     client.close()
-    while served.holder("Var").is_open:
-        pass
+    wait_until(lambda: not served.holder("Var").is_open)
     assert served.client().get(served.pv("Var")).value == 5
 
 

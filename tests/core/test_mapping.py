@@ -168,9 +168,22 @@ def test_an_unknown_path_is_reported_with_the_nearest(path, nearest):
     assert text.startswith(f"{path!r} is not in the tree; the nearest path is {nearest}")
 
 
-@pytest.mark.parametrize("path", ["", "qqqqqqqqqqqqqq", "."])
-def test_an_unknown_path_with_nothing_near_is_reported_alone(path):
-    assert texts(explicit({path: "x"})) == [f"{path!r} is not in the tree"]
+def test_an_empty_path_is_near_to_nothing():
+    assert texts(explicit({"": "x"})) == ["'' is not in the tree"]
+
+
+@pytest.mark.parametrize("path", ["qqqqqqqqqqqqqq", ".", "A"])
+def test_every_other_unknown_path_is_reported_with_the_nearest_one(path):
+    (text,) = texts(explicit({path: "x"}))
+    assert text.startswith(f"{path!r} is not in the tree; the nearest path is Top.")
+
+
+def test_two_entries_on_one_name_are_fatal_even_if_a_path_is_unknown():
+    for pv_map in ({"Top.Nope": "x", "Top.A": "x"}, {"Top.Nope": "x", "Top.No": "x"}):
+        result = explicit(pv_map)
+        assert any(p.fatal and "both map to PV x" in p.text for p in result.problems)
+        with pytest.raises(MappingError, match="both map to PV x"):
+            result.check(strict=False)
 
 
 def test_a_device_path_is_told_from_an_unknown_one():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from p4p import Value
 from p4p.client.thread import RemoteError
-from support.served import serving
+from support.served import alone, serving
 
 from roguebridge.core import ALLOW, AccessPolicy, PolicyRule, hookimpl
 
@@ -128,6 +128,23 @@ def test_a_refused_put_says_why_and_changes_nothing(served, path, value, reason)
     assert after["alarm.severity"] == before["alarm.severity"]
     if path != "Choice":
         assert np.array_equal(after["value"], before["value"])
+
+
+def test_a_mirror_of_a_read_only_variable_is_read_only(tree):
+    pr = tree.pr
+    with alone(tree) as (root, device, serve):
+        device.add(pr.RemoteVariable(name="R", offset=0, bitSize=32, base=pr.UInt, mode="RO"))
+        device.add(pr.RemoteVariable(name="W", offset=4, bitSize=32, base=pr.UInt, mode="RW"))
+        for name in "RW":
+            root.add(pr.LinkVariable(name=f"Of{name}", variable=device.node(name)))
+        root.add(pr.LinkVariable(name="OfOfR", variable=root.OfR))
+        client = serve()
+        for name in ("OfR", "OfOfR"):
+            with pytest.raises(RemoteError, match="mirrors Top.Dev.R, which is read-only"):
+                client.put(f"Base:Top:{name}", 5, timeout=LIMIT)
+        client.put("Base:Top:OfW", 5, timeout=LIMIT)
+        assert device.W.value() == 5
+        assert device.R.value() == 0
 
 
 def test_a_put_or_call_that_a_disabled_device_would_drop_is_refused(served):

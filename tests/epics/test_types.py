@@ -1,8 +1,10 @@
 """What each kind of node looks like on the wire, compared field by field."""
 
+import threading
+
 import numpy as np
 import pytest
-from support.served import serving
+from support.served import Updates, alone, serving
 
 SCALARS = [
     ("Int", "epics:nt/NTScalar:1.0", "l", 3),
@@ -152,6 +154,53 @@ def test_a_register_never_read_is_undefined_until_its_first_value(tree):
         raw = fresh.get("Dev[0].U32")
         assert raw["value"] == 5
         assert raw["alarm.severity"] == 0
+
+
+def test_a_register_never_read_is_undefined_whatever_its_limits(tree):
+    pr = tree.pr
+    with alone(tree) as (root, device, serve):
+        device.add(
+            pr.RemoteVariable(
+                name="V", offset=0, bitSize=32, base=pr.UInt, mode="RW", lowAlarm=5, highAlarm=9
+            )
+        )
+        client = serve()
+        raw = client.get("Base:Top:Dev:V", timeout=30).raw
+        assert raw["alarm"].todict() == {"severity": 3, "status": 2, "message": "UDF"}
+
+
+def test_a_value_that_cannot_be_read_at_first_follows_when_it_can(tree):
+    pr = tree.pr
+    broken = threading.Event()
+
+    def local_get():
+        if broken.is_set():
+            raise RuntimeError("no answer")
+        return 42
+
+    with alone(tree) as (root, device, serve):
+        root.add(pr.LocalVariable(name="V", value=0, localGet=local_get))
+        client = serve()
+        broken.set()
+        updates = Updates(client, "Base:Top:V")
+        first = updates.next().raw
+        assert first["alarm"].todict() == {"severity": 3, "status": 3, "message": "CALC"}
+        broken.clear()
+        good = updates.until(lambda update: update.raw["alarm.severity"] == 0)
+        assert good == 42
+        updates.close()
+
+
+def test_an_integer_beyond_64_bits_is_text(tree):
+    pr = tree.pr
+    with alone(tree) as (root, device, serve):
+        root.add(pr.LocalVariable(name="V", value=2**70))
+        client = serve()
+        raw = client.get("Base:Top:V", timeout=30).raw
+        assert raw.type()["value"] == "s"
+        assert raw["value"] == hex(2**70)
+        client.put("Base:Top:V", str(2**71), timeout=30)
+        assert root.V.value() == 2**71
 
 
 def test_time_stamps_are_set_and_strictly_increasing(served):

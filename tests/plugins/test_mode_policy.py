@@ -17,7 +17,9 @@ def test_only_read_only_nodes_are_guarded(mode, guarded):
 def test_a_put_is_denied_with_the_mode_and_a_call_is_not():
     entry = PvEntry("Top.V", "B:V", False, "RO")
     (rule,) = policy_rules()
-    policy = rule.make(FakeNode())
+    node = FakeNode()
+    node.mode = "RO"
+    policy = rule.make(node)
     put, _ = make_put(1, entry)
     call, _ = make_rpc({}, entry)
     assert policy.decide(put) == Deny("Put not permitted: B:V is read-only (mode RO)")

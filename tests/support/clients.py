@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Any
@@ -263,6 +264,14 @@ def in_thread(call: Callable[[], Any]) -> "Future[Any]":
 
     threading.Thread(target=run, daemon=True).start()
     return future
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait for what nothing announces."""
+    end = time.monotonic() + LIMIT
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def _translated(source: "Future[Any]") -> "Future[Any]":

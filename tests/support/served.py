@@ -2,7 +2,7 @@
 
 import queue
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -145,3 +145,23 @@ def serving(tree: Tree, **options: Any):
     built.root.addProtocol(server)
     with running(built.root), Context("pva", conf=server.client_conf(), useenv=False) as client:
         yield Served(built.root, server, client, calls, built.memory)
+
+
+@contextmanager
+def alone(tree: Tree):
+    """Give a root, a device on a memory, and what starts, serves and returns a client."""
+    root = tree.pr.Root(name="Top", pollEn=False)
+    memory = tree.memory()
+    root.addInterface(memory)
+    device = tree.pr.Device(name="Dev", memBase=memory, offset=0)
+    root.add(device)
+    server = EpicsPvServer(base="Base", root=root, isolate=True)
+    root.addProtocol(server)
+    with ExitStack() as stack:
+
+        def serve() -> Context:
+            stack.enter_context(running(root))
+            conf = server.client_conf()
+            return stack.enter_context(Context("pva", conf=conf, useenv=False))
+
+        yield root, device, serve
