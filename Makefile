@@ -8,6 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
+PIP := $(PY) -m pip --quiet --disable-pip-version-check
 SOURCES := $(shell find core backends plugins simtree -name '*.py' -o -name py.typed)
 INSTALLED := $(VENV)/.roguebridge-installed
 PACKAGES := core backends plugins simtree
@@ -27,19 +28,20 @@ pytest: $(INSTALLED)
 	$(PY) -m pytest $(ARGS)
 
 demo: $(INSTALLED)
-	$(PY) docs/examples/demo.py
+	@$(PY) docs/examples/demo.py
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
 
 # The wheel is what is tested: built and installed again whenever a source is newer.
 $(INSTALLED): $(PY) pyproject.toml $(SOURCES)
-	rm -rf build
-	$(PY) -m pip install --quiet --disable-pip-version-check --upgrade pip
-	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir build/wheel .
-	$(PY) -m pip uninstall --quiet --disable-pip-version-check --yes roguebridge
-	$(PY) -m pip install --quiet --disable-pip-version-check "$$(ls build/wheel/*.whl)[test]"
-	touch $@
+	@echo "installing Roguebridge and its tools into $(VENV)"
+	@rm -rf build
+	@$(PIP) install --upgrade pip
+	@$(PIP) wheel --no-deps --wheel-dir build/wheel .
+	@$(PIP) install --force-reinstall --no-deps build/wheel/*.whl
+	@$(PIP) install "$$(ls build/wheel/*.whl)[test]"
+	@touch $@
 
 clean:
 	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
