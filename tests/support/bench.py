@@ -86,7 +86,7 @@ class Owner:
 
     def client_arrived(self, served):
         assert served is self.served
-        self.threads.add(threading.current_thread())
+        self.threads.add(threading.get_ident())
         with self._lock:
             self._connected = True
         if self.first is not None:
@@ -102,11 +102,11 @@ class Owner:
         return was_open
 
     def put(self, request):
-        self.threads.add(threading.current_thread())
+        self.threads.add(threading.get_ident())
         self.requests.put(request)
 
     def rpc(self, request):
-        self.threads.add(threading.current_thread())
+        self.threads.add(threading.get_ident())
         self.requests.put(request)
 
     # For the test
