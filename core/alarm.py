@@ -67,6 +67,16 @@ BY_STATUS: dict[str, Alarm] = {
 }
 
 
+def extremes(array: Any) -> tuple[Any, Any]:
+    """Return the smallest and the largest element of a numeric array that is not empty.
+
+    NaN is left out, unless there is nothing else.
+    """
+    fmin: Any = np.fmin  # numpy's own types of reduce() differ between its versions
+    fmax: Any = np.fmax
+    return fmin.reduce(array, axis=None), fmax.reduce(array, axis=None)
+
+
 def judge(value: Any, limits: ValueAlarm) -> Alarm:
     """Return the alarm of ``value`` by PyRogue's rule: strict limits, alarm before warning.
 
@@ -78,7 +88,7 @@ def judge(value: Any, limits: ValueAlarm) -> Alarm:
     if isinstance(value, np.ndarray):
         if value.size == 0:
             return NO_ALARM
-        low, high = np.fmin.reduce(value, axis=None), np.fmax.reduce(value, axis=None)
+        low, high = extremes(value)
     else:
         low = high = value
     if limits.low_alarm is not None and low < limits.low_alarm:

@@ -174,7 +174,7 @@ class PvHolder(Showing):
             if outlet.visit != visit:
                 return
             if outlet.state is State.READING:
-                outlet.state = State.OPENING
+                outlet.begin_opening()
                 if outlet.newest is None:  # else that is what will be shown
                     self._remember(shown)
                 opening = True
@@ -203,7 +203,7 @@ class PvHolder(Showing):
                 return
             if self._converter is None:
                 self._converter = Provisional()
-            outlet.state = State.OPENING
+            outlet.begin_opening()
             update, outlet.newest = outlet.newest, None
             reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
         self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
@@ -236,7 +236,7 @@ class PvHolder(Showing):
             level = logging.DEBUG if stopping else logging.ERROR
             _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=not stopping)
             with self._lock:
-                outlet.state = State.CLOSED
+                outlet.not_opened()
             return
         with self._lock:
             outlet.opened()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from enum import Enum
+from threading import Event
 
 from .alarm import CALC, Alarm
 from .backend import Reading, ServedPv
@@ -32,7 +33,7 @@ class Keep(Enum):
 class Outlet:
     """State of one served PV; every method is called with the holder's lock held."""
 
-    __slots__ = ("served", "state", "connected", "newest", "deadline", "visit")
+    __slots__ = ("served", "state", "connected", "newest", "deadline", "visit", "opening")
 
     def __init__(self, served: ServedPv) -> None:
         self.served = served
@@ -40,6 +41,7 @@ class Outlet:
         self.connected = False
         self.newest: Reading | None = None
         self.deadline: Timer | None = None
+        self.opening: Event | None = None  # set when what is being opened shows the newest
         self.visit = 0  # tells the reads of one visit from those of an earlier one
 
     @property
@@ -56,12 +58,28 @@ class Outlet:
                 reading = reading._replace(value=self.newest.value)
             self.newest = reading
 
+    def begin_opening(self) -> None:
+        """``ServedPv.open`` is about to be called."""
+        self.state = State.OPENING
+        self.opening = Event()
+
+    def not_opened(self) -> None:
+        """``ServedPv.open`` has failed."""
+        self.state = State.CLOSED
+        self._end_opening()
+
     def opened(self) -> None:
         """``ServedPv.open`` has returned: show what came meanwhile."""
         self.state = State.OPEN
         newest, self.newest = self.newest, None
         if newest is not None:
             self._post(newest)
+        self._end_opening()
+
+    def _end_opening(self) -> None:
+        opening, self.opening = self.opening, None
+        if opening is not None:
+            opening.set()
 
     def _post(self, reading: Reading) -> None:
         value, alarm, time_ns = reading

@@ -156,6 +156,7 @@ class Showing:
             if self._updates == before and shown != self._shown:
                 self._publish(shown, self.services.clock.time_ns())
                 self._echo = shown
+        self._await_opening()
 
     def show_failed_put(self) -> None:
         """Show the true value with a WRITE alarm after a put has failed; on a worker.
@@ -179,6 +180,15 @@ class Showing:
         """Show whether a command without argument runs: 1 or 0."""
         with self._lock:
             self._publish((int(running), NO_ALARM), self.services.clock.time_ns())
+        self._await_opening()
+
+    def _await_opening(self) -> None:
+        # A put may have run before ServedPv.open() returned to its caller, who then posts what
+        # came meanwhile: the answer must not be faster.
+        for outlet in self._outlets:
+            opening = outlet.opening
+            if opening is not None:
+                opening.wait(self.services.open_timeout)
 
     # Values -----------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from roguebridge.core.alarm import extremes
 from roguebridge.core.converter import TypeConverter
 from roguebridge.core.errors import PutError
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
@@ -84,7 +85,7 @@ class Array1D(TypeConverter):
         low, high = self.spec.control.limit_low, self.spec.control.limit_high
         if array.size == 0 or (low is None and high is None):
             return
-        for end in (np.fmin.reduce(array), np.fmax.reduce(array)):
+        for end in extremes(array):
             if (low is not None and end < low) or (high is not None and end > high):
                 raise PutError(f"{self._path}: {end} is outside {low} .. {high}")
 
