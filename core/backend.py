@@ -107,6 +107,10 @@ class Backend(ABC):
     def stop(self) -> None:
         """Disconnect all clients, close and forget all PVs, free the ports; harmless if stopped."""
 
+    def where(self) -> str:
+        """Return where the server listens, for people; empty if there is nothing to say."""
+        return ""
+
     def client_conf(self) -> dict[str, str]:
         """Return the settings with which a client reaches exactly this server.
 

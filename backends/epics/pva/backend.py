@@ -19,6 +19,7 @@ from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 
 from .doorbell import Doorbell
+from .ports import TCP, UDP, Ports
 from .served import PvaPv
 
 _log = logging.getLogger("roguebridge.pva")
@@ -32,7 +33,6 @@ _ISOLATED = {
     "EPICS_PVAS_SERVER_PORT": "0",
     "EPICS_PVAS_BROADCAST_PORT": "0",
 }
-_PORTS = ("EPICS_PVAS_SERVER_PORT", "EPICS_PVAS_BROADCAST_PORT")
 
 
 class PvaBackend(Backend):
@@ -51,7 +51,8 @@ class PvaBackend(Backend):
         ):
             raise BackendError(f"conf must map str to str, e.g. EPICS_PVAS_...: {conf!r}")
         self._isolate = options.isolate
-        self._conf = {**_ISOLATED, **(conf or {})} if options.isolate else dict(conf or {})
+        self._given = dict(conf or {})
+        self._kept: dict[str, str] = {}  # ports of an isolated server, for its next start
         self._served: dict[str, PvaPv] = {}
         self._doorbell = Doorbell()
         self._server: Server | None = None
@@ -70,22 +71,37 @@ class PvaBackend(Backend):
         for name, served in self._served.items():
             provider.add(name, served.pv)
         provider.add(self._doorbell.name, self._doorbell.pv)
+        isolate = self._isolate
+        conf = {**_ISOLATED, **self._kept, **self._given} if isolate else self._given
+        ports = Ports(self._given, useenv=not isolate)
         try:
-            server = Server(conf=self._conf, useenv=not self._isolate, providers=[(provider, 0)])
+            server = Server(conf=conf, useenv=not isolate, providers=[(provider, 0)])
             server.start()
         except Exception as exc:
             raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
+        actual = server.conf()
+        try:
+            ports.check(actual)
+        except BackendError:
+            server.stop()
+            raise
+        if isolate:
+            self._keep_ports(actual)
         self._server, self._provider = server, provider
-        if self._isolate:
-            self._keep_ports(server.conf())
-        self._doorbell.start(_own_address(server.conf()))
+        self._doorbell.start(_own_address(actual))
 
-    def _keep_ports(self, actual: dict[str, str]) -> None:
-        for key in _PORTS:
-            wanted = self._conf.get(key, "0")
-            if wanted not in ("0", actual[key]):
-                _log.warning("%s: port %s is taken, using %s", key, wanted, actual[key])
-            self._conf[key] = actual[key]
+    def _keep_ports(self, actual: Mapping[str, str]) -> None:
+        for key in (TCP, UDP):
+            if self._kept.get(key, actual[key]) != actual[key]:
+                _log.warning("%s: port %s is taken, using %s", key, self._kept[key], actual[key])
+            self._kept[key] = actual[key]
+
+    def where(self) -> str:
+        """Return interface and TCP port."""
+        if self._server is None:
+            return ""
+        conf = self._server.conf()
+        return f"{conf['EPICS_PVAS_INTF_ADDR_LIST']} TCP port {conf[TCP]}"
 
     def flush(self) -> None:
         """Return when pvxs has handed the answers given so far to the network."""

@@ -1,0 +1,56 @@
+"""The ports of a PVAccess server: what was asked for, and what pvxs made of it.
+
+pvxs takes another TCP port without a word when the one in its settings is in use, and its default
+for a setting that it cannot read. That is welcome for a port nobody chose; a port that somebody
+gave this server is in firewall rules and name server lists, so it is had or refused.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+
+from roguebridge.core.errors import BackendError
+
+_log = logging.getLogger("roguebridge.pva")
+
+TCP = "EPICS_PVAS_SERVER_PORT"
+UDP = "EPICS_PVAS_BROADCAST_PORT"
+_SHARED = {TCP: "EPICS_PVA_SERVER_PORT", UDP: "EPICS_PVA_BROADCAST_PORT"}
+"""Settings that all clients and servers of a host share, where the server's own is not given."""
+
+
+class Ports:
+    """The ports somebody asked for.
+
+    :param conf: settings given to this server
+    :param useenv: whether those of the environment count too
+    :raises BackendError: for a setting that is no port number
+    """
+
+    def __init__(self, conf: Mapping[str, str], useenv: bool) -> None:
+        environ: Mapping[str, str] = os.environ if useenv else {}
+        self._shared = environ.get(_SHARED[TCP], "5075") if useenv else ""
+        self._own = conf.get(TCP) or environ.get(TCP, "")
+        for source in (conf, environ):
+            for name in (*_SHARED, *_SHARED.values()):
+                _check(name, source.get(name, ""))
+
+    def check(self, actual: Mapping[str, str]) -> None:
+        """Compare with what the running server has.
+
+        :param actual: the running server's settings
+        :raises BackendError: if this server's own port is not the one that was asked for
+        """
+        port = actual[TCP]
+        if int(self._own or 0) not in (0, int(port)):
+            raise BackendError(f"{TCP}: port {self._own} is in use")
+        wanted = self._own or self._shared
+        if int(wanted or 0) not in (0, int(port)):
+            _log.warning("port %s is in use: serving on port %s instead", wanted, port)
+
+
+def _check(name: str, value: str) -> None:
+    if value.strip() and not (value.strip().isdecimal() and int(value) < 65536):
+        raise BackendError(f"{name}: {value!r} is no port number")
