@@ -8,15 +8,14 @@ from os import PathLike
 from pathlib import Path
 
 from .errors import MappingError
-from .mapping import PvEntry
 
 _ARROW = " -> "
 _LINE = re.compile(r"\s*(\S.*?)\s+->\s+(\S.*?)\s*")
 
 
-def map_lines(entries: Iterable[PvEntry]) -> list[str]:
-    """Return one ``pv -> path`` line per entry, without line ends."""
-    return [f"{entry.pv_name}{_ARROW}{entry.path}" for entry in entries]
+def map_lines(names: Iterable[tuple[str, str]]) -> list[str]:
+    """Return one ``pv -> path`` line per PV name and path, without line ends."""
+    return [f"{pv_name}{_ARROW}{path}" for pv_name, path in names]
 
 
 def read_map(file: str | PathLike[str]) -> dict[str, str]:

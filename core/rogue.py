@@ -51,3 +51,17 @@ def disabled(node: Any) -> str | None:
     return (
         f"{node.path}: its device {getattr(device, 'path', '?')} is disabled (enable is {state!r})"
     )
+
+
+def protocols_of(root: Any) -> list[Any]:
+    """Return what has been handed to ``addProtocol`` and ``addInterface`` of a root's devices.
+
+    PyRogue has no public list of them.
+
+    :param root: a root, started or not
+    """
+    return [
+        protocol
+        for device in (root, *root.deviceList)
+        for protocol in getattr(device, "_ifAndProto", ())
+    ]

@@ -74,12 +74,23 @@ class TimeSourceRule(Rule[TimeSource]):
     """
 
 
-def first(rules: list[Any], node: TreeNode) -> Any:
+def first(rules: Sequence[Any], node: TreeNode) -> Any:
     """Return what the first matching rule makes for ``node``, or None."""
     for rule in rules:
         if rule.select(node):
             return rule.make(node)
     return None
+
+
+def converter_of(rules: Sequence[ConverterRule], node: TreeNode) -> TypeConverter:
+    """Return what the first matching rule makes for ``node``.
+
+    :raises PluginError: if no rule matches, or the one that does makes something else
+    """
+    made = first(rules, node)
+    if not isinstance(made, TypeConverter):
+        raise PluginError(f"{node.path}: no converter rule matches, or it made {made!r}")
+    return made
 
 
 def policies_of(rules: Sequence[PolicyRule], node: TreeNode) -> tuple[AccessPolicy, ...]:

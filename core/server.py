@@ -14,7 +14,6 @@ from typing import Any, ClassVar
 
 from .backend import Backend, BackendOptions
 from .clock import Clock, SystemClock
-from .converter import TypeConverter
 from .errors import BackendError, MappingError, NotRunningError, PluginError, RoguebridgeError
 from .execution import abandon_all
 from .groups import Groups, group_list
@@ -22,8 +21,9 @@ from .holder import PvHolder
 from .mapfile import map_lines, read_map
 from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
-from .rules import first, policies_of, time_source_of
+from .rules import converter_of, first, policies_of, time_source_of
 from .services import Services
+from .survey import Survey, survey
 from .tree import TreeNode
 from .workers import WorkerPool
 
@@ -59,6 +59,8 @@ class PvServer:
     holder_class: ClassVar[type[PvHolder]] = PvHolder
     #: where mapping errors, start and stop, refused and failed requests are logged
     logger_name: ClassVar[str] = "roguebridge.server"
+    #: False keeps the server silent when its root starts, so that it can be surveyed only
+    starts_with_root: bool = True
 
     def __init__(
         self,
@@ -90,6 +92,7 @@ class PvServer:
         self._exclude = ["NoServe"] if excGroups is None else group_list(excGroups, "excGroups")
         self._pv_map = dict(pvMap) if isinstance(pvMap, Mapping) else pvMap
         self._strict = strict
+        self._isolated = isolate
         self._put_reply_timeout = put_reply_timeout
         self._open_timeout = open_timeout
         self._stop_timeout = stop_timeout
@@ -131,7 +134,8 @@ class PvServer:
 
     def dump(self, fname: str | PathLike[str] | None = None) -> None:
         """Print, or write to ``fname``, one ``pv -> path`` line per served node."""
-        text = "".join(f"{line}\n" for line in map_lines(self._map.entries))
+        names = ((entry.pv_name, entry.path) for entry in self._map.entries)
+        text = "".join(f"{line}\n" for line in map_lines(names))
         if fname is None:
             sys.stdout.write(text)
         else:
@@ -139,7 +143,29 @@ class PvServer:
 
     def report(self) -> tuple[str, ...]:
         """Return every problem of the mapping and the plugins, one text each."""
-        return (*self._broken_plugins, *(problem.text for problem in self._map.problems))
+        texts = (*self._broken_plugins, *(problem.text for problem in self._map.problems))
+        return tuple(dict.fromkeys(texts))
+
+    def survey(self) -> Survey:
+        """Work out all that a start would, and read each variable once; nothing is served.
+
+        :returns: every PV with its type, and every problem there is
+        :raises NotRunningError: if the root is not running
+        :raises MappingError: if the map file cannot be read
+        """
+        with self._lifecycle:
+            self._need_running_root()
+            pv_map = self._map if self.running else self._build_map()
+            return survey(pv_map, self._plugins, self._broken_plugins)
+
+    @property
+    def isolated(self) -> bool:
+        """True if the server listens on loopback only, on free ports."""
+        return self._isolated
+
+    def where(self) -> tuple[tuple[str, str], ...]:
+        """Return each backend's name and where it listens, for people."""
+        return tuple((backend.name, backend.where()) for backend in self._backends)
 
     def client_conf(self, backend: str | None = None) -> dict[str, str]:
         """Return the settings with which a client reaches exactly this server.
@@ -156,7 +182,8 @@ class PvServer:
 
     def _start(self) -> None:
         """Start with the root: PyRogue calls this from ``root.start()``."""
-        self._begin(expect_reads=True)
+        if self.starts_with_root:
+            self._begin(expect_reads=True)
 
     def _stop(self) -> None:
         """Stop with the root: PyRogue calls this from ``root.stop()``."""
@@ -190,11 +217,7 @@ class PvServer:
         with self._lifecycle:
             if self._services is not None:
                 return
-            if not self._root.running:
-                raise NotRunningError(
-                    f"the root {self._root.name!r} is not running: hand the server to "
-                    "root.addProtocol() before root.start(), or call server.start() after it"
-                )
+            self._need_running_root()
             self._map = self._build_map()
             for problem in self._map.problems:
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
@@ -210,17 +233,17 @@ class PvServer:
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
 
+    def _need_running_root(self) -> None:
+        if not self._root.running:
+            raise NotRunningError(
+                f"the root {self._root.name!r} is not running: hand the server to "
+                "root.addProtocol() before root.start(), or call server.start() after it"
+            )
+
     def _serve(self, services: Services) -> None:
-        converter_rules = self._plugins.converter_rules()
+        make_converter = partial(converter_of, self._plugins.converter_rules())
         policy_rules = self._plugins.policy_rules()
         time_rules = self._plugins.time_source_rules()
-
-        def make_converter(node: TreeNode) -> TypeConverter:
-            made = first(converter_rules, node)
-            if not isinstance(made, TypeConverter):
-                raise PluginError(f"{node.path}: no converter rule matches, or it made {made!r}")
-            return made
-
         services.clock.start()
         holders: dict[str, PvHolder] = {}
         for entry, node in self._map:

@@ -1,0 +1,139 @@
+"""The survey: all that a server would serve, with its type, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from .errors import PluginError
+from .mapping import PvEntry, PvMap
+from .nt import NtKind, PvSpec
+from .plugin_manager import Plugins
+from .rules import (
+    ConverterRule,
+    PolicyRule,
+    TimeSourceRule,
+    converter_of,
+    policies_of,
+    time_source_of,
+)
+from .tree import TreeNode
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyedPv:
+    """One PV as it would be served.
+
+    :param pv_name: name of the PV
+    :param path: PyRogue path of the node
+    :param kind: ``variable`` or ``command``
+    :param type: the node's ``typeStr``
+    :param served_as: Normative Type and element type, e.g. ``NTScalar float64``; empty if unknown
+    :param mode: ``RW``, ``RO`` or ``WO``
+    :param units: as in PyRogue, or empty
+    :param groups: the groups the node is in
+    :param description: as in PyRogue, or empty
+    """
+
+    pv_name: str
+    path: str
+    kind: str
+    type: str
+    served_as: str
+    mode: str
+    units: str
+    groups: tuple[str, ...]
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a server would serve.
+
+    :param pvs: in tree order
+    :param errors: what would be left out or refused, one text each
+    :param warnings: what is served all the same, one text each
+    """
+
+    pvs: tuple[SurveyedPv, ...]
+    errors: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def survey(pv_map: PvMap, plugins: Plugins, broken_plugins: Sequence[str]) -> Survey:
+    """Survey the nodes of a mapping; every variable is read once, from PyRogue's cache.
+
+    :param pv_map: the mapping
+    :param plugins: gives the rules
+    :param broken_plugins: grows with each broken plugin that ``plugins`` finds
+    """
+    errors = [problem.text for problem in pv_map.problems if not problem.warning]
+    warnings = [problem.text for problem in pv_map.problems if problem.warning]
+    converters = plugins.converter_rules()
+    times = plugins.time_source_rules()
+    policies: list[PolicyRule] = []
+    try:
+        policies = plugins.policy_rules()
+    except PluginError as exc:
+        errors.append(str(exc))
+    pvs = []
+    for entry, node in pv_map:
+        errors += _rule_errors(node, policies, times)
+        spec, doubt = _read_once(node, converters)
+        if doubt is not None:
+            warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
+        pvs.append(_describe(entry, node, spec))
+    return Survey(
+        tuple(pvs), tuple(dict.fromkeys([*broken_plugins, *errors])), tuple(dict.fromkeys(warnings))
+    )
+
+
+def _rule_errors(
+    node: TreeNode, policies: Sequence[PolicyRule], times: Sequence[TimeSourceRule]
+) -> Iterator[str]:
+    try:
+        policies_of(policies, node)
+    except PluginError as exc:
+        yield str(exc)
+    try:
+        time_source_of(times, node)
+    except PluginError as exc:
+        yield str(exc)
+
+
+def _read_once(node: TreeNode, rules: Sequence[ConverterRule]) -> tuple[PvSpec | None, str | None]:
+    """Return the PV's type, and why it would open INVALID; either may be None."""
+    spec = None
+    try:
+        converter = converter_of(rules, node)
+        spec = converter.spec
+        if not node.isCommand:
+            converter.to_pv(node.value())
+    except Exception as exc:
+        return spec, f"{type(exc).__name__}: {exc}"
+    return spec, None
+
+
+def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv:
+    try:
+        type_str = str(node.typeStr)
+    except Exception:  # it may be found out by a read, which fails
+        type_str = ""
+    return SurveyedPv(
+        pv_name=entry.pv_name,
+        path=entry.path,
+        kind="command" if entry.is_command else "variable",
+        type=type_str,
+        served_as="" if spec is None else served_as(spec),
+        mode=entry.mode,
+        units=node.units or "",
+        groups=tuple(node.groups),
+        description=node.description or "",
+    )
+
+
+def served_as(spec: PvSpec) -> str:
+    """Return Normative Type and element type of a PV in a few words."""
+    if spec.kind is NtKind.ENUM:
+        return str(spec.kind.value)
+    return f"{spec.kind.value} {spec.scalar.value}"
