@@ -9,9 +9,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
-SOURCES := $(shell find core backends plugins simtree -name '*.py' -o -name py.typed)
+SOURCES := $(shell find core backends plugins simtree docs/examples -name '*.py' -o -name py.typed)
 INSTALLED := $(VENV)/.roguebridge-installed
-PACKAGES := core backends plugins simtree
+PACKAGES := core backends plugins simtree examples
 ARGS ?=
 
 .PHONY: test lint pytest demo clean
@@ -28,7 +28,7 @@ pytest: $(INSTALLED)
 	$(PY) -m pytest $(ARGS)
 
 demo: $(INSTALLED)
-	@$(PY) docs/examples/demo.py
+	@$(BIN)/roguebridge demo
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)

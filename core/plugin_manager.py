@@ -28,6 +28,7 @@ DEFAULT_PLUGINS = (
     "roguebridge.plugins.naming",
     "roguebridge.plugins.converters",
     "roguebridge.plugins.mode_policy",
+    "roguebridge.examples.plugin",
 )
 
 

@@ -1,11 +1,7 @@
 """The server as its user meets it: mapping modes, list and dump, life cycle, client settings."""
 
-import os
 import socket
-import subprocess
-import sys
 import threading
-from pathlib import Path
 
 import pytest
 from p4p.client.thread import Context
@@ -326,25 +322,3 @@ def test_served_by_the_soft_backend_alone(root):
         client.close()
     finally:
         server.stop()
-
-
-EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "demo.py"
-
-
-def test_the_demo_works(tree):
-    env = dict(os.environ)
-    if tree.name == "simtree":
-        # a pyrogue that cannot be imported, as on a machine without Rogue
-        env["PYTHONPATH"] = os.pathsep.join(
-            p for p in env.get("PYTHONPATH", "").split(os.pathsep) if p and "pyrogue" not in _has(p)
-        )
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE)], env=env, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "all of it worked" in done.stdout
-    assert f"tree by {tree.pr.__name__}" in done.stdout
-
-
-def _has(folder):
-    return os.listdir(folder) if os.path.isdir(folder) else []

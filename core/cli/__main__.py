@@ -1,0 +1,5 @@
+"""``python -m roguebridge.core.cli`` is ``roguebridge``."""
+
+from roguebridge.core.cli import main
+
+main()

@@ -1,0 +1,86 @@
+"""Exit statuses, and errors that end a command with one line."""
+
+from __future__ import annotations
+
+import contextlib
+import traceback
+from collections.abc import Callable, Iterator
+from enum import IntEnum
+from typing import IO, Any
+
+import click
+
+from roguebridge.core.cli.terminal import complain
+
+
+class Exit(IntEnum):
+    """The exit statuses of ``roguebridge``; 128 + a signal's number when that ended it by force."""
+
+    OK = 0
+    """Done; for ``serve`` also: stopped by a signal, as asked."""
+    PROBLEMS = 1
+    """``check`` has found problems, or ``demo`` has failed."""
+    USAGE = 2
+    """The command line is wrong, or names what is not there."""
+    TREE = 3
+    """The tree cannot be imported, built or started."""
+    SERVER = 4
+    """The tree runs but cannot be served."""
+
+
+class Failure(click.ClickException):
+    """Ends the command with one line on stderr.
+
+    :param status: the exit status
+    :param message: what is wrong, naming the culprit
+    """
+
+    def __init__(self, status: Exit, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """The status, where click looks for it."""
+        return int(self.status)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print the line, after the traceback if ``--debug`` was given."""
+        context = click.get_current_context(silent=True)
+        if context is not None and context.find_root().meta.get(DEBUG):
+            complain("".join(traceback.format_exception(self)).rstrip())
+        complain(f"Error: {self.message}")
+
+
+#: set in the context's ``meta`` by ``--debug``
+DEBUG = "roguebridge.debug"
+
+
+def in_one_line(exc: BaseException) -> str:
+    """Return type and text of an exception in one line."""
+    text = " ".join(str(exc).split())
+    return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
+
+
+class Ended(SystemExit):
+    """A signal has ended the command."""
+
+
+@contextlib.contextmanager
+def failing(
+    status: Exit, what: str, where: Callable[[BaseException], str] = lambda exc: ""
+) -> Iterator[None]:
+    """End the command with one line if the body, which is code of the user's, raises.
+
+    :param status: the exit status then
+    :param what: begins the line
+    :param where: ends the line
+    """
+    try:
+        yield
+    except (KeyboardInterrupt, Ended, click.ClickException):
+        raise
+    except SystemExit as exc:
+        raise Failure(status, f"{what}: it ended itself with status {exc.code!r}") from exc
+    except BaseException as exc:
+        raise Failure(status, f"{what}: {in_one_line(exc)}{where(exc)}") from exc

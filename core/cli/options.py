@@ -1,0 +1,161 @@
+"""The options that say what is served, and the servers they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import click
+
+from roguebridge.core.cli.failure import DEBUG, Exit, Failure, in_one_line
+from roguebridge.core.cli.target import Target
+from roguebridge.core.cli.terminal import set_up_logging
+from roguebridge.core.errors import RoguebridgeError
+from roguebridge.core.mapfile import read_map
+from roguebridge.core.rogue import protocols_of
+from roguebridge.core.server import PvServer
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(slots=True)
+class ServerOptions:
+    """What the command line says about the server; empty where it says nothing."""
+
+    base: str | None = None
+    pv_map: str | None = None
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    backend: Sequence[str] = ()
+    plugin: Sequence[str] = ()
+    strict: bool = False
+    isolate: bool = False
+
+    def servers(self, root: Any) -> list[PvServer]:
+        """Return the servers of a root that has not started: the one asked for, else its own.
+
+        The one asked for is added to the root, and starts with it.
+
+        :raises Failure: if there is none, or it cannot be made
+        """
+        own = [server for server in protocols_of(root) if isinstance(server, PvServer)]
+        if self.base is None:
+            self._refuse_options_without_base()
+            if not own:
+                raise Failure(
+                    Exit.USAGE, f"give --base: the root {root.name} brings no server of its own"
+                )
+            return own
+        server = self._make(root, self.base)
+        if not root.running:
+            root.addProtocol(server)
+        return [*own, server]
+
+    def _refuse_options_without_base(self) -> None:
+        for name in ("pv_map", "include", "exclude", "backend", "plugin", "strict", "isolate"):
+            if getattr(self, name):
+                option = f"--{name.replace('_', '-')}"
+                raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
+
+    def _make(self, root: Any, base: str) -> PvServer:
+        try:
+            return PvServer(
+                base,
+                root,
+                incGroups=[group for group in self.include if group],
+                excGroups=[group for group in self.exclude if group] if self.exclude else None,
+                pvMap=None if self.pv_map is None else read_map(self.pv_map),
+                backends=self.backend or ("pva",),
+                plugins=self.plugin,
+                strict=self.strict,
+                isolate=self.isolate,
+            )
+        except RoguebridgeError as exc:
+            raise Failure(Exit.USAGE, str(exc)) from exc
+        except Exception as exc:  # a backend of a plugin
+            raise Failure(Exit.USAGE, f"the server cannot be made: {in_one_line(exc)}") from exc
+
+
+_MAPPING = (
+    click.argument("target", type=Target(), metavar="MODULE:ROOT"),
+    click.option("--base", metavar="B", help="First part of every PV name."),
+    click.option(
+        "--pv-map",
+        metavar="F",
+        type=click.Path(),
+        help="Serve what this file lists, in lines 'pv -> path'.",
+    ),
+    click.option(
+        "--include", metavar="G", multiple=True, help="Serve only nodes in this group (repeatable)."
+    ),
+    click.option(
+        "--exclude",
+        metavar="G",
+        multiple=True,
+        help="Serve no node in this group (repeatable; default NoServe, '' for none).",
+    ),
+    click.option(
+        "--backend", metavar="N", multiple=True, help="Serve over this protocol (default pva)."
+    ),
+    click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin."),
+    click.option(
+        "--strict", is_flag=True, help="Let every problem of the mapping end the command."
+    ),
+)
+
+
+def _note_debug(context: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        context.find_root().meta[DEBUG] = True
+
+
+def _note_level(context: click.Context, param: click.Parameter, value: str) -> None:
+    set_up_logging(value)
+
+
+_LEVELS = ("debug", "info", "warning", "error", "critical")
+debug_option = click.option(
+    "--debug",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_note_debug,
+    help="Show the traceback of an error.",
+)
+
+
+def common_options(level: str = "warning") -> Callable[[Function], Function]:
+    """Add ``--log-level`` and ``--debug``.
+
+    :param level: the least level shown if the command line does not say
+    """
+    log_level = click.option(
+        "--log-level",
+        type=click.Choice(_LEVELS),
+        default=level,
+        show_default=True,
+        expose_value=False,
+        callback=_note_level,
+        help="Least level of log records shown.",
+    )
+    return lambda function: _decorated(function, (log_level, debug_option))
+
+
+def mapping_options(function: Function) -> Function:
+    """Add MODULE:ROOT and what makes a :class:`ServerOptions`."""
+    return _decorated(function, _MAPPING)
+
+
+def isolate_option(function: Function) -> Function:
+    """Add ``--isolate``."""
+    return _decorated(
+        function,
+        (click.option("--isolate", is_flag=True, help="Listen on loopback only, on free ports."),),
+    )
+
+
+def _decorated(function: Function, options: Sequence[Callable[[Any], Any]]) -> Function:
+    for option in reversed(options):
+        function = option(function)
+    return function

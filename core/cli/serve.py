@@ -1,0 +1,89 @@
+"""``roguebridge serve``: a tree on the network until a signal comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from roguebridge.core.cli.failure import Exit, Failure
+from roguebridge.core.cli.options import (
+    ServerOptions,
+    common_options,
+    isolate_option,
+    mapping_options,
+)
+from roguebridge.core.cli.session import running_tree
+from roguebridge.core.cli.signals import StopSignals
+from roguebridge.core.cli.target import load_root
+from roguebridge.core.cli.terminal import Steps, say
+from roguebridge.core.errors import BackendError, RoguebridgeError
+from roguebridge.core.server import PvServer
+
+
+@click.command()
+@mapping_options
+@isolate_option
+@common_options()
+def serve(target: tuple[str, str], **options: Any) -> None:
+    """Serve the tree of MODULE:ROOT until SIGINT or SIGTERM.
+
+    MODULE is a module or a Python file, ROOT a Root, its class, or a function that makes one.
+    Without --base the servers are started that the root brings itself.
+    """
+    serve_root(lambda: load_root(*target), ServerOptions(**options))
+
+
+def serve_root(make_root: Any, options: ServerOptions) -> None:
+    """Serve until a signal comes, then stop server and root.
+
+    :param make_root: makes the root, not started
+    :param options: the server
+    :raises Failure: if it cannot be made, started or served
+    """
+    steps = Steps()
+    with StopSignals(lambda: say("Stopping (a second signal ends it at once).")) as signals:
+        with steps.step("building the tree"):
+            root = make_root()
+        servers = options.servers(root)
+        with running_tree(root, steps):
+            try:
+                _start(servers)
+                if not signals.requested:
+                    _tell(servers)
+                signals.wait()
+            finally:
+                for server in servers:
+                    server.stop()
+        say("Stopped.")
+
+
+def _start(servers: Sequence[PvServer]) -> None:
+    """Start what has not started with its root, because that was running before."""
+    for server in servers:
+        try:
+            server.start()
+        except RoguebridgeError as exc:
+            raise Failure(Exit.SERVER, str(exc)) from exc
+
+
+def _tell(servers: Sequence[PvServer]) -> None:
+    for server in servers:
+        where = ", ".join(f"{name} ({place})" if place else name for name, place in server.where())
+        count = len(server.list())
+        say(f"Serving {count} PVs of {server.root.name} as {server.base}:... over {where}.")
+        if server.isolated:
+            say("Clients on this machine find it with")
+            for name, value in _client_settings(server):
+                say(f"  export {name}={value}")
+
+
+def _client_settings(server: PvServer) -> list[tuple[str, str]]:
+    found = {}
+    for name, _ in server.where():
+        try:
+            found.update(server.client_conf(name))
+        except BackendError:  # not a protocol of the network
+            continue
+    return sorted(found.items())

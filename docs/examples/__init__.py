@@ -1,0 +1,1 @@
+"""Example trees and the demonstration; installed as ``roguebridge.examples``."""

@@ -1,0 +1,44 @@
+"""Adds the command ``roguebridge demo``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from roguebridge.core.cli.options import ServerOptions, common_options, isolate_option
+from roguebridge.core.cli.serve import serve_root
+from roguebridge.core.cli.signals import ended_by_signals
+from roguebridge.core.cli.terminal import Steps
+from roguebridge.core.hookspecs import hookimpl
+
+
+@click.command()
+@click.option("--serve", is_flag=True, help="Serve the detector until SIGINT or SIGTERM instead.")
+@isolate_option
+@common_options("critical")  # the client fails on purpose
+def demo(serve: bool, isolate: bool) -> None:
+    """Show what Roguebridge does: a made-up detector, and a client that uses it.
+
+    It runs on Rogue where that is installed, else on the stand-in tree, and leaves the network
+    alone unless --serve is given without --isolate.
+    """
+    if serve:
+        serve_root(lambda: _detector(isolate), ServerOptions())
+        return
+    with ended_by_signals():
+        with Steps().step("getting ready"):  # importing Rogue takes its time
+            from .demo import main
+        main()
+
+
+def _detector(isolate: bool) -> Any:
+    from .detector import Detector
+
+    return Detector(isolate=isolate)
+
+
+@hookimpl
+def cli_commands(group: click.Group) -> None:
+    """Add ``demo``."""
+    group.add_command(demo)
