@@ -77,8 +77,6 @@ def _run(arguments: list[str] | None) -> int:
         if isinstance(exc.code, str):
             complain(f"Error: {exc.code}")
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
-    except BrokenPipeError:
-        return 141  # as a process that SIGPIPE ends
 
 
 __all__ = ["main", "roguebridge"]

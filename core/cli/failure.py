@@ -38,6 +38,8 @@ class Failure(click.ClickException):
     def __init__(self, status: Exit, message: str) -> None:
         super().__init__(message)
         self.status = status
+        context = click.get_current_context(silent=True)
+        self._debug = context is not None and DEBUG in context.find_root().meta
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
@@ -46,8 +48,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the line, after the traceback if ``--debug`` was given."""
-        context = click.get_current_context(silent=True)
-        if context is not None and context.find_root().meta.get(DEBUG):
+        if self._debug:
             complain("".join(traceback.format_exception(self)).rstrip())
         complain(f"Error: {self.message}")
 

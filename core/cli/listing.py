@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -52,7 +53,11 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     for survey in surveys:
         for text in survey.errors:
             complain(f"Problem: {text}")
-    {"table": _table, "csv": _csv, "json": _json, "text": _text}[form](pvs)
+    try:
+        {"table": _table, "csv": _csv, "json": _json, "text": _text}[form](pvs)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough: as a process that SIGPIPE ends
+        raise SystemExit(128 + signal.SIGPIPE) from None
 
 
 @click.command()
@@ -125,4 +130,6 @@ def _table(pvs: Sequence[SurveyedPv]) -> None:
     console = Console(file=sys.stdout)
     if not console.is_terminal:  # whoever reads it wants whole lines
         console.width = Console(width=10**6).measure(table).maximum
-    console.print(table)
+    with console.capture() as text:  # rich would answer a broken pipe in its own way
+        console.print(table)
+    click.echo(text.get(), nl=False)

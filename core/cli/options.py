@@ -60,7 +60,7 @@ class ServerOptions:
 
     def _make(self, root: Any, base: str) -> PvServer:
         try:
-            return PvServer(
+            server = PvServer(
                 base,
                 root,
                 incGroups=[group for group in self.include if group],
@@ -75,6 +75,11 @@ class ServerOptions:
             raise Failure(Exit.USAGE, str(exc)) from exc
         except Exception as exc:  # a backend of a plugin
             raise Failure(Exit.USAGE, f"the server cannot be made: {in_one_line(exc)}") from exc
+        # A server goes on without a broken plugin; one that is asked for here is meant to work.
+        for text in server.report():
+            if text.startswith(tuple(f"plugin {name} cannot be used" for name in self.plugin)):
+                raise Failure(Exit.USAGE, text)
+        return server
 
 
 _MAPPING = (

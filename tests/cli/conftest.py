@@ -17,6 +17,7 @@ import {module} as pr
 class MyRoot(pr.Root):
     def __init__(self):
         super().__init__(name='MyRoot', pollEn=False)
+        self._doHeartbeat = False  # PyRogue's stop would wait for its next second
         self.add(pr.LocalVariable(name='Gain', value=1, minimum=0, maximum=100, mode='RW',
                                   units='counts', groups=['Slow', 'Tuning']))
         self.add(pr.LocalVariable(name='Secret', value='x', groups='NoServe'))
@@ -51,7 +52,8 @@ class Process:
         self._queue.put(None)
 
     def _read_err(self):
-        self._err += [line.rstrip("\n") for line in self.popen.stderr]
+        for line in self.popen.stderr or ():
+            self._err.append(line.rstrip("\n"))
 
     @property
     def errors(self):
@@ -95,8 +97,9 @@ class Process:
         if self.popen.poll() is None:
             self.popen.kill()
         self.end()
-        self.popen.stdout.close()
-        self.popen.stderr.close()
+        for stream in (self.popen.stdout, self.popen.stderr):
+            if stream is not None:
+                stream.close()
 
 
 class Shell:
@@ -123,12 +126,12 @@ class Shell:
         popen = subprocess.Popen(command, cwd=self.folder, env=self.environ, **options)
         return Process(popen)
 
-    def run(self, *arguments):
+    def run(self, *arguments, stdout=subprocess.PIPE):
         """Run to the end; return the process with returncode, stdout and stderr."""
         command = [sys.executable, "-m", "roguebridge.core.cli", *map(str, arguments)]
         return subprocess.run(
-            command, cwd=self.folder, env=self.environ, capture_output=True, text=True,
-            timeout=4 * LIMIT,
+            command, cwd=self.folder, env=self.environ, stdout=stdout, stderr=subprocess.PIPE,
+            text=True, timeout=6 * LIMIT,
         )  # fmt: skip
 
     def fails(self, status, *arguments):

@@ -1,0 +1,120 @@
+"""What is wrong with a command line or a tree is said in one line, with a documented status."""
+
+import pytest
+
+USAGE, TREE, SERVER = 2, 3, 4
+
+FILES = {
+    "broken.py": "import {module} as pr\n\nclass Broken(pr.Root)\n    pass\n",
+    "raising.py": "x = 1\ny = x / 0\n",
+    "lacking.py": "import no_such_library\n",
+    "exiting.py": "raise SystemExit('bye')\n",
+    "things.py": """
+import {module} as pr
+from my_tree import MyRoot
+number = 7
+nothing = None
+
+class Part(pr.Device):
+    pass
+
+def make_number():
+    return 7
+
+class Failing(MyRoot):
+    def __init__(self):
+        super().__init__()
+        raise RuntimeError('no board\\nat 10.0.0.1')
+
+class Needing(MyRoot):
+    def __init__(self, address):
+        super().__init__()
+
+class Unstartable(MyRoot):
+    def start(self):
+        raise OSError('no link')
+
+class Half(MyRoot):
+    def __init__(self):
+        super().__init__()
+        self.addProtocol(Refusing())
+
+class Refusing:
+    def _start(self):
+        raise ValueError('not today')
+
+    def _stop(self):
+        pass
+""",
+    "malformed.map": "A -> MyRoot.Gain\nB MyRoot.Reset\nC -> MyRoot.Gain\n",
+    "twice.map": "A -> MyRoot.Gain\nA -> MyRoot.Reset\n",
+    "empty_plugin.py": "",
+}
+
+CASES = {
+    "no colon": (USAGE, ["serve", "my_tree.py"], "'my_tree.py' is not MODULE:ROOT, as in my_tree.py:MyRoot"),
+    "no root": (USAGE, ["serve", "my_tree.py:"], "'my_tree.py:' is not MODULE:ROOT"),
+    "no file": (USAGE, ["serve", "gone.py:MyRoot"], "there is no file gone.py"),
+    "a folder": (USAGE, ["serve", "./:MyRoot"], "there is no file ."),
+    "no module": (USAGE, ["serve", "gone:MyRoot"], "there is no module gone"),
+    "no submodule": (USAGE, ["serve", "gone.too:MyRoot"], "there is no module gone.too"),
+    "no name": (USAGE, ["serve", "my_tree:MyRot"], "my_tree has no 'MyRot'; there is MyRoot"),
+    "a number": (USAGE, ["serve", "things:number"], "things:number is of type int, not a PyRogue Root"),
+    "None": (USAGE, ["serve", "things:nothing"], "things:nothing is None, not a PyRogue Root"),
+    "a device": (USAGE, ["serve", "things:Part"], "things:Part is the class Part, not a PyRogue Root; there is"),
+    "a factory of numbers": (USAGE, ["serve", "things:make_number"], "things:make_number() gives of type int"),
+    "a module": (USAGE, ["serve", "things:pr"], "things:pr is a module, not a PyRogue Root"),
+    "a syntax error": (TREE, ["serve", "broken.py:Broken"], "broken.py cannot be imported: SyntaxError: expected ':' (broken.py, line 3)"),
+    "a raising module": (TREE, ["serve", "raising:X"], "raising cannot be imported: ZeroDivisionError: division by zero (", "raising.py, line 2)"),
+    "a raising file": (TREE, ["serve", "raising.py:X"], "raising.py cannot be imported: ZeroDivisionError: division by zero (", "raising.py, line 2)"),
+    "a missing library": (TREE, ["serve", "lacking:X"], "lacking cannot be imported: ModuleNotFoundError: No module named 'no_such_library' (", "lacking.py, line 1)"),
+    "a module that exits": (TREE, ["serve", "exiting:X"], "exiting cannot be imported: it ended itself with status 'bye'"),
+    "a raising constructor": (TREE, ["serve", "things:Failing"], "things:Failing cannot be built: RuntimeError: no board at 10.0.0.1"),
+    "a missing argument": (TREE, ["serve", "things:Needing"], "things:Needing cannot be built: TypeError:", "missing 1 required positional argument: 'address'"),
+    "a start that fails": (TREE, ["serve", "things:Unstartable", "--base", "X"], "MyRoot cannot start: OSError: no link"),
+    "a protocol that fails": (TREE, ["serve", "things:Half", "--base", "X"], "MyRoot cannot start: ValueError: not today"),
+    "no base": (USAGE, ["serve", "my_tree:MyRoot"], "give --base: the root MyRoot brings no server of its own"),
+    "options without base": (USAGE, ["serve", "my_tree:MyRoot", "--pv-map", "a.map"], "--pv-map needs --base: it describes a new server"),
+    "no map file": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "gone.map"], "cannot read the map file gone.map: "),
+    "a folder as map file": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "."], "cannot read the map file .: "),
+    "a malformed map": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "malformed.map"], "the map file malformed.map is not usable:", "line 2: expected 'pv -> path', found 'B MyRoot.Reset'", "line 3: MyRoot.Gain is already mapped in line 1"),
+    "two of one name": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "twice.map"], "the mapping cannot be served:", "MyRoot.Gain and MyRoot.Reset both map to PV A"),
+    "a strict mapping": (SERVER, ["serve", "my_tree:MyRoot", "--base", "bad base", "--strict"], "the mapping cannot be served:", "MyRoot.Gain: PV name 'bad base:MyRoot:Gain' contains ' '"),
+    "no backend": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--backend", "cA"], "unknown backend 'cA'; there are ['pva', 'soft']"),
+    "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: No module named 'gone'"),
+    "a plugin without hooks": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "empty_plugin"], "plugin empty_plugin cannot be used: it has no hooks"),
+    "no such option": (USAGE, ["serve", "--bass", "X", "my_tree:MyRoot"], "No such option"),
+    "no such command": (USAGE, ["surf"], "No such command 'surf'"),
+    "no such format": (USAGE, ["map", "my_tree:MyRoot", "--base", "X", "--format", "xml"], "'xml' is not one of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_it_is_said_in_one_line_and_the_status_tells(shell, case):
+    status, arguments, *texts = CASES[case]
+    for name, text in FILES.items():
+        shell.write(name, text)
+    done = shell.run(*arguments)
+    assert done.returncode == status, done.stderr
+    assert "Traceback" not in done.stderr
+    (start,) = [n for n, line in enumerate(done.stderr.splitlines()) if line.startswith("Error: ")]
+    said = done.stderr.splitlines()[start:]
+    assert said[0].startswith("Error: " + texts[0]) or texts[0] in said[0]
+    for text in texts[1:]:
+        assert [line for line in said if text in line], done.stderr
+    if "the m" not in texts[0]:  # a mapping lists each of its problems
+        assert len(said) == 1
+
+
+def test_debug_shows_the_traceback(shell):
+    for name, text in FILES.items():
+        shell.write(name, text)
+    for arguments in (
+        ["--debug", "serve", "things:Failing"],
+        ["serve", "things:Failing", "--debug"],
+    ):
+        done = shell.run(*arguments)
+        assert done.returncode == TREE
+        assert "Traceback (most recent call last):" in done.stderr
+        assert "raise RuntimeError('no board\\nat 10.0.0.1')" in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("Error: things:Failing cannot be built")

@@ -1,0 +1,245 @@
+"""``roguebridge map`` and ``roguebridge check``: what would be served, with nothing served."""
+
+import csv
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from roguebridge.core.mapfile import read_map
+
+MAP = ("map", "my_tree.py:MyRoot", "--base", "X")
+CHECK = ("check", "my_tree.py:MyRoot", "--base", "X")
+
+
+def output(shell, *arguments):
+    done = shell.run(*arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_table_has_a_line_per_pv_in_tree_order(shell):
+    header, *lines = output(shell, *MAP, "--include", "Slow").splitlines()
+    assert header.split() == ["PV", "path", "type", "served", "as", "mode", "units", "groups"]
+    (line,) = lines
+    assert line.split() == [
+        "X:MyRoot:Gain", "MyRoot.Gain", "int", "NTScalar", "int32", "RW", "counts", "Slow",
+        "Tuning",
+    ]  # fmt: skip
+
+
+def test_json_holds_everything(shell):
+    pvs = json.loads(output(shell, *MAP, "--format", "json", "--filter", "*:Gain"))
+    assert pvs == [
+        {
+            "pv_name": "X:MyRoot:Gain", "path": "MyRoot.Gain", "kind": "variable", "type": "int",
+            "served_as": "NTScalar int32", "mode": "RW", "units": "counts",
+            "groups": ["Slow", "Tuning"], "description": "",
+        }
+    ]  # fmt: skip
+
+
+def test_csv_is_read_by_a_spreadsheet(shell):
+    rows = list(csv.DictReader(io.StringIO(output(shell, *MAP, "--format", "csv"))))
+    assert [row["path"] for row in rows][-2:] == ["MyRoot.Gain", "MyRoot.Reset"]
+    assert rows[-2]["groups"] == "Slow Tuning"
+    assert rows[-1]["kind"] == "command"
+
+
+def test_text_is_a_map_that_serve_reads(shell):
+    text = output(shell, *MAP, "--format", "text")
+    shell.write("own.map", text)
+    assert read_map(shell.folder / "own.map")["MyRoot.Gain"] == "X:MyRoot:Gain"
+    assert output(shell, *MAP, "--format", "text", "--pv-map", "own.map") == text
+
+
+@pytest.mark.parametrize("glob", ["X:MyRoot:[GR]*", "MyRoot.[GR]*"])
+def test_the_filter_looks_at_names_and_paths(shell, glob):
+    lines = output(shell, *MAP, "--format", "text", "--filter", glob).splitlines()
+    assert "X:MyRoot:Gain -> MyRoot.Gain" in lines
+    assert "X:MyRoot:Reset -> MyRoot.Reset" in lines
+    assert not [line for line in lines if "PollEn" in line]
+
+
+NOISY = """
+import os
+from my_tree import MyRoot
+print('imported')
+
+class Noisy(MyRoot):
+    def start(self):
+        print('starting')
+        os.write(1, b'as C++ does')
+        super().start()
+"""
+
+
+def test_what_the_tree_prints_does_not_get_into_the_output(shell):
+    shell.write("noisy.py", NOISY)
+    done = shell.run("map", "noisy.py:Noisy", "--base", "X", "--format", "json")
+    assert json.loads(done.stdout)
+    for text in ("imported", "starting", "as C++ does"):
+        assert text in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(shell):
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = shell.run(*MAP, stdout=write)
+    finally:
+        os.close(write)
+    assert done.returncode == 141
+    assert "Error" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+BAD = """
+import {module} as pr
+import roguebridge.backends.epics as pep
+
+class Bad(pr.Root):
+    def __init__(self, serve=False):
+        super().__init__(name='Bad', pollEn=False)
+        self.add(pr.LocalVariable(name='Odd name', value=1))
+        self.add(pr.LocalVariable(name='Mode', value=5, enum={0: 'Off', 1: 'On', 5: 'Lost'},
+                                  localGet=lambda: 7))
+        if serve:
+            self.addProtocol(pep.EpicsPvServer(base='Own', root=self))
+
+def served():
+    return Bad(serve=True)
+"""
+ODD = "Problem: Bad.Odd name: PV name 'X:Bad:Odd name' contains ' '"
+DOUBT = "Warning: Bad.Mode: X:Bad:Mode would open INVALID: "
+
+
+def test_check_prints_every_problem_and_its_status_tells(shell):
+    shell.write("bad.py", BAD)
+    done = shell.run("check", "bad.py:Bad", "--base", "X")
+    assert done.returncode == 1
+    *texts, summary = done.stdout.splitlines()
+    assert texts[0] == ODD
+    assert texts[1].startswith(DOUBT)
+    assert len(texts) == 2
+    assert summary.endswith(" PVs, 1 problem")
+
+
+def test_check_of_a_good_tree_finds_nothing(shell):
+    assert output(shell, *CHECK).endswith(" PVs, no problems\n")
+
+
+def test_warnings_are_problems_with_strict(shell):
+    shell.write("bad.py", BAD)
+    arguments = ("check", "bad.py:Bad", "--base", "X", "--include", "none")
+    shell.write("one.map", "A -> Bad.Mode\n")
+    relaxed = shell.run(*arguments, "--pv-map", "one.map")
+    assert (relaxed.returncode, relaxed.stdout.splitlines()[-1]) == (0, "1 PVs, no problems")
+    strict = shell.run(*arguments, "--pv-map", "one.map", "--strict")
+    assert (strict.returncode, strict.stdout.splitlines()[-1]) == (1, "1 PVs, 1 problem")
+
+
+def test_check_names_every_entry_of_a_map_that_is_wrong(shell):
+    shell.write("own.map", "A -> MyRoot.Gian\nB -> MyRoot\nC -> MyRoot.Gain\nD -> Nowhere.At.All\n")
+    done = shell.run(*CHECK, "--pv-map", "own.map")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "Problem: 'MyRoot.Gian' is not in the tree; the nearest path is MyRoot.Gain",
+        "Problem: MyRoot is a device: only variables and commands can be served",
+        "Problem: 'Nowhere.At.All' is not in the tree; the nearest path is "
+        + done.stdout.splitlines()[2].rpartition(" ")[2],
+        "1 PVs, 3 problems",
+    ]
+
+
+def test_the_roots_own_server_is_surveyed_and_not_started(shell):
+    shell.write("bad.py", BAD)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        shell.environ["EPICS_PVAS_SERVER_PORT"] = str(taken.getsockname()[1])
+        done = shell.run("check", "bad.py:served")
+    assert done.returncode == 1
+    assert ODD.replace("X:", "Own:") in done.stdout.splitlines()
+
+
+PLUGIN = """
+from roguebridge.core import ConverterRule, PolicyRule, Select, hookimpl
+
+@hookimpl
+def converter_rules():
+    return [ConverterRule(lambda node: None, Select(path='*.Gain'))]
+
+@hookimpl
+def policy_rules():
+    return [PolicyRule(lambda node: 'no policy', Select(path='*.Reset'))]
+
+@hookimpl
+def time_source_rules():
+    return [('no', 'rule')]
+"""
+
+
+def test_check_finds_what_is_wrong_with_plugins(shell):
+    shell.write("site_rules.py", PLUGIN)
+    done = shell.run(*CHECK, "--plugin", "site_rules")
+    assert done.returncode == 1
+    *texts, summary = done.stdout.splitlines()
+    assert summary.endswith(" PVs, 2 problems")
+    assert texts == [
+        "Problem: plugin site_rules: time_source_rules returned [('no', 'rule')], "
+        "not a list of TimeSourceRule",
+        "Problem: MyRoot.Reset: a policy rule made 'no policy', no AccessPolicy",
+        "Warning: MyRoot.Gain: X:MyRoot:Gain would open INVALID: "
+        "PluginError: MyRoot.Gain: no converter rule matches, or it made None",
+    ]
+
+
+STUCK = """
+from my_tree import MyRoot
+
+class Stuck(MyRoot):
+    def start(self):
+        super().start()
+        print('started', flush=True)
+        open('gate').read()
+
+    def stop(self):
+        super().stop()
+        open('stopped', 'w').close()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_ends_it_with_the_tree_stopped(shell, number):
+    shell.write("stuck.py", STUCK)
+    os.mkfifo(shell.folder / "gate")
+    with shell.start("check", "stuck.py:Stuck", "--base", "X", stderr=subprocess.STDOUT) as process:
+        process.until("started")
+        process.signal(number)
+        assert process.end() == 128 + number
+    assert (shell.folder / "stopped").exists()
+
+
+LEFT = """
+import threading
+from my_tree import MyRoot
+
+class Left(MyRoot):
+    def start(self):
+        super().start()
+        threading.Thread(target=threading.Event().wait, name='left behind').start()
+"""
+
+
+def test_threads_that_the_tree_leaves_behind_do_not_keep_it(shell):
+    shell.write("left.py", LEFT)
+    done = shell.run("check", "left.py:Left", "--base", "X")
+    assert done.returncode == 0
+    assert done.stderr.splitlines()[-1] == (
+        "Warning: the tree has left threads running: left behind"
+    )
