@@ -20,6 +20,7 @@ from .nt import Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
+from .survey import Survey, SurveyedPv
 
 __all__ = [
     "ALLOW",
@@ -61,6 +62,8 @@ __all__ = [
     "ServedPv",
     "Severity",
     "Status",
+    "Survey",
+    "SurveyedPv",
     "TimeSourceRule",
     "TypeConverter",
     "ValueAlarm",

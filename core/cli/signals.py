@@ -33,16 +33,17 @@ class StopSignals:
     def __enter__(self) -> StopSignals:
         read, write = os.pipe()
         os.set_blocking(write, False)
-        for number in stop_signals():
-            self._undo.callback(signal.signal, number, signal.signal(number, _heard))
-        self._undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(write))
         watcher = threading.Thread(
             target=self._watch, args=(read,), name="roguebridge-signals", daemon=True
         )
         watcher.start()
+        # Undone from the last to the first; closing what it reads from ends the watcher.
         self._undo.callback(os.close, read)
         self._undo.callback(watcher.join)
-        self._undo.callback(os.close, write)  # first, last in first out: ends the watcher
+        self._undo.callback(os.close, write)
+        for number in stop_signals():
+            self._undo.callback(signal.signal, number, signal.signal(number, _heard))
+        self._undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(write))
         return self
 
     def __exit__(self, *exc: object) -> None:

@@ -24,6 +24,7 @@ from .served import PvaPv
 
 _log = logging.getLogger("roguebridge.pva")
 
+_ANY = "0.0.0.0"  # noqa: S104 - what pvxs calls all interfaces
 _ISOLATED = {
     "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
     "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
@@ -97,11 +98,12 @@ class PvaBackend(Backend):
             self._kept[key] = actual[key]
 
     def where(self) -> str:
-        """Return interface and TCP port."""
+        """Return TCP port and interfaces."""
         if self._server is None:
             return ""
         conf = self._server.conf()
-        return f"{conf['EPICS_PVAS_INTF_ADDR_LIST']} TCP port {conf[TCP]}"
+        hosts = " ".join(_hosts(conf))
+        return f"TCP port {conf[TCP]} on {hosts if hosts != _ANY else 'all interfaces'}"
 
     def flush(self) -> None:
         """Return when pvxs has handed the answers given so far to the network."""
@@ -147,11 +149,15 @@ class PvaBackend(Backend):
         }
 
 
+def _hosts(conf: Mapping[str, str]) -> list[str]:
+    # pvxs adds ports to some of them, and not always the right one.
+    hosts = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())
+    return [host.rpartition(":")[0] if host.count(":") == 1 else host for host in hosts]
+
+
 def _host(conf: Mapping[str, str]) -> str:
-    # Of several interfaces the first; a server that was started again shows its port there.
-    host = re.split(r"[\s,]+", conf["EPICS_PVAS_INTF_ADDR_LIST"].strip())[0]
-    host = host.rpartition(":")[0] if host.count(":") == 1 else host
-    return "127.0.0.1" if host in ("", "0.0.0.0", "[::]", "::") else host  # noqa: S104
+    host = _hosts(conf)[0]  # of several the first
+    return "127.0.0.1" if host in ("", _ANY, "[::]", "::") else host
 
 
 def _own_address(conf: Mapping[str, str]) -> dict[str, str]:
