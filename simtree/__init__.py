@@ -23,7 +23,9 @@ Deviations from PyRogue, on purpose:
 """
 
 from roguebridge.simtree import interfaces
+from roguebridge.simtree.arrays import ArrayDevice
 from roguebridge.simtree.command import BaseCommand, Command, LocalCommand, RemoteCommand
+from roguebridge.simtree.config import LoadConfigProcess, SaveConfigProcess
 from roguebridge.simtree.device import Device
 from roguebridge.simtree.enable import EnableVariable
 from roguebridge.simtree.errors import (
@@ -39,17 +41,24 @@ from roguebridge.simtree.local import LocalVariable
 from roguebridge.simtree.log import logException, logInit, logName, setLogLevel
 from roguebridge.simtree.models import Bool, Double, Float, Int, Model, String, UInt
 from roguebridge.simtree.node import Node, expose
+from roguebridge.simtree.poll import PollQueue
+from roguebridge.simtree.process import Process
+from roguebridge.simtree.receiver import DataReceiver
 from roguebridge.simtree.remote import RemoteVariable
 from roguebridge.simtree.root import Root
+from roguebridge.simtree.runcontrol import RunControl
+from roguebridge.simtree.script import addLibraryPath, waitCntrlC
 from roguebridge.simtree.value import VariableValue, VariableWait, VariableWaitClass
 from roguebridge.simtree.variable import BaseVariable
 
 __all__ = [
+    "ArrayDevice",
     "BaseCommand",
     "BaseVariable",
     "Bool",
     "Command",
     "CommandError",
+    "DataReceiver",
     "Device",
     "DeviceError",
     "Double",
@@ -58,25 +67,32 @@ __all__ = [
     "GeneralError",
     "Int",
     "LinkVariable",
+    "LoadConfigProcess",
     "LocalCommand",
     "LocalVariable",
     "MemoryError",
     "Model",
     "Node",
     "NodeError",
+    "PollQueue",
+    "Process",
     "RemoteCommand",
     "RemoteVariable",
     "Root",
+    "RunControl",
+    "SaveConfigProcess",
     "String",
     "UInt",
     "VariableError",
     "VariableValue",
     "VariableWait",
     "VariableWaitClass",
+    "addLibraryPath",
     "expose",
     "interfaces",
     "logException",
     "logInit",
     "logName",
     "setLogLevel",
+    "waitCntrlC",
 ]

@@ -24,7 +24,7 @@ class BaseCommand(BaseVariable):
     :param function: function of any of root, dev, cmd, arg.
     """
 
-    logFamily = "Command"
+    _logFamily = "Command"
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class BaseCommand(BaseVariable):
         function: Callable[..., Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(name=name, value=value, **{"bulkOpEn": False, "mode": "WO", **kwargs})
+        super().__init__(name=name, value=value, bulkOpEn=False, mode="WO", **kwargs)
         self.replaceFunction(function)
         self._arg = has_positional(function, "arg")
         self._retTypeStr: str | None = None
@@ -101,15 +101,12 @@ class BaseCommand(BaseVariable):
         self._default = arg
         self._queueUpdate()
 
-    def get(self, read: bool = True, index: int = -1, **kwargs: Any) -> Any:
+    def get(self, read: bool = True, index: int = -1) -> Any:  # type: ignore[override]
         """Give the last argument.
 
         :param read: ignored.
         :param index: ignored.
-        :param kwargs: none.
         """
-        if kwargs:
-            raise TypeError(f"get() got unexpected keyword arguments {sorted(kwargs)}")
         return self._default
 
     @staticmethod

@@ -18,7 +18,7 @@ class Declared(Node):
     keywords are kept for getExtraAttribute.
     """
 
-    logFamily = "Variable"
+    _logFamily = "Variable"
     value: Any
 
     def __init__(
@@ -44,6 +44,7 @@ class Declared(Node):
         typeStr: str = "Unknown",
         typeCheck: bool = True,
         bulkOpEn: bool = True,
+        offset: Any = None,
         guiGroup: str | None = None,
         **kwargs: Any,
     ) -> None:

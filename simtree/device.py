@@ -13,6 +13,12 @@ from roguebridge.simtree.memory import Slave
 from roguebridge.simtree.remote import RemoteVariable
 from roguebridge.simtree.variable import BaseVariable
 
+# What PyRogue's devices have and these have not: a node of such a name could not be added there.
+ABSENT = (
+    "addCustomBlock classLogName forceCheckEach forceWaitEach genDocuments getYaml loadYaml "
+    "logName nodeCount printYaml saveYaml setClassLogLevel setLogLevel setName setYaml"
+)
+
 
 class Device(Hub):
     """A group of variables, commands and further devices.
@@ -25,7 +31,8 @@ class Device(Hub):
     :param enableDeps: variables that must all be true for the device to be enabled.
     """
 
-    logFamily = "Device"
+    _logFamily = "Device"
+    _absent = frozenset(ABSENT.split())
 
     def __init__(
         self,
@@ -131,14 +138,34 @@ class Device(Hub):
         """
         self.addNodes(RemoteCommand, number, stride, **kwargs)
 
-    def addRemoteVariables(self, number: int, stride: int, **kwargs: Any) -> None:
+    def addRemoteVariables(
+        self, number: int, stride: int, pack: bool = False, **kwargs: Any
+    ) -> None:
         """Add an array of registers.
 
         :param number: how many.
         :param stride: bytes from one to the next.
+        :param pack: True hides them and adds a link `name_All`: their texts, the last one first,
+            joined by '_'.
         :param kwargs: their arguments.
         """
+        if pack:
+            kwargs["hidden"] = True
         self.addNodes(RemoteVariable, number, stride, **kwargs)
+        if not pack:
+            return
+        packed = list(getattr(self, kwargs["name"]).values())
+
+        def join(read: bool) -> str:
+            return "_".join([v.getDisp(read=read) for v in packed][::-1])
+
+        def split(value: str, write: bool) -> None:
+            if value != "":
+                for variable, text in zip(packed, value.split("_")[::-1], strict=False):
+                    variable.setDisp(text, write=write)
+
+        own = {**kwargs, "name": f"{kwargs['name']}_All", "value": "", "hidden": False}
+        self.add(LinkVariable(linkedGet=join, linkedSet=split, dependencies=packed, **own))
 
     def command(self, **kwargs: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Give a decorator that adds a function as command.
@@ -174,6 +201,17 @@ class Device(Hub):
         for name in names:
             self.node(name).setPollInterval(interval)
 
+    def hideVariables(
+        self, hidden: bool, variables: Iterable[str | BaseVariable] | None = None
+    ) -> None:
+        """Hide or show some variables, by default all.
+
+        :param hidden: True hides.
+        :param variables: the variables or their names.
+        """
+        for item in self.variables.values() if variables is None else variables:
+            (self.variables[item] if isinstance(item, str) else item).hidden = hidden
+
     def initialize(self) -> None:
         """Hook: initialise the device and those below."""
         for device in self.devices.values():
@@ -199,7 +237,10 @@ class Device(Hub):
         super()._rootAttached(parent, root)
         for node in self._nodes.values():
             node._rootAttached(self, root)  # noqa: SLF001
-        self.buildBlocks()
+        self._buildBlocks()
         for name, value in self._defaults.items():
-            if name in self._nodes and (var := self._nodes[name]).isVariable:
-                var.replaceDefault(value)
+            nodes, keys = self.nodeMatch(name)
+            if keys is None:
+                for node in nodes:
+                    if isinstance(node, BaseVariable):
+                        node.replaceDefault(value)

@@ -32,7 +32,7 @@ class EnableVariable(BaseVariable):
         for dep in self._deps:
             dep.addListener(self)
 
-    def get(self, read: bool = False, index: int = -1) -> Any:
+    def get(self, read: bool = False, index: int = -1) -> Any:  # type: ignore[override]
         """Give the effective state.
 
         :param read: ignored.
@@ -46,7 +46,7 @@ class EnableVariable(BaseVariable):
             return self._value
         return True if self._parent.parent.enable.value() is True else "parent"
 
-    def set(self, value: Any, write: bool = True, index: int = -1) -> None:
+    def set(self, value: Any, write: bool = True, index: int = -1) -> None:  # type: ignore[override]
         """Switch; only the object False disables, 'parent' and 'deps' are ignored.
 
         :param value: the new state.
@@ -63,7 +63,7 @@ class EnableVariable(BaseVariable):
             self._queueUpdate()
 
     def _spread(self, value: Any) -> None:
-        self._parent.updateBlockEnable()
+        self._parent._updateBlockEnable()  # noqa: SLF001
         self._parent.enableChanged(value)
 
     def _doUpdate(self) -> VariableValue:

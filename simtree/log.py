@@ -8,6 +8,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from roguebridge.simtree.errors import MemoryError
+
 if TYPE_CHECKING:
     from roguebridge.simtree.root import Root
 
@@ -26,7 +28,7 @@ def logInit(
     logging.basicConfig(format="%(levelname)s:%(name)s:%(message)s", stream=sys.stdout)
     parts = ["pyrogue"]
     if cls is not None:
-        family = getattr(type(cls), "logFamily", "")
+        family = getattr(type(cls), "_logFamily", "")
         parts += [family] if family else []
         parts.append(type(cls).__name__)
     last = name if path is None else path
@@ -46,32 +48,40 @@ def logName(target: Any) -> str:
     if isinstance(target, logging.Logger):
         return target.name
     if isinstance(target, type):
-        family = getattr(target, "logFamily", "")
+        family = getattr(target, "_logFamily", "")
         return ".".join(p for p in ("pyrogue", family, target.__name__) if p)
     return str(target._log.name)  # noqa: SLF001
 
 
-def setLogLevel(target: Any, level: int | str) -> str:
+def setLogLevel(
+    target: Any, level: int | str, *, includePython: bool = True, includeRogue: bool = True
+) -> str:
     """Set the level of a logger; raises ValueError for an unknown level name.
 
     :param target: as in logName.
     :param level: number or name.
+    :param includePython: False changes nothing.
+    :param includeRogue: ignored, there is no C++ beneath.
     """
     number = logging.getLevelName(level.upper()) if isinstance(level, str) else level
     if not isinstance(number, int):
         raise ValueError(f"Unknown logging level: {level}")
     name = logName(target)
-    logging.getLogger(name).setLevel(number)
+    if includePython:
+        logging.getLogger(name).setLevel(number)
     return name
 
 
 def logException(log: logging.Logger, e: BaseException) -> None:
-    """Log an exception with its traceback.
+    """Log an exception with its traceback, a MemoryError without.
 
     :param log: logger to use.
     :param e: the exception.
     """
-    log.exception(e)
+    if isinstance(e, MemoryError):
+        log.error(e)
+    else:
+        log.exception(e)
 
 
 class RootLogHandler(logging.Handler):
@@ -99,8 +109,9 @@ class RootLogHandler(logging.Handler):
             try:
                 entry = self._entry(record)
                 last.set(json.dumps(entry))
+                most = root._maxLog - 1  # noqa: SLF001
                 with log.lock:
-                    kept = json.loads(log.value())[-(root.maxLog - 1) :]
+                    kept = json.loads(log.value())[-most:]
                     log.set(json.dumps([*kept, entry]))
             except Exception:
                 self.handleError(record)

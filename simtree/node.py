@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from roguebridge.simtree.errors import NodeError
 from roguebridge.simtree.groups import Grouped
 from roguebridge.simtree.log import logInit
+from roguebridge.simtree.lookup import Lookup
 
 if TYPE_CHECKING:
     from roguebridge.simtree.root import Root
 
 T = TypeVar("T")
-GroupArg = str | list[str] | None
 
 
 def expose(item: T) -> T:
@@ -26,7 +26,7 @@ def expose(item: T) -> T:
     return item
 
 
-class Node(Grouped):
+class Node(Grouped, Lookup):
     """One named entry of the tree.
 
     :param name: the name below the parent.
@@ -37,7 +37,8 @@ class Node(Grouped):
     :param guiGroup: a hint for user interfaces.
     """
 
-    logFamily = ""
+    _logFamily = ""
+    _absent: frozenset[str] = frozenset()
     _log: logging.Logger
 
     def __init__(
@@ -77,7 +78,8 @@ class Node(Grouped):
         arrays = self.__dict__.get("_anodes", {})
         if name in arrays:
             return arrays[name]
-        raise AttributeError(f"{self.__dict__.get('_path')} has no attribute {name}")
+        path = self.__dict__.get("_path")
+        raise AttributeError(f"{self.__class__} - {path} has no attribute {name}")
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._nodes]
@@ -123,12 +125,16 @@ class Node(Grouped):
     def add(self, node: Node | Iterable[Node]) -> None:
         """Add a child or several; only possible before the root starts.
 
-        :param node: node or iterable of nodes.
+        :param node: node or iterable of nodes; of a generator nothing is added, as in PyRogue,
+            which goes through it once to look and once more to add.
         """
         if not isinstance(node, Node):
-            for n in iter(node):
-                self.add(n)
-            return
+            several: Any = node
+            if isinstance(several, Iterable) and all(isinstance(n, Node) for n in several):
+                for n in several:
+                    self.add(n)
+                return
+            raise AttributeError(f"Cannot add {node!r} to {self.name}: it is not a node.")
         trouble = None
         if not self.isDevice:
             raise NodeError(
@@ -148,7 +154,9 @@ class Node(Grouped):
         self._nodes[node.name] = node
 
     def _taken(self, name: str) -> bool:
-        return hasattr(type(self), name) or name in self.__dict__ or name in self._nodes
+        if name in self._absent or hasattr(type(self), name):
+            return True
+        return name in self.__dict__ or name in self._nodes
 
     def _add_to_array(self, node: Node) -> None:
         match = re.match(r"([^\[\]]*)((?:\[[^\[\]]*\])+)", node.name)
@@ -193,97 +201,6 @@ class Node(Grouped):
         name, offset = kwargs.pop("name"), kwargs.pop("offset")
         for i in range(number):
             self.add(nodeClass(name=f"{name}[{i}]", offset=offset + i * stride, **kwargs))
-
-    @property
-    def nodes(self) -> dict[str, Node]:
-        """Children by name, in order of adding."""
-        return self._nodes
-
-    @property
-    def nodeList(self) -> list[Node]:
-        """Everything below, depth-first."""
-        return [n for child in self._nodes.values() for n in (child, *child.nodeList)]
-
-    def getNodes(
-        self,
-        typ: type,
-        excTyp: type | None = None,
-        incGroups: GroupArg = None,
-        excGroups: GroupArg = None,
-    ) -> dict[str, Any]:
-        """Give the direct children of a class.
-
-        :param typ: wanted class.
-        :param excTyp: unwanted class.
-        :param incGroups: group filter.
-        :param excGroups: group filter.
-        """
-        return {
-            name: node
-            for name, node in self._nodes.items()
-            if node.isinstance(typ)
-            and not (excTyp is not None and node.isinstance(excTyp))
-            and node.filterByGroup(incGroups, excGroups)
-        }
-
-    def _children(self, kind: str, incGroups: GroupArg, excGroups: GroupArg) -> dict[str, Any]:
-        return {
-            name: node
-            for name, node in self._nodes.items()
-            if getattr(node, kind) and node.filterByGroup(incGroups, excGroups)
-        }
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """Direct variables, without commands."""
-        return self._children("isVariable", None, None)
-
-    def variablesByGroup(
-        self, incGroups: GroupArg = None, excGroups: GroupArg = None
-    ) -> dict[str, Any]:
-        """Direct variables that pass a group filter.
-
-        :param incGroups: group filter.
-        :param excGroups: group filter.
-        """
-        return self._children("isVariable", incGroups, excGroups)
-
-    @property
-    def commands(self) -> dict[str, Any]:
-        """Direct commands."""
-        return self._children("isCommand", None, None)
-
-    def commandsByGroup(
-        self, incGroups: GroupArg = None, excGroups: GroupArg = None
-    ) -> dict[str, Any]:
-        """Direct commands that pass a group filter.
-
-        :param incGroups: group filter.
-        :param excGroups: group filter.
-        """
-        return self._children("isCommand", incGroups, excGroups)
-
-    @property
-    def devices(self) -> dict[str, Any]:
-        """Direct devices."""
-        return self._children("isDevice", None, None)
-
-    @property
-    def variableList(self) -> list[Any]:
-        """All variables and commands below, depth-first in order of adding."""
-        return [n for n in self.nodeList if n.isVariable or n.isCommand]
-
-    @property
-    def deviceList(self) -> list[Any]:
-        """All devices below, depth-first."""
-        return [n for n in self.nodeList if n.isDevice]
-
-    def node(self, name: str) -> Any:
-        """Give a direct child by its full name, or None.
-
-        :param name: for an array node with its brackets.
-        """
-        return self._nodes.get(name)
 
     @property
     def isDevice(self) -> bool:

@@ -1,4 +1,4 @@
-"""The root of a tree: its life from start to stop, and its built-in variables and commands."""
+"""The root of a tree: its life from start to stop."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 from roguebridge.simtree.block import Block
-from roguebridge.simtree.command import LocalCommand
+from roguebridge.simtree.builtin import BuiltIns
 from roguebridge.simtree.device import Device
 from roguebridge.simtree.errors import GeneralError, NodeError
-from roguebridge.simtree.link import LinkVariable
-from roguebridge.simtree.local import LocalVariable
 from roguebridge.simtree.log import RootLogHandler, logException
 from roguebridge.simtree.poll import PollQueue
 from roguebridge.simtree.updates import Updates
 
-VERSION = "simtree"
-NO_LOG = "[]"
+ABSENT = "remoteVariableDump saveAddressMap saveVariableList treeDict treeYaml"
 
 
-class Root(Updates, Device):
+class Root(Updates, BuiltIns):
     """The top of a tree; `with root:` starts and stops it.
 
     :param timeout: seconds a memory transaction may take.
@@ -33,7 +30,8 @@ class Root(Updates, Device):
     :param maxLog: entries kept in SystemLog.
     """
 
-    logFamily = "Root"
+    _logFamily = "Root"
+    _absent = Device._absent | frozenset(ABSENT.split())  # noqa: SLF001
 
     def __init__(
         self,
@@ -49,69 +47,19 @@ class Root(Updates, Device):
         unifyLogs: bool = False,
     ) -> None:
         Updates.__init__(self)
-        Device.__init__(self, name=name, description=description, expand=expand)
+        BuiltIns.__init__(self, name=name, description=description, expand=expand)
         self._limit = timeout
         self._initRead, self._initWrite, self._pollEn = initRead, initWrite, pollEn
-        self.maxLog = maxLog
+        self._maxLog = maxLog
         self._running = False
         self._doHeartbeat = True
         self._found: dict[str, Any] = {}
         self._ended = threading.Event()
         self._hbeatThread: threading.Thread | None = None
-        self.pollQueue = PollQueue(root=self)
+        self._pollQueue = PollQueue(root=self)
         self._handler = RootLogHandler(root=self)
         self._add_variables()
         self._add_commands()
-
-    def _add_variables(self) -> None:
-        live = ["NoStream", "NoSql", "NoState"]
-        self.add(LocalVariable(name="RogueVersion", value=VERSION, mode="RO"))
-        self.add(
-            LocalVariable(name="SystemLog", value=NO_LOG, mode="RO", hidden=True, groups=[*live])
-        )
-        self.add(
-            LocalVariable(
-                name="SystemLogLast",
-                value="",
-                mode="RO",
-                hidden=True,
-                groups=["NoStream", "NoState"],
-            )
-        )
-        self.add(LocalVariable(name="ForceWrite", value=False, hidden=True))
-        self.add(
-            LocalVariable(name="Time", value=time.time(), mode="RO", hidden=True, groups=["NoSql"])
-        )
-        self.add(
-            LinkVariable(
-                name="LocalTime",
-                value="",
-                mode="RO",
-                groups=[*live],
-                linkedGet=self._local_time,
-                dependencies=[self.Time],
-            )
-        )
-        self.add(
-            LocalVariable(
-                name="PollEn",
-                value=False,
-                groups=[*live],
-                localSet=lambda value: self.pollQueue.pause(not value),
-                localGet=lambda: not self.pollQueue.paused(),
-            )
-        )
-
-    def _add_commands(self) -> None:
-        for name, function in (
-            ("WriteAll", self._write),
-            ("ReadAll", self._read),
-            ("Initialize", self.initialize),
-            ("HardReset", self.hardReset),
-            ("CountReset", self.countReset),
-            ("ClearLog", self._clearLog),
-        ):
-            self.add(LocalCommand(name=name, function=function, hidden=True))
 
     def __enter__(self) -> Root:
         self.start()
@@ -136,7 +84,7 @@ class Root(Updates, Device):
         self._finishInit()
         self._check_overlaps()
         if self._limit != 1.0:
-            self.setTimeout(self._limit)
+            self._setTimeout(self._limit)
         logger = logging.getLogger("pyrogue")
         logger.addHandler(self._handler)
         self._running = True
@@ -155,7 +103,7 @@ class Root(Updates, Device):
                     action()
                 except GeneralError as e:
                     logException(self._log, e)
-        self.pollQueue._start()  # noqa: SLF001
+        self._pollQueue._start()  # noqa: SLF001
         self.PollEn.set(self._pollEn)
 
     def stop(self) -> None:
@@ -166,18 +114,18 @@ class Root(Updates, Device):
         for thread in (self._updateThread, self._hbeatThread):
             if thread is not None and thread is not threading.current_thread():
                 thread.join()
-        self.pollQueue._stop()  # noqa: SLF001
+        self._pollQueue._stop()  # noqa: SLF001
         logging.getLogger("pyrogue").removeHandler(self._handler)
         self._stop()
 
     @contextmanager
     def pollBlock(self) -> Iterator[None]:
         """Hold off polling."""
-        self.pollQueue.hold(1)
+        self._pollQueue.hold(1)
         try:
             yield
         finally:
-            self.pollQueue.hold(-1)
+            self._pollQueue.hold(-1)
 
     def getNode(self, path: str) -> Any:
         """Find a node by its absolute path, or None; answers are kept, also None.
@@ -194,22 +142,21 @@ class Root(Updates, Device):
             self._found[path] = node
         return self._found[path]
 
-    def hardReset(self) -> None:
-        """Reset all devices and clear the log."""
-        super().hardReset()
-        self._clearLog()
-
     def _rootAttached(self, parent: Any, root: Any) -> None:
         self._parent = self._root = self
         self._path = self.name
         for node in self._nodes.values():
             node._rootAttached(self, self)  # noqa: SLF001
-        self.buildBlocks()
+        self._buildBlocks()
         for var in self.variables.values():
             var._finishInit()  # noqa: SLF001
 
+    def _holdsLog(self, var: Any) -> bool:
+        return var is self.SystemLog or var is self.SystemLogLast
+
     def _check_overlaps(self) -> None:
-        blocks = [b for d in self.deviceList for b in d.blocks if isinstance(b, Block)]
+        every = [b for d in self.deviceList for b in d._blocks]  # noqa: SLF001
+        blocks = [b for b in every if isinstance(b, Block)]
         blocks.sort(key=lambda b: (id(b.slave), b.address, b.size))
         for low, high in zip(blocks, blocks[1:], strict=False):
             if low.slave is high.slave and high.address < low.address + low.size:
@@ -222,23 +169,3 @@ class Root(Updates, Device):
         while not self._ended.wait(1):
             with self.updateGroup():
                 self.Time.set(time.time())
-
-    def _local_time(self) -> str:
-        return time.strftime("%Y-%m-%d %H:%M:%S %Z", time.localtime(self.Time.value()))
-
-    def _write(self) -> bool:
-        with self.pollBlock(), self.updateGroup():
-            self.writeBlocks(force=self.ForceWrite.value(), recurse=True)
-            self.verifyBlocks(recurse=True)
-            self.waitBlocks(recurse=True)
-        return True
-
-    def _read(self) -> bool:
-        with self.pollBlock(), self.updateGroup():
-            self.readBlocks(recurse=True)
-            self.waitBlocks(recurse=True)
-        return True
-
-    def _clearLog(self) -> None:
-        self.SystemLog.set(NO_LOG)
-        self.SystemLogLast.set("")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -146,7 +147,7 @@ class Updates:
             with self._varListenLock:
                 for func, _, inc, exc in self._varListeners:
                     if var.filterByGroup(inc, exc):
-                        self._guarded(func, path, value)
+                        self._guarded(func, path, value, quiet=self._holdsLog(var))
         with self._varListenLock:
             for _, done, _, _ in self._varListeners:
                 if done is not None:
@@ -157,8 +158,15 @@ class Updates:
             complete[dependent.path] = dependent
             self._add_dependents(complete, dependent)
 
-    def _guarded(self, func: Callable[..., Any], *args: Any) -> None:
+    def _holdsLog(self, var: Any) -> bool:
+        """Tell whether a record about the variable would change it, and so on for ever."""
+        return False
+
+    def _guarded(self, func: Callable[..., Any], *args: Any, quiet: bool = False) -> None:
         try:
             func(*args)
         except Exception as e:
-            logException(self._log, e)
+            if quiet:
+                sys.stderr.write(f"A listener of the system log failed: {e!r}\n")
+            else:
+                logException(self._log, e)

@@ -104,12 +104,24 @@ class BaseVariable(Declared):
         """The interval set on this very variable, also if it is a link."""
         return self._pollInterval
 
-    def set(self, value: Any, *, index: int = -1, write: bool = True) -> None:
+    def set(
+        self,
+        value: Any,
+        *,
+        index: int = -1,
+        write: bool = True,
+        verify: bool = True,
+        wait: bool | None = None,
+        check: bool | None = None,
+    ) -> None:
         """Do nothing: plain variables and local commands cannot be set.
 
         :param value: ignored.
         :param index: ignored.
         :param write: ignored.
+        :param verify: ignored.
+        :param wait: ignored.
+        :param check: ignored.
         """
 
     def post(self, value: Any, *, index: int = -1) -> None:
@@ -119,19 +131,31 @@ class BaseVariable(Declared):
         :param index: ignored.
         """
 
-    def get(self, *, index: int = -1, read: bool = True) -> Any:
+    def get(
+        self,
+        *,
+        index: int = -1,
+        read: bool = True,
+        wait: bool | None = None,
+        check: bool | None = None,
+    ) -> Any:
         """Give None: plain variables have no value.
 
         :param index: ignored.
         :param read: ignored.
+        :param wait: ignored.
+        :param check: ignored.
         """
         return None
 
-    def write(self, *, verify: bool = True, wait: bool | None = None) -> None:
+    def write(
+        self, *, verify: bool = True, wait: bool | None = None, check: bool | None = None
+    ) -> None:
         """Do nothing: only registers can be written.
 
         :param verify: ignored.
         :param wait: ignored.
+        :param check: ignored.
         """
 
     def getVariableValue(self, read: bool = True, index: int = -1) -> VariableValue:
@@ -239,7 +263,7 @@ class BaseVariable(Declared):
 
     def _updatePollInterval(self) -> None:
         if self._root is not None:
-            self._root.pollQueue.updatePollInterval(self)
+            self._root._pollQueue.updatePollInterval(self)  # noqa: SLF001
 
     def _finishInit(self) -> None:
         self._setDefault()

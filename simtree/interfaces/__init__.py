@@ -1,5 +1,5 @@
 """Stand-ins for what PyRogue connects a tree to."""
 
-from roguebridge.simtree.interfaces import simulation
+from roguebridge.simtree.interfaces import simulation, stream
 
-__all__ = ["simulation"]
+__all__ = ["simulation", "stream"]
