@@ -30,5 +30,6 @@ class ArrayDevice(Device):
         word = arrayClass.__name__
         super().__init__(**{"name": f"{word}Array", **kwargs})
         for i in range(number):
-            own = arrayArgs[i] if isinstance(arrayArgs, list) else arrayArgs or {}
-            self.add(arrayClass(**{"name": f"{word}[{i}]", **own, "offset": i * stride}))
+            own = {**(arrayArgs[i] if isinstance(arrayArgs, list) else arrayArgs or {})}
+            name = own.pop("name", f"{word}[{i}]")
+            self.add(arrayClass(name=name, offset=i * stride, **own))

@@ -53,6 +53,7 @@ class LinkVariable(BaseVariable):
             linkedSet, ("dev", "var", "value", "write", "index", "verify", "wait", "check")
         )
         super().__init__(name=name, **kwargs)
+        self._depBlocks: list[Any] = []
         sources = [] if variable is None else [variable]
         for source in [*sources, *(dependencies or ())]:
             self.addDependency(source)
@@ -75,6 +76,24 @@ class LinkVariable(BaseVariable):
 
     def __getitem__(self, key: int) -> BaseVariable:
         return self.dependencies[key]
+
+    @property
+    def depBlocks(self) -> list[Any]:
+        """The blocks beneath its dependencies; complete once the root has started."""
+        return self._depBlocks
+
+    def _finishInit(self) -> None:
+        super()._finishInit()
+        self._depBlocks = self._beneath()
+
+    def _beneath(self) -> list[Any]:
+        found: list[Any] = []
+        for dep in self.dependencies:  # those that depend on each other end in a RecursionError
+            if isinstance(dep, LinkVariable):
+                found.extend(dep._beneath())
+            elif dep.block is not None:
+                found.append(dep.block)
+        return found
 
     @property
     def pollInterval(self) -> float:

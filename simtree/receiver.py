@@ -9,7 +9,7 @@ import numpy as np
 from roguebridge.simtree.device import Device
 from roguebridge.simtree.local import LocalVariable
 
-SECOND = 1.0
+SECOND = 1
 
 
 class DataReceiver(Device):

@@ -10,7 +10,7 @@ from typing import Any
 from roguebridge.simtree.device import Device
 from roguebridge.simtree.local import LocalVariable
 
-SECOND = 1.0
+SECOND = 1
 
 
 class RunControl(Device):
@@ -89,10 +89,15 @@ class RunControl(Device):
 
     def _run(self) -> None:
         self.runCount.set(0)
-        with self.root.updateGroup(period=SECOND):
-            while self._wanted():
-                time.sleep(1.0 / float(self.runRate.value()))
-                if self._cmd is not None:
-                    self._cmd()
-                with self.runCount.lock:
-                    self.runCount.set(self.runCount.value() + 1)
+        try:
+            with self.root.updateGroup(period=SECOND):
+                while self._wanted():
+                    time.sleep(1.0 / float(self.runRate.value()))
+                    if self._cmd is not None:
+                        self._cmd()
+                    with self.runCount.lock:
+                        self.runCount.set(self.runCount.value() + 1)
+        finally:
+            with self._threadLock:
+                if self._thread is threading.current_thread():
+                    self._thread = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from typing import Any
 
 import numpy as np
@@ -46,8 +47,13 @@ class Frame:
 def send(receiver: Any, data: Any, error: int = 0) -> None:
     """Hand a frame to a receiver, on the caller's thread.
 
+    As with a Rogue stream the sender does not hear of a failing receiver: the error is printed.
+
     :param receiver: a DataReceiver.
     :param data: the bytes, or an array whose bytes are meant.
     :param error: anything but 0 marks a bad frame.
     """
-    receiver._acceptFrame(Frame(data, error))  # noqa: SLF001
+    try:
+        receiver._acceptFrame(Frame(data, error))  # noqa: SLF001
+    except Exception:
+        traceback.print_exc()
