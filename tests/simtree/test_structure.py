@@ -1,21 +1,7 @@
-"""Names, paths, look-up, order and built-ins."""
+"""Names, paths, look-up and order."""
 
 import pytest
 from support.trees import running
-
-BUILT_IN = {
-    "enable",
-    "ReadDevice",
-    "WriteDevice",
-    "RogueVersion",
-    "SystemLog",
-    "SystemLogLast",
-    "Time",
-    "LocalTime",
-    "PollEn",
-    "ReadAll",
-    "WriteAll",
-}
 
 
 def build(pr):
@@ -132,20 +118,6 @@ def test_kinds(root, tree):
     assert type(cmd).__name__ == "BaseCommand"
 
 
-def test_built_ins(root):
-    names = [v.path.removeprefix("Top.") for v in root.variableList]
-    assert names[:3] == ["enable", "ReadDevice", "WriteDevice"]
-    assert set(names) >= BUILT_IN
-    assert root.RogueVersion.typeStr == "str"
-    assert root.RogueVersion.mode == "RO"
-    assert root.Time.typeStr == "float"
-    assert root.PollEn.value() is True
-    assert root.SystemLog.groups == ["NoStream", "NoSql", "NoState", "Hidden"]
-    assert root.SystemLogLast.groups == ["NoStream", "NoState", "Hidden"]
-    assert root.ReadAll.hidden
-    assert root.Dev.ReadDevice.hidden
-
-
 def test_attributes_of_nodes(root):
     last = root.Dev.Last
     assert root.Dev.description == "a device"
@@ -162,7 +134,9 @@ def test_nothing_is_added_after_start(root, tree):
         root.Dev.add(tree.pr.LocalVariable(name="Late", value=1))
 
 
-@pytest.mark.parametrize("name", ["Last", "add", "path", "enable", "Mat", "Sub[0]"])
+@pytest.mark.parametrize(
+    "name", ["Last", "add", "path", "enable", "Mat", "Sub[0]", "find", "setName", "__init__"]
+)
 def test_name_collisions(tree, name):
     dev = build(tree.pr).node("Dev")
     with pytest.raises(tree.pr.NodeError, match="Name collision"):
@@ -191,3 +165,83 @@ def test_odd_names(tree):
         assert root.getNode("Top.x:y").value() == "x:y"
         assert root.getNode("Top.u.v") is None
         assert root.node("u.v").value() == "u.v"
+
+
+def test_odd_names_are_logged(tree, caplog):
+    dev = tree.pr.Device(name="D")
+    dev.add(tree.pr.LocalVariable(name="plain_1", value=1))
+    assert caplog.records == []
+    for name in ("a b", "x[y]"):
+        caplog.clear()
+        dev.add(tree.pr.LocalVariable(name=name, value=1))
+        assert [r.levelname for r in caplog.records] == ["WARNING"]
+    assert not hasattr(dev, "x")
+
+
+@pytest.mark.parametrize("name", ["blocks", "hub", "manager", "pollQueue", "log", "value", "nodeX"])
+def test_names_that_are_free(tree, name):
+    root = tree.pr.Root(name="Top")
+    root.add(tree.pr.Device(name="D"))
+    for dev in (root, root.D):
+        dev.add(tree.pr.LocalVariable(name=name, value=3))
+        assert getattr(dev, name).value() == 3
+
+
+def test_what_can_be_added(tree):
+    pr, dev = tree.pr, tree.pr.Device(name="D")
+
+    def var(name):
+        return pr.LocalVariable(name=name, value=1)
+
+    dev.add([var("A"), var("B")])
+    dev.add(())
+    dev.add(var(name) for name in ("C", "D"))  # a generator: looked through, then it is empty
+    assert list(dev.nodes)[3:] == ["A", "B"]
+    for thing in (None, 3, [var("E"), 3]):
+        with pytest.raises(AttributeError):
+            dev.add(thing)
+    assert list(dev.nodes)[3:] == ["A", "B"]
+    with pytest.raises(pr.NodeError, match="to non device node A"):
+        dev.A.add(var("E"))
+
+
+def test_nothing_is_added_twice_once_started(tree):
+    root, var = tree.pr.Root(name="Top"), tree.pr.LocalVariable(name="V", value=1)
+    root.add(var)
+    with pytest.raises(tree.pr.NodeError, match="Name collision"):
+        root.add(var)
+    with running(root):
+        pass
+    with pytest.raises(tree.pr.NodeError, match="Node is already attached"):
+        tree.pr.Device(name="D").add(var)
+
+
+def test_arrays_of_nodes(tree):
+    dev = tree.pr.Device(name="D")
+    dev.addNodes(tree.pr.Device, number=2, stride=0x100, name="S", offset=0x10)
+    dev.addNode(tree.pr.LocalVariable, name="V", value=2)
+    assert [(d.name, d.offset) for d in dev.devices.values()] == [("S[0]", 0x10), ("S[1]", 0x110)]
+    assert dev.S[1].offset == 0x110
+    assert "V" in dir(dev)
+    assert dev.V in dev
+    assert "V" not in dev
+    for names in (("A[0]", "A[0][1]"), ("B[0][1]", "B[0]"), ("C[00]", "C[0]")):
+        dev.add(tree.pr.LocalVariable(name=names[0], value=1))
+        with pytest.raises(tree.pr.NodeError, match="Name collision"):
+            dev.add(tree.pr.LocalVariable(name=names[1], value=1))
+
+
+def test_before_start_some_things_are_safe(tree):
+    root = tree.pr.Root(name="Top")
+    dev = tree.pr.Device(name="D", memBase=tree.memory())
+    root.add(dev)
+    dev.add(tree.pr.LocalVariable(name="V", value=5, enum={5: "five"}))
+    dev.add(tree.pr.RemoteVariable(name="R", offset=0))
+    assert (dev.R.name, dev.R.mode, dev.R.typeStr, dev.R.disp) == ("R", "RW", "UInt32", "{:#x}")
+    assert (dev.V.value(), dev.V.valueDisp(), dev.V.enum) == (5, "five", {5: "five"})
+    assert (root.path, root.root, root.parent) == ("Top", None, None)
+    assert root.running is dev.running is False
+    with pytest.raises(AttributeError):
+        dev.V.set(6)  # an update without a root to send it
+    with pytest.raises(AttributeError):
+        tree.pr.LocalCommand(name="C", function=lambda: 1)()
