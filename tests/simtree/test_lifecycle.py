@@ -64,6 +64,32 @@ def test_what_a_protocol_sees(tree):
     assert root.running is False
 
 
+def test_devices_come_after_their_parents_own_protocols(tree):
+    root, log = make(tree), []
+    root.Dev.add(tree.pr.Device(name="Inner"))
+    root.add(tree.pr.Device(name="Last"))
+    root.Last.addProtocol(Protocol("last", log))
+    root.Dev.Inner.addInterface(Protocol("inner", log))
+    root.Dev.manage(Protocol("dev", log))
+    root.addInterface((Protocol("tuple", log),), [Protocol("list", log)])
+    root.addProtocol(Protocol("root", log))
+    with running(root):
+        assert [n for n, _ in log] == ["tuple", "list", "root", "dev", "inner", "last"]
+
+
+def test_nothing_is_polled_or_read_while_protocols_start(tree):
+    memory, reads = tree.memory(), []
+    root = make(tree, initRead=True)
+    root.add(tree.pr.Device(name="Hw", memBase=memory))
+    root.Hw.add(tree.pr.RemoteVariable(name="R", offset=0, pollInterval=0.01))
+    protocol = Protocol("p", [])
+    protocol._start = lambda: (threading.Event().wait(0.05), reads.append(memory.reads(0)))
+    root.addProtocol(protocol)
+    with running(root):
+        assert reads == [0]
+        assert memory.reads(0) >= 1
+
+
 def test_poll_can_be_left_off(tree):
     with running(make(tree, pollEn=False)) as root:
         assert root.PollEn.value() is False
@@ -178,6 +204,35 @@ def test_set_after_stop_is_stored_and_not_delivered(tree):
     assert updates.calls == []
 
 
+def test_registers_still_work_after_stop(tree):
+    memory, updates = tree.memory(), Recorder()
+    root = make(tree)
+    root.add(tree.pr.Device(name="Hw", memBase=memory))
+    root.Hw.add(tree.pr.RemoteVariable(name="R", offset=0))
+    root.Hw.R.addListener(updates)
+    with running(root):
+        pass
+    root.Hw.R.set(6)
+    assert memory.peek(0, 1) == bytes([6])
+    memory.poke(0, bytes([7]))
+    assert root.Hw.R.get() == 7
+    assert updates.calls == []
+
+
+def test_stop_within_a_listener(tree):
+    root, over = make(tree), threading.Event()
+
+    def stop(path, value):
+        root.stop()
+        over.set()
+
+    root.V.addListener(stop)
+    with running(root):
+        root.V.set(1)
+        assert over.wait(10)
+        assert root.running is False
+
+
 def test_defaults_are_applied_through_local_set(tree):
     pr, calls = tree.pr, []
     root = pr.Root(name="Top")
@@ -193,6 +248,49 @@ def test_a_default_beyond_its_limits_fails_the_start(tree):
     root = tree.pr.Root(name="Top")
     root.add(tree.pr.LocalVariable(name="V", value=11, maximum=10))
     with pytest.raises(tree.pr.VariableError, match="Value range error for V"):
+        root.start()
+
+
+@pytest.mark.parametrize("kwargs", [{"localSet": 1}, {"localGet": 1, "value": None}])
+def test_a_failing_callback_fails_the_start(tree, kwargs):
+    def fail():
+        raise OSError("no value")
+
+    wanted = {"value": 1, **{k: fail if v == 1 else v for k, v in kwargs.items()}}
+    root = tree.pr.Root(name="Top")
+    root.add(tree.pr.LocalVariable(name="V", **wanted))
+    with pytest.raises(OSError, match="no value"):
+        root.start()
+    assert root.running is False
+
+
+def test_links_that_depend_on_each_other_fail_the_start(tree):
+    root = tree.pr.Root(name="Top")
+    one = tree.pr.LinkVariable(name="One", linkedGet=lambda: 1)
+    root.add(one)
+    root.add(tree.pr.LinkVariable(name="Two", linkedGet=lambda: 2, dependencies=[one]))
+    one.addDependency(root.Two)
+    with pytest.raises(RecursionError):
+        root.start()
+
+
+def test_a_mirror_of_enable_fails_the_start(tree):
+    root = tree.pr.Root(name="Top")
+    root.add(tree.pr.LinkVariable(name="V", variable=root.enable))
+    with pytest.raises(TypeError, match="wait"):
+        root.start()
+
+
+@pytest.mark.parametrize("devices", [1, 2])
+def test_registers_may_not_overlap(tree, devices):
+    root, memory = tree.pr.Root(name="Top"), tree.memory()
+    for i in range(2):
+        if i < devices:
+            dev = tree.pr.Device(name=f"D{i}", memBase=memory)
+            root.add(dev)
+        dev.add(tree.pr.RemoteVariable(name=f"R{i}", offset=0))
+    kind = tree.general_error if devices == 1 else tree.pr.NodeError
+    with pytest.raises(kind, match="overlap"):
         root.start()
 
 

@@ -141,10 +141,18 @@ def test_reading_sends_an_update(root, listen):
     root.waitOnUpdate()
     assert updates.paths == ["Top.D.R"] * 3
     updates.clear()
-    root.D.R.get(read=False)
-    root.D.R.value()
-    root.D.R.valueDisp()
-    root.D.R.getVariableValue(read=False)
+    root.D.A.get()
+    root.D.A.getVariableValue()
+    root.D.A.getDisp()
+    root.D.A.get(wait=False)
+    root.waitOnUpdate()
+    assert updates.paths == ["Top.D.A", "Top.D.Sum"] * 3
+    updates.clear()
+    for var in (root.D.A, root.D.R):
+        var.get(read=False)
+        var.value()
+        var.valueDisp()
+        var.getVariableValue(read=False)
     root.D.Sum.get()
     root.waitOnUpdate()
     assert updates.calls == []
@@ -293,7 +301,8 @@ def test_root_listeners(tree):
     root.add(pr.LocalVariable(name="B", value=0, groups=["GB"]))
     every, some, without, tuples, log = (Recorder() for _ in range(5))
     order = []
-    root.addVarListener(every, done=lambda: order.append("done"))
+    root.addVarListener(lambda path, value: order.append(path), done=lambda: order.append("done"))
+    root.addVarListener(every)
     root.addVarListener(some, incGroups=["GA", "GB"], excGroups="X")
     root.addVarListener(without, excGroups=["NoSql", "NoStream", "GA"])
     root.addVarListener(tuples, incGroups=("GA",))
@@ -306,15 +315,76 @@ def test_root_listeners(tree):
         with root.updateGroup():
             root.A.set(1)
             root.B.set(2)
+        root.A.set(3)
         root.waitOnUpdate()
-        named = [p for p in every.paths if p in ("Top.A", "Top.B")]
-        assert named == ["Top.A", "Top.B"]
+        assert order == ["Top.A", "Top.B", "done", "Top.A", "done"]
+        assert every.paths == ["Top.A", "Top.B", "Top.A"]
         assert some.paths == ["Top.B"]
         assert without.paths == ["Top.B"]
         assert tuples.calls == []
-        assert len(order) >= 1
-        assert every.calls[every.paths.index("Top.A")][1] is log.calls[-1][1]
+        assert every.calls[-1][1] is log.calls[-1][1]
     assert not hasattr(root, "delVarListener")
+
+
+def test_a_root_listener_holds_off_adding_another(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="A", value=0))
+    inside, go, added = (threading.Event() for _ in range(3))
+
+    def slow(path, value):
+        if path == "Top.A":
+            inside.set()
+            go.wait(LIMIT)
+
+    def add():
+        root.addVarListener(Recorder())
+        added.set()
+
+    root.addVarListener(slow)
+    with running(root):
+        root.A.set(1)
+        assert inside.wait(LIMIT)
+        adder = threading.Thread(target=add)
+        adder.start()
+        assert not added.wait(0.05)
+        go.set()
+        assert added.wait(LIMIT)
+        adder.join(LIMIT)
+
+
+def test_waiting_for_updates_in_a_listener_lasts_until_the_end(tree):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="A", value=0))
+    inside, over = threading.Event(), threading.Event()
+
+    def wait(path, value):
+        inside.set()
+        root.waitOnUpdate()
+        over.set()
+
+    root.A.addListener(wait)
+    with running(root):
+        root.A.set(1)
+        assert inside.wait(LIMIT)
+        assert not over.wait(0.05)
+    assert over.is_set()
+
+
+def test_a_failing_listener_of_the_log_is_not_logged_for_ever(tree, capfd):
+    root, calls = tree.pr.Root(name="Top", pollEn=False), []
+
+    def fail(path, value):
+        calls.append(path)
+        raise OSError("on purpose")
+
+    root.add(tree.pr.LocalVariable(name="A", value=0))
+    with running(root):
+        root.waitOnUpdate()
+        root.addVarListener(fail)
+        root.A.set(1)
+        for _ in range(3):  # the record of the failure is an update, too
+            root.waitOnUpdate()
+        assert calls == ["Top.A", "Top.SystemLogLast", "Top.SystemLog"]
 
 
 def test_wait_on_update_is_at_once_when_not_running(tree):

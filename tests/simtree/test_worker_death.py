@@ -111,6 +111,18 @@ def test_the_worker_dies_and_can_be_revived(tree, kill):
         assert updates.wait(1)[0][0] == "Top.D.Other"
 
 
+def test_only_the_except_hook_hears_of_a_raising_listener(tree, monkeypatch):
+    switch, told = Switch(), []
+    root = make(tree, switch)
+    monkeypatch.setattr(threading, "excepthook", lambda args: told.append(args.exc_type))
+    with running(root):
+        log = root.SystemLog.value()
+        die_of_listener(root, switch)
+        root._updateThread.join(LIMIT)
+        assert told == [OSError]
+        assert root.SystemLog.value() == log
+
+
 def test_stop_works_with_a_dead_worker(tree):
     switch = Switch()
     root = make(tree, switch)
