@@ -53,6 +53,15 @@ def root(tree, memory):
     remote("Arg", 0x10, pr.BaseCommand.setArg)
     remote("Posted", 0x14, pr.BaseCommand.postedTouch)
     remote("Steps", 0x18, pr.BaseCommand.createToggle([3, 2]))
+    remote("Verified", 0x1C, pr.BaseCommand.setAndVerifyArg)
+    remote("Read", 0x20, pr.BaseCommand.read)
+    remote("PostOne", 0x24, pr.BaseCommand.postedTouchOne)
+    remote("PostZero", 0x28, pr.BaseCommand.postedTouchZero)
+    remote("PostSix", 0x2C, pr.BaseCommand.createPostedTouch(6))
+    remote("Zero", 0x30, pr.BaseCommand.touchZero)
+    remote("Default", 0x34, pr.BaseCommand.setArg, value=9)
+    remote("Own", 0x38, lambda cmd, arg: cmd.set(arg + 1))
+    remote("Labels", 0x3C, pr.BaseCommand.setArg, enum={0: "off", 3: "on"})
     with running(root):
         yield root
 
@@ -183,6 +192,16 @@ def test_parallel_runs(tree):
         ("Arg", 5, 0x10, 5, 1),
         ("Posted", 6, 0x14, 6, 1),
         ("Steps", None, 0x18, 2, 2),
+        ("Verified", 5, 0x1C, 5, 1),
+        ("PostOne", None, 0x24, 1, 1),
+        ("PostZero", None, 0x28, 0, 1),
+        ("PostSix", None, 0x2C, 6, 1),
+        ("Zero", None, 0x30, 0, 1),
+        ("Default", None, 0x34, 9, 1),
+        ("Default", 4, 0x34, 4, 1),
+        ("Own", 4, 0x38, 5, 1),
+        ("Own", "0x10", 0x38, 17, 1),
+        ("Labels", "on", 0x3C, 3, 1),
     ],
 )
 def test_registers_are_written(root, memory, name, arg, offset, left, writes):
@@ -215,3 +234,47 @@ def test_register_errors(root, memory, tree):
     memory.clear()
     assert root.D.Arg.value() == 8
     assert memory.peek(0x10, 1) == b"\x01"
+
+
+def test_a_stuck_register_passes_verification(root, memory):
+    memory.stuck(0x1C)  # write only: the comparison is with the cache
+    root.D.Verified(8)
+    memory.clear()
+    assert root.D.Verified.value() == 8
+    assert memory.reads(0x1C) == 0
+
+
+def test_reading_a_command_register_does_not_touch_it(root, memory):
+    root.D.Read()
+    assert memory.reads(0x20) == 0
+    assert root.D.One.get() == root.D.One.value()
+
+
+def test_the_argument_of_a_register_does_not_stick(root):
+    assert root.D.Default(4) is None
+    assert root.D.Default() is None
+    assert root.D.Default.value() == 9
+
+
+def test_replacing_the_function(root):
+    cmd = root.D.Nothing
+    cmd.replaceFunction(lambda arg: arg)
+    assert cmd(3) == 3
+    assert cmd.arg is False  # that was decided at the beginning
+    cmd.replaceFunction(None)
+    assert cmd(3) is None
+
+
+def test_exceptions_are_logged(root, caplog):
+    with pytest.raises(ZeroDivisionError):
+        root.D.Fail()
+    assert [r.name for r in caplog.records] == ["pyrogue.Command.BaseCommand.Top.D.Fail"]
+    assert caplog.records[0].exc_info is not None
+
+
+def test_none_and_missing_arguments_are_the_same(root):
+    assert root.D.Text("left") == "left"
+    assert root.D.Text(None) == "left"
+    assert root.D.Text.call() == "left"
+    assert root.D.Text("") == ""
+    assert root.D.Text() == ""

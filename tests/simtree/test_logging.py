@@ -91,3 +91,52 @@ def test_nothing_is_stored_unless_running(tree):
     before = root.SystemLogLast.value()
     logging.getLogger("pyrogue.Test").warning("too late")
     assert root.SystemLogLast.value() == before
+
+
+def test_names_of_classes_and_nodes(tree, root):
+    pr = tree.pr
+    assert pr.logName(pr.Device) == "pyrogue.Device.Device"
+    assert pr.logName(pr.LocalVariable) == "pyrogue.Variable.LocalVariable"
+    assert pr.logName(root.D) == "pyrogue.Device.Device.Top.D"
+    assert pr.logName(logging.getLogger("a.b")) == "a.b"
+    assert pr.logName("pyrogue.x") == "pyrogue.x"
+    assert pr.setLogLevel(root.D, logging.WARNING) == "pyrogue.Device.Device.Top.D"
+    logging.getLogger("pyrogue.Device.Device.Top.D").setLevel(logging.NOTSET)
+
+
+def test_each_update_outside_the_enum_is_logged(tree):
+    root = tree.pr.Root(name="Enum", pollEn=False)
+    root.add(tree.pr.LocalVariable(name="E", value=0, enum={0: "zero"}))
+    with running(root):
+        root.E.set(5)
+        root.E.set(6)
+        root.waitOnUpdate()
+        entries = json.loads(root.SystemLog.value())
+    assert [e["levelName"] for e in entries] == ["WARNING"] * 2
+    assert [e["message"] for e in entries] == ["Invalid enum value 6 in variable 'Enum.E'"] * 2
+
+
+def test_a_listener_of_the_log_that_logs_is_called_again(tree):
+    root, calls = tree.pr.Root(name="Loop", pollEn=False), Recorder()
+
+    def log(path, value):
+        calls(path, value)
+        if len(calls.calls) < 20:
+            logging.getLogger("pyrogue.Test").warning("again")
+
+    root.SystemLogLast.addListener(log)
+    with running(root):
+        logging.getLogger("pyrogue.Test").warning("once")
+        calls.wait(20)
+
+
+def test_errors_of_memories_are_logged_without_a_traceback(tree, caplog):
+    error = tree.pr.MemoryError(name="Top.D", address=0x10, msg="too large")
+    for e in (error, OSError("other")):
+        try:
+            raise e
+        except Exception as caught:
+            tree.pr.logException(logging.getLogger("pyrogue.Test"), caught)
+    assert [bool(r.exc_info) for r in caplog.records] == [False, True]
+    assert "Top.D" in caplog.records[0].getMessage()
+    assert "too large" in caplog.records[0].getMessage()

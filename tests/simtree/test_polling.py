@@ -99,6 +99,10 @@ def test_set_poll_interval(root, memory):
         never.wait(2)
         root.D.Never.setPollInterval(0)
         root.waitOnUpdate()
+        root.D.Never.setPollInterval(FAST)
+        never.wait(len(never.calls) + 2)
+        root.D.Never.setPollInterval(-1)
+        root.waitOnUpdate()
         seen = len(never.calls)
         fast = Recorder()
         root.D.Fast.addListener(fast)
@@ -107,6 +111,70 @@ def test_set_poll_interval(root, memory):
         with pytest.raises(TypeError):
             root.D.Never.setPollInterval("fast")
         assert root.D.Never.pollInterval == "fast"
+
+
+def test_a_cycle_is_one_batch(root):
+    order = []
+    root.addVarListener(
+        lambda path, value: order.append(path.removeprefix("Top.D.")),
+        done=lambda: order.append("done"),
+    )
+    last = Recorder()
+    root.D.Local.addListener(last)
+    with running(root):
+        last.wait(2)
+        root.waitOnUpdate()
+    batches = " ".join(order).split("done")
+    cycles = [b.split() for b in batches if "Local" in b]
+    assert len(cycles) >= 2
+    for cycle in cycles:
+        named = [n for n in cycle if n in ("Fast", "P0", "P1", "Local")]
+        assert sorted(named) == ["Fast", "Local", "P0", "P1"]
+
+
+def test_dependents_of_polled_variables(root, memory):
+    link, mirror = Recorder(), Recorder()
+    root.D.add(root_link(root))
+    root.D.OfFast.addListener(link)
+    root.D.Link.addListener(mirror)
+    memory.poke(0, b"\x03")
+    with running(root):
+        link.wait(2)
+        mirror.wait(1)
+        assert link.values[-1] == 30
+        memory.fail_read(0)
+        shared = Recorder()
+        root.D.P1.addListener(shared)
+        shared.wait(2)
+        root.waitOnUpdate()
+        link.clear()
+        shared.wait(len(shared.calls) + 2)
+        assert link.calls == []
+
+
+def root_link(root):
+    cls = type(root.D.Link)
+    return cls(
+        name="OfFast", dependencies=[root.D.Fast], linkedGet=lambda: 10 * root.D.Fast.value()
+    )
+
+
+def test_a_cycle_holds_the_poll_lock(root, memory):
+    with running(root), memory.hold(0) as gate:
+        assert gate.entered.wait(LIMIT)
+        over = threading.Event()
+
+        def pause():
+            root.PollEn.set(False)
+            over.set()
+
+        thread = threading.Thread(target=pause)
+        thread.start()
+        assert not over.wait(0.05)
+        gate.open()
+        assert over.wait(LIMIT)
+        thread.join(LIMIT)
+        assert root.PollEn.value() is False
 
 
 def test_poll_en(root, memory):
