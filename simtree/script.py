@@ -30,9 +30,9 @@ def waitCntrlC() -> None:
         over.set()
 
     signal.signal(signal.SIGTERM, end)
-    sys.stdout.write(f"Running. Hit cntrl-c or send SIGTERM to {os.getpid()} to exit.\n")
-    sys.stdout.flush()
     try:
+        sys.stdout.write(f"Running. Hit cntrl-c or send SIGTERM to {os.getpid()} to exit.\n")
+        sys.stdout.flush()
         while not over.wait(0.5):
             pass
     except KeyboardInterrupt:
