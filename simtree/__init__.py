@@ -1,25 +1,11 @@
 """A stand-in, not a second PyRogue: the slice of a tree that a protocol bridge touches.
 
-One user file works with `import pyrogue as pr` or with `import roguebridge.simtree as pr`. What the
-bridge does not touch stays out: YAML files, processes, streams, virtual clients, and the models
-beyond UInt, Int, Bool, String, Float and Double. The failures are PyRogue's own: a raising
-variable listener or getter ends the update worker, a failed set leaves its value in the cache,
-set() does not enforce the mode. The update thread is not a daemon.
+A tree file works with `import pyrogue as pr` or with `import roguebridge.simtree as pr`. The
+failures are PyRogue's own: a raising variable listener or getter ends the update worker, a failed
+set leaves its value in the cache, set() does not enforce the mode. Where PyRogue crashes the
+interpreter there is an exception. YAML and files, streams, clients and hardware are absent.
 
-Deviations from PyRogue, on purpose:
-
-- where PyRogue crashes the interpreter there is an exception: VariableError for a register's
-  value before its root starts, GeneralError for None set on a String register;
-- a LocalVariable without value and localGet raises VariableError, not RecursionError;
-- stop() does not wait for the heartbeat's next second;
-- the log handler is removed at stop, and only added at start;
-- memory is zero until written; memories are Python objects with `_doTransaction`, and blocks
-  larger than a memory's largest access are refused, not split;
-- the first poll is at once; poll times are not rounded to full seconds;
-- some error and log texts are worded differently; the beginning of those that clients see is kept;
-- RogueVersion is 'simtree'; built-ins beyond those of `Root` are absent;
-- deprecated method names, in-place operators on local variables, `find` and `nodeMatch` are absent;
-- only the names below exist.
+docs/explanation/simtree.md lists every deviation, and the tests that prove the rest.
 """
 
 from roguebridge.simtree import interfaces

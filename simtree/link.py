@@ -90,7 +90,7 @@ class LinkVariable(BaseVariable):
         found: list[Any] = []
         for dep in self.dependencies:  # those that depend on each other end in a RecursionError
             if isinstance(dep, LinkVariable):
-                found.extend(dep._beneath())
+                found.extend(dep._beneath())  # noqa: SLF001
             elif dep.block is not None:
                 found.append(dep.block)
         return found

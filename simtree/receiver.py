@@ -10,6 +10,10 @@ from roguebridge.simtree.device import Device
 from roguebridge.simtree.local import LocalVariable
 
 SECOND = 1
+ABSENT = (  # the methods of a stream slave
+    "getAllocBytes getAllocCount getByteCount getFixedSize getFrameCount getPoolSize setDebug "
+    "setFixedSize setPoolSize"
+)
 
 
 class DataReceiver(Device):
@@ -21,6 +25,8 @@ class DataReceiver(Device):
     :param enableOnStart: False ignores frames until RxEnable is set.
     :param kwargs: the arguments of Device.
     """
+
+    _absent = Device._absent | frozenset(ABSENT.split())  # noqa: SLF001
 
     def __init__(
         self,

@@ -78,16 +78,22 @@ def test_devices_come_after_their_parents_own_protocols(tree):
 
 
 def test_nothing_is_polled_or_read_while_protocols_start(tree):
-    memory, reads = tree.memory(), []
+    def pollers():
+        return [t for t in threading.enumerate() if "_poll" in t.name and t not in before]
+
+    memory, seen, updates = tree.memory(), [], Recorder()
     root = make(tree, initRead=True)
     root.add(tree.pr.Device(name="Hw", memBase=memory))
     root.Hw.add(tree.pr.RemoteVariable(name="R", offset=0, pollInterval=0.01))
+    root.Hw.R.addListener(updates)
     protocol = Protocol("p", [])
-    protocol._start = lambda: (threading.Event().wait(0.05), reads.append(memory.reads(0)))
+    protocol._start = lambda: seen.append((memory.reads(0), pollers()))
     root.addProtocol(protocol)
+    before = threading.enumerate()
     with running(root):
-        assert reads == [0]
-        assert memory.reads(0) >= 1
+        assert seen == [(0, [])]
+        assert len(pollers()) == 1
+        updates.wait(2)
 
 
 def test_poll_can_be_left_off(tree):
