@@ -1,0 +1,50 @@
+"""Every snippet of README.md and docs/ runs, on every tree; links lead somewhere."""
+
+import re
+
+import pytest
+from support.pages import ROOT, blocks_of, name_of, pages
+
+# Blocks that the suite cannot run, with the reason given on the page. A new one is a choice.
+NOT_RUN = {
+    "README.md": ["it makes an environment of its own", "it needs conda"],
+}
+
+PAGES = {name_of(page): page for page in pages()}
+
+
+def blocks(name):
+    return blocks_of(PAGES[name].read_text(encoding="utf-8"), name)
+
+
+def runs(name):
+    try:
+        return any(block.runs for block in blocks(name))
+    except AssertionError:
+        return True  # and fails
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if runs(name)])
+def test_every_snippet_of_the_page_runs(name, run_page):
+    run_page(PAGES[name].read_text(encoding="utf-8"), name)
+
+
+def test_the_list_of_blocks_that_are_not_run_is_complete():
+    found = {
+        name: [block.argument for block in blocks(name) if block.ask == "not run"] for name in PAGES
+    }
+    assert {name: reasons for name, reasons in found.items() if reasons} == NOT_RUN
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", *PAGES])
+def test_links_within_the_repository_lead_somewhere(name):
+    page = ROOT / name
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_decision_is_in_their_list():
+    folder = ROOT / "docs/decisions"
+    listed = re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
