@@ -1,5 +1,6 @@
 # make test   everything a change must pass, on a fresh clone with only Python 3 and make
 # make demo   serve an example tree on loopback and talk to it with a p4p client
+# make docs   build the documentation into build/docs; warnings are errors
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
 # VENV    the environment to use; an existing one, e.g. conda's with Rogue in it, is used as it is
@@ -11,10 +12,11 @@ PY := $(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
 SOURCES := $(shell find core backends plugins simtree docs/examples -name '*.py' -o -name py.typed)
 INSTALLED := $(VENV)/.roguebridge-installed
+DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 PACKAGES := core backends plugins simtree examples
 ARGS ?=
 
-.PHONY: test lint pytest demo clean
+.PHONY: test lint pytest demo docs clean
 
 test: lint pytest
 
@@ -30,6 +32,9 @@ pytest: $(INSTALLED)
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
 
+docs: $(INSTALLED) $(DOCS_INSTALLED)
+	$(PY) -m sphinx -W --keep-going -n -E -b html docs build/docs
+
 $(PY):
 	$(PYTHON) -m venv $(VENV)
 
@@ -41,6 +46,12 @@ $(INSTALLED): $(PY) pyproject.toml $(SOURCES)
 	@$(PIP) wheel --no-deps --wheel-dir build/wheel .
 	@$(PIP) install --force-reinstall --no-deps build/wheel/*.whl
 	@$(PIP) install "$$(ls build/wheel/*.whl)[test]"
+	@touch $@
+
+# Roguebridge itself is installed by now: only the tools of the extra come.
+$(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
+	@echo "installing the tools of the documentation into $(VENV)"
+	@$(PIP) install "roguebridge[docs]"
 	@touch $@
 
 clean:

@@ -1,0 +1,60 @@
+"""Sphinx settings of the documentation; ``make docs`` builds it, offline, warnings are errors."""
+
+import re
+from importlib.metadata import version as installed_version
+
+from sphinx.application import Sphinx
+
+project = "Roguebridge"
+author = "the Roguebridge developers"
+project_copyright = f"%Y, {author}"
+release = installed_version("roguebridge")
+version = release
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+source_suffix = {".md": "markdown"}
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+autodoc_member_order = "bysource"
+autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_preserve_defaults = True
+python_use_unqualified_type_names = True
+
+# Nothing is looked up on the network, so names of others have no target; nor have two of ours
+# that only stand for others.
+OTHERS = ("abc", "collections", "concurrent", "enum", "logging", "numpy", "np", "os", "pathlib")
+nitpick_ignore_regex = [
+    ("py:.*", rf"({'|'.join(OTHERS)}|pluggy|threading|typing)\..*"),
+    ("py:.*", r"Decision|roguebridge\.core\.rules\.Made"),
+]
+
+html_theme = "furo"
+html_title = f"Roguebridge {release}"
+html_static_path: list[str] = []
+html_copy_source = False
+html_show_sphinx = False
+
+# GitHub shows decisions/README.md when one opens the folder; there a toctree would be noise.
+DECISIONS = """
+```{toctree}
+:hidden:
+:glob:
+[0-9]*
+```
+"""
+
+
+def _complete(app: Sphinx, docname: str, source: list[str]) -> None:
+    if docname == "decisions/README":
+        source[0] += DECISIONS
+    if docname == "index":  # a section without pages is no mistake
+        for section in re.findall(r"^(\w+)/\*$", source[0], re.M):
+            if not any(name.startswith(f"{section}/") for name in app.env.found_docs):
+                source[0] = source[0].replace(f"{section}/*", "")
+
+
+def setup(app: Sphinx) -> None:
+    """Have the lists of pages completed."""
+    app.connect("source-read", _complete)
