@@ -9,6 +9,8 @@ from itertools import count
 
 import numpy as np
 import pytest
+from support.messages import FOLDERS, messages, pattern
+from support.pages import ROOT
 from support.tables import code, table
 from support.trees import running
 
@@ -17,11 +19,12 @@ import roguebridge.core
 from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt import nt_type
 from roguebridge.core import alarm as alarms
+from roguebridge.core import converter, errors
+from roguebridge.core.hookspecs import Hooks
 from roguebridge.core.nt import NtKind, ScalarType
 from roguebridge.core.result import describe_result
 from roguebridge.core.server import PvServer
 from roguebridge.plugins.converters import make_converter
-from support.pages import ROOT
 
 TYPES = "docs/reference/pv-types.md"
 NUMPY_NAMES = {ScalarType.String: "string"}
@@ -126,6 +129,12 @@ def test_the_alarm_table_is_that_of_the_code():
     assert sorted(said) == sorted(real)
 
 
+def plain(hint):
+    """How the reference writes a type."""
+    text = hint.__name__ if isinstance(hint, type) else str(hint)
+    return re.sub(r"[A-Za-z_.]+\.(?=\w)", "", text)
+
+
 # Constructor ----------------------------------------------------------------------------------
 
 
@@ -139,13 +148,11 @@ def constructor_rows():
     hints = typing.get_type_hints(PvServer.__init__)
     rows = []
     for name, parameter in inspect.signature(EpicsPvServer).parameters.items():
-        hint = hints[name]
-        hint = hint.__name__ if isinstance(hint, type) else str(hint)
         optional = parameter.default is not parameter.empty
         rows.append(
             {
                 "argument": f"`{name}`",
-                "type": "`" + re.sub(r"[A-Za-z_.]+\.(?=\w)", "", hint) + "`",
+                "type": f"`{plain(hints[name])}`",
                 "default": f"`{parameter.default!r}`" if optional else "",
                 "meaning": texts[name],
             }
@@ -157,6 +164,35 @@ def test_the_table_of_arguments_is_that_of_signature_and_docstring():
     assert table("docs/reference/constructor.md", "argument") == constructor_rows()
 
 
+# Hooks ----------------------------------------------------------------------------------------
+
+HOOKS = {name: hook for name, hook in vars(Hooks).items() if inspect.isfunction(hook)}
+HOOKS_PAGE = "docs/reference/hooks.md"
+
+
+def hook_sections():
+    text = (ROOT / HOOKS_PAGE).read_text(encoding="utf-8")
+    parts = re.split(r"^### (.*)$", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def test_every_hook_has_an_entry_and_every_entry_a_hook():
+    assert sorted(hook_sections()) == sorted(HOOKS)
+    assert [code(row["hook"]) for row in table(HOOKS_PAGE, "called")] == list(hook_sections())
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_the_entry_of_a_hook_has_its_signature_and_an_example(name):
+    hints = {"return": type(None), **typing.get_type_hints(HOOKS[name])}
+    result = "None" if hints["return"] is type(None) else plain(hints["return"])
+    names = [each for each in inspect.signature(HOOKS[name]).parameters if each != "self"]
+    arguments = ", ".join(f"{each}: {plain(hints[each])}" for each in names)
+    section = hook_sections()[name]
+    assert section.split("\n\n")[1].strip() == f"`{name}({arguments}) -> {result}`"
+    examples = re.findall(r"^```python\n(.*?)^```", section, re.M | re.S)
+    assert any(f"def {name}(self" in example for example in examples)
+
+
 # API ------------------------------------------------------------------------------------------
 
 
@@ -165,3 +201,81 @@ def test_every_public_name_is_in_the_api(package):
     text = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\.\. (?:auto)?\w+:: (?:\w+\.)*(\w+)", text, re.M))
     assert set(package.__all__) <= documented
+
+
+# Messages -------------------------------------------------------------------------------------
+
+MESSAGE_PAGES = ("docs/reference/errors.md", "docs/reference/mapping.md")
+# Texts of the source that are no messages: nobody reads them as they are.
+NO_MESSAGES = {
+    "keep the value shown",  # the value of an enum
+    "pending requests",  # part of "stopping {base} failed at {step}"
+    "an integer",  # part of "{pv}: {value} is not an integer"
+    "{} is not {}",
+    "{} is not JSON",  # caught where it is raised
+    "Failed to extract",  # rogue's own texts
+    "range error",
+    "Overflow error for passed",
+    "Invalid number of",
+}
+
+
+def listed_messages():
+    return [code(row["message"]) for page in MESSAGE_PAGES for row in table(page, "message")]
+
+
+@pytest.mark.parametrize("message", listed_messages())
+def test_each_message_listed_is_one_of_the_source(message):
+    patterns = [pattern(text) for text in messages() if text not in NO_MESSAGES]
+    patterns += [re.compile(r"\{pv\} \(\{path\}\): (put|rpc) (denied|failed): \{error\}")]
+    forms = message, message.removeprefix("{pv}: ")  # what a converter raises gets the PV's name
+    assert any(known.fullmatch(form) for known in patterns for form in forms)
+
+
+@pytest.mark.parametrize("text", [text for text in messages() if text not in NO_MESSAGES])
+def test_each_message_of_the_source_is_listed(text):
+    known = pattern(text)
+    assert any(known.search(message) for message in listed_messages()), messages()[text]
+
+
+def test_texts_that_are_no_messages_are_still_in_the_source():
+    assert set(messages()) >= NO_MESSAGES
+
+
+def test_each_class_of_errors_is_listed_with_its_base():
+    classes = {
+        name: kind.__bases__[0].__name__
+        for module in (errors, converter)
+        for name, kind in vars(module).items()
+        if inspect.isclass(kind) and issubclass(kind, Exception)
+    }
+    rows = table(MESSAGE_PAGES[0], "class")
+    assert {code(row["class"]): code(row["is a"]) for row in rows} == classes
+
+
+# Loggers --------------------------------------------------------------------------------------
+
+LEVELS = {"exception": {"ERROR"}, "log": {"DEBUG", "ERROR"}}
+
+
+def loggers_of_the_source():
+    found = {}
+    for folder in FOLDERS + ("backends/soft",):
+        for file in (ROOT / folder).rglob("*.py"):
+            text = file.read_text(encoding="utf-8")
+            used = re.findall(r"\b_log\.(\w+)\(", text)
+            levels = set().union(*(LEVELS.get(name, {name.upper()}) for name in used))
+            for name in re.findall(r'(?:getLogger\(|logger_name.* = )"([\w.]+)"', text):
+                found.setdefault(name, set()).update(levels)
+    return found
+
+
+def test_the_table_of_loggers_is_that_of_the_source():
+    said = {
+        code(row["logger"]): set(row["levels"].split(", "))
+        for row in table("docs/reference/loggers.md", "logger")
+    }
+    found = loggers_of_the_source()
+    assert said.keys() == found.keys()
+    for name in said.keys() - {"pyrogue.EpicsPvServer", "roguebridge.server"}:
+        assert said[name] == found[name], name

@@ -1,0 +1,62 @@
+"""Every text of the source that a person may read, as a pattern; debug records are left out."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.pages import ROOT
+
+FOLDERS = ("core", "backends/epics", "plugins")
+_PLACE = re.compile(r"%[sdr]")
+_WORDS = re.compile(r"[A-Za-z]{2,}")
+
+
+def messages() -> dict[str, str]:
+    """Return text -> where it is, for each text of at least two words; ``{}`` for what varies."""
+    found: dict[str, str] = {}
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for line, text in _texts(file):
+                if len(_WORDS.findall(text)) > 1 and " " in text.strip():
+                    found.setdefault(text, f"{file.relative_to(ROOT)}:{line}")
+    return found
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """What a message made from this text looks like."""
+    return re.compile(".*?".join(re.escape(part) for part in text.split("{}")), re.S)
+
+
+def _texts(file: Path) -> Iterator[tuple[int, str]]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name) and isinstance(node.value.value, str)
+    }
+    yield from _walk(tree, constants)
+
+
+def _walk(node: ast.AST, constants: dict[str, str]) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_log.debug", "re.compile"):
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield node.lineno, "".join(_part(value, constants) for value in node.values)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.lineno, _PLACE.sub("{}", node.value)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _walk(child, constants)
+
+
+def _part(value: ast.expr, constants: dict[str, str]) -> str:
+    if isinstance(value, ast.Constant):
+        return str(value.value)
+    assert isinstance(value, ast.FormattedValue)
+    name = value.value.id if isinstance(value.value, ast.Name) else ""
+    return constants.get(name, "{}")
