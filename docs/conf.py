@@ -1,6 +1,5 @@
 """Sphinx settings of the documentation; ``make docs`` builds it, offline, warnings are errors."""
 
-import re
 from importlib.metadata import version as installed_version
 
 from sphinx.application import Sphinx
@@ -18,7 +17,7 @@ myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True}
 autodoc_preserve_defaults = True
 python_use_unqualified_type_names = True
 
@@ -49,10 +48,12 @@ DECISIONS = """
 def _complete(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname == "decisions/README":
         source[0] += DECISIONS
-    if docname == "index":  # a section without pages is no mistake
-        for section in re.findall(r"^(\w+)/\*$", source[0], re.M):
-            if not any(name.startswith(f"{section}/") for name in app.env.found_docs):
-                source[0] = source[0].replace(f"{section}/*", "")
+    if docname == "index":  # a section without pages, or without further ones, is no mistake
+        lines = source[0].splitlines()
+        others = app.env.found_docs - set(lines)
+        for section in {line.removesuffix("*") for line in lines if line.endswith("/*")}:
+            if not any(name.startswith(section) for name in others):
+                source[0] = source[0].replace(f"{section}*\n", "")
 
 
 def setup(app: Sphinx) -> None:

@@ -1,13 +1,14 @@
 """The runner of snippets, on made-up pages: what is wrong fails, with page, line and reason."""
 
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from support.page_world import epics_settings, page_world
+from support.page_world import epics_settings, page_world, write_scripts
 from support.pages import SnippetError, blocks_of
 from support.shell import consumed
 from support.snippets import PageRun
@@ -455,3 +456,9 @@ def test_the_world_of_a_page_is_gone_after_it(tree, tmp_path):
 def test_a_server_and_a_client_share_a_free_port():
     first = epics_settings()
     assert first["EPICS_PVAS_BROADCAST_PORT"] == first["EPICS_PVA_BROADCAST_PORT"] != "0"
+
+
+def test_commands_that_are_not_installed_are_written(tmp_path):
+    folder = write_scripts(tmp_path / "scripts", {"where": "os:getcwd"})
+    done = subprocess.run([folder / "where", "x"], capture_output=True, text=True, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, f"{tmp_path}\n")

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
@@ -75,7 +75,9 @@ def _environment(directory: Path, alias: bool) -> dict[str, str]:
     try:
         distribution("roguebridge")
     except PackageNotFoundError:  # the sources themselves are on the path: no scripts then
-        programs.insert(0, str(_scripts(directory / "scripts")))
+        settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+        scripts = settings["project"].get("scripts", {})
+        programs.insert(0, str(write_scripts(directory / "scripts", scripts)))
     return {
         **kept,
         **QUIET,
@@ -110,16 +112,17 @@ def _written(folder: Path, files: dict[str, str]) -> Path:
     return folder
 
 
-def _scripts(folder: Path) -> Path:
-    """Write the commands that an installation would have brought."""
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+def write_scripts(folder: Path, scripts: Mapping[str, str]) -> Path:
+    """Write the commands that an installation would have brought.
+
+    :param scripts: name -> ``module:function``
+    """
     folder.mkdir()
-    for name, target in settings["project"].get("scripts", {}).items():
+    for name, target in scripts.items():
         module, _, function = target.partition(":")
         call = f"import sys; from {module} import {function}; sys.exit({function}())"
         script = folder / name
-        python = shlex.quote(sys.executable)
-        script.write_text(f'#!/bin/sh\nexec {python} -c "{call}" "$@"\n')
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -c "{call}" "$@"\n')
         script.chmod(0o755)
     return folder
 
