@@ -20,6 +20,7 @@ from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt import nt_type
 from roguebridge.core import alarm as alarms
 from roguebridge.core import converter, errors
+from roguebridge.core.cli.failure import Exit
 from roguebridge.core.hookspecs import Hooks
 from roguebridge.core.nt import NtKind, ScalarType
 from roguebridge.core.result import describe_result
@@ -213,6 +214,15 @@ NO_MESSAGES = {
     "an integer",  # part of "{pv}: {value} is not an integer"
     "{} is not {}",
     "{} is not JSON",  # caught where it is raised
+    "the class {}",  # parts of "..., not a PyRogue Root"
+    "; there is {}",
+    "served as",  # a column of a table
+    "roguebridge, not installed",  # what commands print when all is well
+    "{} PVs, {} problem{}",
+    "Serving {} PVs of {} as {}:... over {}.",
+    "Clients on this machine find it with",
+    "Stopping (a second signal ends it at once).",
+    "TCP port {} on {}",
     "Failed to extract",  # rogue's own texts
     "range error",
     "Overflow error for passed",
@@ -228,7 +238,9 @@ def listed_messages():
 def test_each_message_listed_is_one_of_the_source(message):
     patterns = [pattern(text) for text in messages() if text not in NO_MESSAGES]
     patterns += [re.compile(r"\{pv\} \(\{path\}\): (put|rpc) (denied|failed): \{error\}")]
-    forms = message, message.removeprefix("{pv}: ")  # what a converter raises gets the PV's name
+    # What a converter raises gets the PV's name before it, what a command does not foresee the
+    # error behind it.
+    forms = message, message.removeprefix("{pv}: "), message.removesuffix(": {error}")
     assert any(known.fullmatch(form) for known in patterns for form in forms)
 
 
@@ -251,6 +263,11 @@ def test_each_class_of_errors_is_listed_with_its_base():
     }
     rows = table(MESSAGE_PAGES[0], "class")
     assert {code(row["class"]): code(row["is a"]) for row in rows} == classes
+
+
+def test_the_exit_statuses_are_those_of_the_command():
+    said = [int(row["status"]) for row in table(MESSAGE_PAGES[0], "means")]
+    assert said == [int(status) for status in Exit]
 
 
 # Loggers --------------------------------------------------------------------------------------

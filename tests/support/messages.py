@@ -1,4 +1,7 @@
-"""Every text of the source that a person may read, as a pattern; debug records are left out."""
+"""Every text of the source that tells what went wrong, as a pattern.
+
+Left out are debug records, the help of the command line and what it shows while it works.
+"""
 
 import ast
 import re
@@ -7,6 +10,7 @@ from pathlib import Path
 
 from support.pages import ROOT
 
+_SILENT = ("_log.debug", "re.compile", ".step", "logging.Formatter")
 FOLDERS = ("core", "backends/epics", "plugins")
 _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -43,7 +47,9 @@ def _texts(file: Path) -> Iterator[tuple[int, str]]:
 def _walk(node: ast.AST, constants: dict[str, str]) -> Iterator[tuple[int, str]]:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("_log.debug", "re.compile"):
+    if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(_SILENT):
+        return
+    if isinstance(node, ast.keyword) and node.arg == "help":
         return
     if isinstance(node, ast.JoinedStr):
         yield node.lineno, "".join(_part(value, constants) for value in node.values)
