@@ -364,7 +364,6 @@ def test_pyrogue_is_the_tree_here_and_in_commands(run_page, tree):
             "'''",
             "'''console",
             "$ python which.py",
-            "...",
             f"{name} {name.split('.')[0]}",
             "'''",
         )
@@ -420,7 +419,7 @@ def test_a_server_and_a_client_of_a_page_meet(run_page):
             "        pass",
             "print('stopped')",
             "'''",
-            *background("$ python serve.py", "...", "serving"),
+            *background("$ python serve.py", "serving"),
             "'''python",
             "from p4p.client.thread import Context",
             "with Context('pva') as client:",

@@ -10,7 +10,6 @@ import sys
 import threading
 import tomllib
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 from pathlib import Path
 from unittest import mock
@@ -71,13 +70,9 @@ def _environment(directory: Path, alias: bool) -> dict[str, str]:
     paths = [os.path.abspath(p) for p in os.environ.get("PYTHONPATH", "").split(os.pathsep) if p]
     if alias:
         paths.insert(0, str(_written(directory / "alias", ALIAS)))
-    programs = [str(Path(sys.executable).parent), kept.get("PATH", os.defpath)]
-    try:
-        distribution("roguebridge")
-    except PackageNotFoundError:  # the sources themselves are on the path: no scripts then
-        settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-        scripts = settings["project"].get("scripts", {})
-        programs.insert(0, str(write_scripts(directory / "scripts", scripts)))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    scripts = write_scripts(directory / "scripts", settings["project"].get("scripts", {}))
+    programs = [str(Path(sys.executable).parent), str(scripts), kept.get("PATH", os.defpath)]
     return {
         **kept,
         **QUIET,
@@ -113,7 +108,7 @@ def _written(folder: Path, files: dict[str, str]) -> Path:
 
 
 def write_scripts(folder: Path, scripts: Mapping[str, str]) -> Path:
-    """Write the commands that an installation would have brought.
+    """Write the commands that an installation brings, for sources that are not installed.
 
     :param scripts: name -> ``module:function``
     """

@@ -15,6 +15,7 @@ from support.pages import Block
 LIMIT = 60.0  # seconds a command may take before its page fails
 
 ANY = "..."
+GREETING = "Rogue/pyrogue version "  # the real one's first line, which the stand-in has not
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 # A process that is started in the background inherits that Ctrl-C is ignored; a reader's is not.
 _AS_IN_A_TERMINAL = (
@@ -122,6 +123,8 @@ class Process:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for line in output:
+                if line.startswith(GREETING):
+                    continue
                 with self._changed:
                     self._lines.append(line.rstrip("\n"))
                     self._changed.notify_all()
