@@ -55,4 +55,4 @@ $(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
 	@touch $@
 
 clean:
-	rm -rf build .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build *.egg-info .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

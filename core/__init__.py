@@ -21,6 +21,7 @@ from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
 from .survey import Survey, SurveyedPv
+from .version import __version__
 
 __all__ = [
     "ALLOW",
@@ -67,5 +68,6 @@ __all__ = [
     "TimeSourceRule",
     "TypeConverter",
     "ValueAlarm",
+    "__version__",
     "hookimpl",
 ]
