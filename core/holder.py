@@ -170,6 +170,7 @@ class PvHolder(Showing):
             shown = (shown[0], CALC)
         elif self._never_read() and shown[1].severity is not Severity.INVALID:
             shown = (shown[0], UDF)
+        unread = shown[0] is Keep.VALUE and shown[1] in (READ, CALC)
         with self._lock:
             if outlet.visit != visit:
                 return
@@ -183,11 +184,11 @@ class PvHolder(Showing):
                 opening = False
                 if outlet.closed or self._updates != before:
                     return
-                if shown != (Keep.VALUE, READ) and shown != (Keep.VALUE, CALC):
+                if not unread:
                     self._publish(shown, self.services.clock.time_ns())
         if opening:
             self._open(outlet, shown, time_ns)
-        if shown[0] is Keep.VALUE and shown[1] in (READ, CALC):
+        if unread:
             # The tree tells nobody when the node can be read again.
             self.services.clock.call_later(
                 again, lambda: self._read_again(outlet, visit, again, before)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from support.clients import LIMIT, wait_until
+from support.fakes import FakeClock
 
 from roguebridge.core.alarm import CALC, NO_ALARM, TIMEOUT
 
@@ -146,3 +147,31 @@ def test_a_hung_array_put_keeps_its_value_though_the_client_leaves(site):
     gate.open()
     gate.wait_left()
     assert np.all(gate.values[0] == 1.0)
+
+
+def test_an_array_read_late_follows_the_blind_opening(site):
+    gate, clock = site.gate(is_open=True), FakeClock()
+
+    def get():
+        gate()
+        return np.arange(4.0)
+
+    def build(pr, root):
+        root.add(pr.LocalVariable(name="Wave", value=np.zeros(4), localGet=get))
+
+    served = site(build, clock=clock)
+    first = served.client()
+    first.get(served.pv("Wave"))  # the type is known from now on
+    wait_until(lambda: served.holder("Wave").is_open)
+    first.close()
+    wait_until(lambda: not served.holder("Wave").is_open)
+    gate.shut()
+    reads = gate.entered
+    watch = served.client().monitor(served.pv("Wave"))
+    gate.wait_entered(reads + 1)
+    clock.advance(1.5)
+    assert watch.next().alarm == TIMEOUT
+    gate.open()
+    late = watch.next()
+    assert np.array_equal(late.value, np.arange(4.0))
+    assert late.alarm == NO_ALARM
