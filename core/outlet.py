@@ -78,7 +78,7 @@ class Outlet:
 
     def _end_opening(self) -> None:
         opening, self.opening = self.opening, None
-        if opening is not None:
+        if opening is not None:  # pragma: no branch - begin_opening() has made it
             opening.set()
 
     def _post(self, reading: Reading) -> None:

@@ -25,10 +25,11 @@ class _Event(Job):
         self._call = call
 
     def run(self) -> None:
+        """Make the call."""
         self._call()
 
     def abandon(self, reason: str) -> None:
-        pass
+        """Nobody waits for it."""
 
 
 @dataclass(slots=True)

@@ -2,10 +2,10 @@ import threading
 
 import numpy as np
 import pytest
-from support.fakes import WAIT
+from support.fakes import ENTRY, WAIT
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.access import ALLOW, AccessPolicy, Deny
+from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Deny
 from roguebridge.core.converter import TypeConverter
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
@@ -168,6 +168,39 @@ def test_a_slow_policy_holds_up_neither_other_pvs_nor_the_order_of_its_own(serve
     assert seen == [1, 2, 3]
 
 
+def test_a_put_whose_client_has_gone_is_not_judged_any_more(serve, tree, inbox):
+    entered, gate, asked = threading.Event(), threading.Event(), []
+
+    def decide(request):
+        asked.append(request.value)
+        entered.set()
+        assert gate.wait(WAIT)
+        return ALLOW
+
+    variable = tree.pr.LocalVariable(name="V", value=5)
+    site = serve(variable, plugins=[Guard(decide), Audit(inbox)])
+    client = site.client()
+    for value in (6, 7):
+        client.start_put("B:Top:V", value)
+    assert entered.wait(WAIT)
+    site.server._backends[0].flush()
+    client.close()
+    gate.set()
+    dropped = [inbox.next() for _ in range(2)]
+    assert asked == [6]
+    assert sorted((r.value, r.result, r.error) for r in dropped) == [
+        (6, "dropped", "the client has gone"),
+        (7, "dropped", "the client has gone"),
+    ]
+    assert site.root.V.value() == 5
+
+
+def test_what_a_policy_says_of_rights_is_yes_unless_it_says_otherwise():
+    who, entry = Credentials("ann", "10.0.0.1", "soft"), ENTRY
+    refusing = Policy(lambda request: Deny("no"))
+    assert [refusing.may(entry, who, operation) for operation in ("put", "rpc")] == [ALLOW, ALLOW]
+
+
 def test_an_undecided_put_is_not_answered_as_accepted(serve, tree, inbox):
     gate = threading.Event()
 
@@ -272,6 +305,29 @@ def test_a_put_that_does_not_block_is_answered_in_time_and_its_failure_shown(ser
     assert (reading.value, reading.alarm.message) == (7, "")
 
 
+def test_a_put_that_is_refused_after_its_answer_shows_it_in_the_alarm(serve, tree, inbox):
+    entered, gate = threading.Event(), threading.Event()
+
+    def slow(value):
+        if value == 6:
+            entered.set()
+            assert gate.wait(WAIT)
+
+    variable = tree.pr.LocalVariable(name="V", value=5, maximum=10, localSet=slow)
+    site = serve(variable, put_reply_timeout=0.01)
+    client = site.client()
+    client.monitor("B:Top:V", inbox.put)
+    assert inbox.next().value == 5
+    first = client.start_put("B:Top:V", 6)
+    assert entered.wait(WAIT)
+    client.put("B:Top:V", 11, block=False)
+    gate.set()
+    first.result(WAIT)
+    while (reading := inbox.next()).alarm.message != "WRITE":
+        pass
+    assert reading.value == 6
+
+
 def test_the_puts_of_a_client_that_has_gone_are_dropped(serve, tree, inbox):
     entered, gate = threading.Event(), threading.Event()
     seen = []
@@ -313,6 +369,22 @@ def test_a_call_gives_what_the_command_returned(serve, tree, result):
 def test_a_call_takes_its_argument_by_either_name(serve, tree, name):
     site = serve(tree.pr.LocalCommand(name="Go", function=lambda arg: arg * 2))
     assert site.client().rpc("B:Top:Go", **{name: 4}) == 8
+
+
+def test_an_array_that_a_call_brings_stays_with_the_command(serve, tree):
+    kept = []
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda arg: kept.append(arg)))
+    mine = np.arange(3.0)
+    site.client().rpc("B:Top:Go", arg=mine)
+    mine[:] = 9.0
+    assert list(kept[0]) == [0.0, 1.0, 2.0]
+
+
+def test_an_argument_for_a_command_that_takes_none_is_ignored(serve, tree):
+    ran = []
+    site = serve(tree.pr.LocalCommand(name="Go", function=lambda: ran.append("ran")))
+    site.client().rpc("B:Top:Go", arg=5)
+    assert ran == ["ran"]
 
 
 @pytest.mark.parametrize(
@@ -457,6 +529,25 @@ def test_a_converter_rule_that_fails_costs_only_its_nodes(serve, tree):
     assert (reading.value, reading.alarm.message) == ("5", "CALC")
     with pytest.raises(RemoteError):
         client.put("B:Top:V", "6")
+    assert client.get("B:Top:W").value == 5
+
+
+@pytest.mark.parametrize("made", [None, 5, TypeConverter], ids=repr)
+def test_a_rule_that_makes_no_converter_costs_only_its_nodes(serve, tree, made, caplog):
+    class Converters:
+        @hookimpl
+        def converter_rules(self):
+            return [ConverterRule(lambda node: made, Select(path="Top.V"))]
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", value=5),
+        tree.pr.LocalVariable(name="W", value=5),
+        plugins=[Converters()],
+    )
+    client = site.client()
+    reading = client.get("B:Top:V")
+    assert (reading.value, reading.alarm.message) == ("5", "CALC")
+    assert "Top.V: no converter rule matches, or it made" in caplog.text
     assert client.get("B:Top:W").value == 5
 
 

@@ -4,66 +4,15 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from support.fakes import (
-    ENTRY,
-    FakeClock,
-    FakeNode,
-    FakeServed,
-    InlinePool,
-    PlainConverter,
-    make_put,
-)
+from support.fakes import ENTRY, FakeClock, FakeServed, PlainConverter, make_put
+from support.holders import Bench, put, strictly_increasing
 
 from roguebridge.core.alarm import CALC, HIGH, HIHI, NO_ALARM, READ, STATE, TIMEOUT, UDF, WRITE
 from roguebridge.core.converter import ConversionError
-from roguebridge.core.holder import PvHolder
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm
-from roguebridge.core.services import Services
 from roguebridge.core.workers import BUSY
 
 ARRAY = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Float64)
-
-
-class Bench:
-    """A holder with everything around it in the test's hand."""
-
-    def __init__(self, value=0, hardware=False, converter=None, time_source=None, **services):
-        self.clock = services.pop("clock", None) or FakeClock()
-        self.variables, self.commands, self.events = InlinePool(), InlinePool(), InlinePool()
-        self.start_ns = self.clock.time_ns()
-        self.records, self.opened = [], []
-        self.services = Services(
-            clock=self.clock,
-            variables=self.variables,
-            commands=self.commands,
-            events=self.events,
-            log=logging.getLogger("test.holder"),
-            put_reply_timeout=0.5,
-            open_timeout=1.0,
-            start_ns=self.start_ns,
-            expect_reads=services.pop("expect_reads", True),
-            on_record=self.records.append,
-            on_opened=self.opened.append,
-        )
-        self.node = FakeNode(value, hardware=hardware)
-        self.converter = converter or PlainConverter()
-        self.made = 0
-        self.holder = PvHolder(ENTRY, self.node, self.make, (), time_source, self.services)
-        self.served = FakeServed()
-        self.holder.attach(self.served)
-        self.holder.listen()
-
-    def make(self, node):
-        self.made += 1
-        if isinstance(self.converter, Exception):
-            raise self.converter
-        return self.converter
-
-    def arrive(self, served=None):
-        self.holder.client_arrived(served or self.served)
-
-    def leave(self, served=None):
-        return self.holder.clients_gone(served or self.served)
 
 
 @pytest.fixture
@@ -527,10 +476,6 @@ def test_one_failing_backend_does_not_cost_the_other_its_update(opened):
 # Time -------------------------------------------------------------------------------------
 
 
-def strictly_increasing(times):
-    return all(a < b for a, b in zip(times, times[1:], strict=False))
-
-
 @pytest.mark.parametrize("step", [0, -1, -(10**18)])
 def test_time_strictly_increases_whatever_the_clock_does(opened, step):
     for value in range(5):
@@ -614,12 +559,6 @@ def test_a_numpy_integer_is_a_time(watched):
 
 
 # Puts -------------------------------------------------------------------------------------
-
-
-def put(bench, value):
-    request, reply = make_put(value, block=True)
-    bench.holder.put(request)
-    return reply.answers
 
 
 def test_the_value_is_shown_before_the_put_is_answered(opened):

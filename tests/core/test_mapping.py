@@ -240,6 +240,11 @@ def test_an_empty_map_serves_nothing_and_says_so():
     result.check(strict=True)
 
 
+def test_in_an_empty_tree_no_path_is_near():
+    result = explicit_map([], "Top", {"Top.A": "a"}, lambda path: None)
+    assert texts(result) == ["'Top.A' is not in the tree"]
+
+
 def test_a_large_map_with_one_error_is_checked_in_time():
     paths = [f"Top.Dev[{i}].Var{j}" for i in range(1000) for j in range(20)]
     result = explicit({"Top.Dev[3].Va9": "x"}, *paths)

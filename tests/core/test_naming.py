@@ -41,6 +41,16 @@ def test_a_name_that_is_not_a_str_is_illegal(name):
     assert name_error(name) == f"PV name {name!r} is not a str"
 
 
+@pytest.mark.parametrize("name", ["a\u200bb", "a\ufeff", "a\ud800"])
+def test_a_character_that_does_not_show_is_illegal(name):
+    assert name_error(name) == f"PV name {name!r} contains {name.strip('ab')!r}"
+
+
+def test_a_name_that_a_map_file_would_take_for_a_comment_is_illegal():
+    assert name_error("#A") == "PV name '#A' begins with '#'"
+    assert name_error("A#") is None
+
+
 def test_an_empty_name_is_illegal():
     assert name_error("") == "PV name is empty"
 

@@ -184,6 +184,11 @@ class GoodThenWrong:
         return []
 
 
+class Unmarked:
+    def naming_rules(self, base):
+        return []
+
+
 class RaisingAttribute:
     @property
     def something(self):
@@ -200,6 +205,7 @@ class RaisingAttribute:
         (UnknownHook(), ["UnknownHook", "nameing_rules"]),
         (WrongArgument(), ["WrongArgument", "naming_rules", "basis"]),
         (GoodThenWrong(), ["GoodThenWrong", "naming_rules", "basis"]),
+        (Unmarked(), ["Unmarked", "it has no hooks", "@hookimpl"]),
         ("no.such.module", ["no.such.module"]),
         ("", ["plugin"]),
         (".relative", [".relative"]),

@@ -77,6 +77,7 @@ def test_building_a_server_starts_no_thread_and_touches_no_tree():
     assert bridge_threads() == []
     assert (server.running, server.list(), dict(server.holders)) == (False, {}, {})
     assert server.base == "B"
+    assert server.root.name == "Top"
 
 
 # Starting ---------------------------------------------------------------------------------

@@ -1,0 +1,67 @@
+"""One holder with everything around it in the test's hand, and no thread."""
+
+import logging
+
+from roguebridge.core.holder import PvHolder
+from roguebridge.core.services import Services
+from support.fakes import (
+    ENTRY,
+    FakeClock,
+    FakeNode,
+    FakeServed,
+    InlinePool,
+    PlainConverter,
+    make_put,
+)
+
+
+class Bench:
+    """A holder, its node and its served PV; jobs run at once on the thread that submits them."""
+
+    def __init__(self, value=0, hardware=False, converter=None, time_source=None, **services):
+        self.clock = services.pop("clock", None) or FakeClock()
+        self.variables, self.commands, self.events = InlinePool(), InlinePool(), InlinePool()
+        self.start_ns = self.clock.time_ns()
+        self.records, self.opened = [], []
+        self.services = Services(
+            clock=self.clock,
+            variables=self.variables,
+            commands=self.commands,
+            events=self.events,
+            log=logging.getLogger("test.holder"),
+            put_reply_timeout=0.5,
+            open_timeout=services.pop("open_timeout", 1.0),
+            start_ns=self.start_ns,
+            expect_reads=services.pop("expect_reads", True),
+            on_record=self.records.append,
+            on_opened=self.opened.append,
+        )
+        self.node = FakeNode(value, hardware=hardware)
+        self.converter = converter or PlainConverter()
+        self.made = 0
+        self.holder = PvHolder(ENTRY, self.node, self.make, (), time_source, self.services)
+        self.served = FakeServed()
+        self.holder.attach(self.served)
+        self.holder.listen()
+
+    def make(self, node):
+        self.made += 1
+        if isinstance(self.converter, Exception):
+            raise self.converter
+        return self.converter
+
+    def arrive(self, served=None):
+        self.holder.client_arrived(served or self.served)
+
+    def leave(self, served=None):
+        return self.holder.clients_gone(served or self.served)
+
+
+def put(bench, value):
+    request, reply = make_put(value, block=True)
+    bench.holder.put(request)
+    return reply.answers
+
+
+def strictly_increasing(times):
+    return all(a < b for a, b in zip(times, times[1:], strict=False))
