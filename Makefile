@@ -1,4 +1,5 @@
 # make test   everything a change must pass, on a fresh clone with only Python 3 and make
+# make coverage   the tests once more, with what they cover; core must be covered whole
 # make demo   serve an example tree on loopback and talk to it with a p4p client
 # make docs   build the documentation into build/docs; warnings are errors
 #
@@ -16,7 +17,7 @@ DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 PACKAGES := core backends plugins simtree examples
 ARGS ?=
 
-.PHONY: test lint pytest demo docs clean
+.PHONY: test lint pytest coverage demo docs clean
 
 test: lint pytest
 
@@ -28,6 +29,12 @@ lint: $(INSTALLED)
 
 pytest: $(INSTALLED)
 	$(PY) -m pytest $(ARGS)
+
+# Every line and branch of core is run by a test that does not depend on luck, or says why not.
+coverage: $(INSTALLED)
+	$(PY) -m coverage run -m pytest $(ARGS)
+	$(PY) -m coverage report
+	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
@@ -55,4 +62,4 @@ $(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
 	@touch $@
 
 clean:
-	rm -rf build *.egg-info .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf build *.egg-info .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
