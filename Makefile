@@ -1,14 +1,8 @@
-<<<<<<< HEAD
-# make test   everything a change must pass, on a fresh clone with only Python 3 and make
-# make coverage   the tests once more, with what they cover; core must be covered whole
-# make demo   serve an example tree on loopback and talk to it with a p4p client
-# make docs   build the documentation into build/docs; warnings are errors
-=======
 # make test      everything a change must pass, on a fresh clone with only Python 3 and make
 # make format    have ruff correct and format the sources
 # make coverage  the tests, and what of the sources they run; core must be run whole
+# make docs      build the documentation into build/docs; warnings are errors
 # make demo      serve an example tree on loopback and talk to it with a p4p client
->>>>>>> 86210b7 (Run format before a commit and lint before a push)
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
 # VENV    the environment to use; an existing one, e.g. conda's with Rogue in it, is used as it is
@@ -24,11 +18,7 @@ DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 PACKAGES := core backends plugins simtree examples
 ARGS ?=
 
-<<<<<<< HEAD
-.PHONY: test lint pytest coverage demo docs clean
-=======
-.PHONY: test lint format pytest coverage demo clean
->>>>>>> 86210b7 (Run format before a commit and lint before a push)
+.PHONY: test lint format pytest coverage demo docs clean
 
 test: lint pytest
 
