@@ -10,8 +10,8 @@ from itertools import count
 import numpy as np
 import pytest
 from support.messages import FOLDERS, messages, pattern
-from support.pages import ROOT
 from support.page_tables import code, table
+from support.pages import ROOT
 from support.trees import running
 
 import roguebridge.backends.epics
