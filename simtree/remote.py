@@ -10,7 +10,7 @@ import numpy as np
 
 from roguebridge.simtree.block import Block
 from roguebridge.simtree.call import resolve_wait
-from roguebridge.simtree.errors import GeneralError, VariableError
+from roguebridge.simtree.errors import VariableError
 from roguebridge.simtree.log import logException
 from roguebridge.simtree.memory import POST
 from roguebridge.simtree.models import Model, UInt
@@ -85,7 +85,7 @@ class RemoteVariable(BaseVariable):
         low, high = model.minValue(), model.maxValue()
         minimum = low if minimum is None or (low is not None and minimum < low) else minimum
         maximum = high if maximum is None or (high is not None and maximum > high) else maximum
-        self.register.limits = (minimum, maximum)
+        self.register.limits = (float(minimum or 0), float(maximum or 0))
         self._verify, self._overlapEn, self._retryCount = verify, overlapEn, retryCount
         self.staleBytes: tuple[int, int] | None = None
         super().__init__(
@@ -199,9 +199,7 @@ class RemoteVariable(BaseVariable):
 
     def _set(self, value: Any, index: int) -> None:
         block, register = self.attached(), self.register
-        if index >= 0 and self.numValues and index >= self.numValues:
-            raise GeneralError("Block::setBytes", f"Index {index} is out of range for {self.name}")
-        for place, item in register.accepted(value, max(index, 0)):
+        for place, item in register.accepted(value, 0 if index == -1 else index):
             with block.mutex:
                 register.store(block.data, place, item)
                 count = len(item) if isinstance(item, np.ndarray) else 1
@@ -211,8 +209,6 @@ class RemoteVariable(BaseVariable):
 
     def _get(self, index: int) -> Any:
         block = self.attached()
-        if index >= 0 and self.numValues and index >= self.numValues:
-            raise GeneralError("Block::getBytes", f"Index {index} is out of range for {self.name}")
         with block.mutex:
             return self.register.load(block.data, index)
 

@@ -79,6 +79,10 @@ def memory_class(slave, *args):
             """How many writes included the address."""
             return self._writes[address]
 
+        def all_writes(self):
+            """How many bytes were written."""
+            return self._writes.total()
+
         def poke(self, address, data):
             """Change memory behind the tree's back."""
             with self._guard:
