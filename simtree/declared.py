@@ -86,7 +86,7 @@ class Declared(Node):
         self._nativeType = type(value)
         if self._enum is not None and self._nativeType in (np.ndarray, list, dict):
             raise VariableError(f"Invalid use of enum with value of type {self._nativeType}")
-        if isinstance(value, np.ndarray):
+        if type(value) is np.ndarray:  # a subclass counts as any other object
             self._ndType = value.dtype
             self._typeStr = f"{value.dtype}{value.shape}"
         elif self._typeStr == "Unknown":

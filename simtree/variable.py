@@ -271,7 +271,7 @@ class BaseVariable(Declared):
         if self._nativeType is None:
             value = self.value()
             self._nativeType = type(value)
-            if isinstance(value, np.ndarray):
+            if self._nativeType is np.ndarray:
                 self._ndType = value.dtype
 
     def _queueUpdate(self) -> None:
