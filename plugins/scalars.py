@@ -141,6 +141,8 @@ class Text(TypeConverter):
         # raises at every read and with that ends the tree's only update thread.
         if self._most is not None and len(value.encode("utf-8")) > self._most:
             raise PutError(f"{self._path}: the text is longer than {self._most} bytes")
+        if self._most is not None and "\0" in value:
+            raise PutError(f"{self._path}: the text has a zero byte, which would end it")
         return value
 
 

@@ -408,6 +408,15 @@ def test_text_that_a_register_would_cut_is_refused(root, text):
         make_converter(root.Reg.String).to_tree(text)
 
 
+@pytest.mark.parametrize("text", ["a\0b", "\0", "a\0"])
+def test_text_that_a_zero_byte_would_end_is_refused(root, text):
+    root.Reg.String.set(text)
+    assert root.Reg.String.get() == text.split("\0")[0]
+    with pytest.raises(PutError, match="zero byte"):
+        make_converter(root.Reg.String).to_tree(text)
+    assert make_converter(root.Loc.str).to_tree(text) == text
+
+
 @pytest.mark.parametrize(
     ("path", "text", "value"),
     [
