@@ -71,6 +71,8 @@ from roguebridge.simtree.variable import BaseVariable
 
 __all__ = [
     "ArrayDevice",
+    "BFloat16",
+    "BFloat16BE",
     "BaseCommand",
     "BaseVariable",
     "Bool",
@@ -124,6 +126,7 @@ __all__ = [
     "VariableWait",
     "VariableWaitClass",
     "addLibraryPath",
+    "byteCount",
     "expose",
     "interfaces",
     "logException",
@@ -131,5 +134,7 @@ __all__ = [
     "logName",
     "reverseBits",
     "setLogLevel",
+    "twosComplement",
     "waitCntrlC",
+    "wordCount",
 ]

@@ -154,12 +154,6 @@ def test_the_text_of_a_long_array_is_whole(restored):
     assert var.valueDisp().count("0.0") == 3000
 
 
-def test_another_format(root):
-    assert root.L.three.genDisp(2.0, useDisp="{:.1f}") == "2.0"
-    with pytest.raises(ValueError, match="format code"):
-        root.L.int.genDisp(1.5, useDisp="{:d}")
-
-
 def test_the_text_of_a_parse_error(tree, root):
     with pytest.raises(tree.pr.VariableError) as caught:
         root.L.int.setDisp("abc")

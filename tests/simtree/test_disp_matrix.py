@@ -254,9 +254,3 @@ def test_the_text_of_an_array(root, name, text):
     assert var.valueDisp() == text
     element = {"Bool": "True", "Enum": "Two words"}.get(name, text.strip("[]").split(", ")[1])
     assert var.valueDisp(index=1) == element
-
-
-def test_another_format(root):
-    assert root.S.UInt8.genDisp(5, useDisp="{}") == "5"
-    with pytest.raises(ValueError, match="format code"):
-        root.S.UInt8.genDisp(1.5, useDisp="{:d}")

@@ -91,8 +91,6 @@ ARGUMENTS = {
         {"value": "on", "disp": {"x": "on", "y": "off"}},
         ("str", str, None, "enum", {"x": "on", "y": "off"}),
     ),
-    "choices": ({"value": 2, "disp": [1, 2]}, ("int", int, None, "enum", {1: "1", 2: "2"})),
-    "boolEnum": ({"value": True, "enum": {True: "on"}}, ("bool", bool, None, "enum", {True: "on"})),
     "boolPlain": ({"value": True, "disp": "{}"}, ("bool", bool, None, "enum", FLAGS)),
     "free": ({"value": 1, "typeCheck": False}, ("int", int, None, "{}", None)),
 }
@@ -137,17 +135,6 @@ def test_a_default_declares(root, name):
 def test_arguments_declare(root, name):
     var = root.D.node(name)
     assert (var.typeStr, var.nativeType, var.ndType, var.disp, var.enum) == ARGUMENTS[name][1]
-
-
-@pytest.mark.parametrize(
-    ("disp", "digits"),
-    [("{:1.3f}", 3), ("{:.2f}", 8), ("{:1.12f}", 12), ("{:f}", 8), ("{}", 8), ("", 8)],
-)
-def test_precision(tree, disp, digits):
-    for value in (1.5, np.zeros(2)):
-        assert tree.pr.LocalVariable(name="V", value=value, disp=disp).precision == digits
-    for value in (1, "a", np.float64(1)):
-        assert tree.pr.LocalVariable(name="V", value=value, disp=disp).precision == 0
 
 
 # What set() takes -------------------------------------------------------------------------
@@ -322,7 +309,5 @@ def test_what_cannot_be_built(tree):
     for value in ([1], {}, np.zeros(2)):
         with pytest.raises(pr.VariableError, match="Invalid use of enum"):
             pr.LocalVariable(name="V", value=value, enum={1: "a"})
-    with pytest.raises(pr.VariableError, match="Invalid variable mode"):
-        pr.LocalVariable(name="V", value=1, mode="XX")
     with pytest.raises((pr.VariableError, RecursionError)):  # simtree: VariableError
         pr.LocalVariable(name="V")
