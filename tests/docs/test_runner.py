@@ -342,7 +342,12 @@ def test_a_background_command_does_not_outlive_a_page_that_fails(play):
 
 # Where a page runs ----------------------------------------------------------------------------
 
-WHICH = ["import pyrogue as pr", "import pyrogue.interfaces.simulation as prs", "prs.MemEmulate()"]
+WHICH = [
+    "import pyrogue as pr",
+    "import pyrogue.interfaces.simulation as prs",
+    "import pyrogue.interfaces.stream",
+    "prs.MemEmulate()",
+]
 
 
 def test_pyrogue_is_the_tree_here_and_in_commands(run_page, tree):

@@ -4,6 +4,7 @@ import contextlib
 import importlib
 import logging
 import os
+import pkgutil
 import shlex
 import socket
 import sys
@@ -16,21 +17,26 @@ from unittest import mock
 
 import pytest
 
+from roguebridge.simtree import interfaces
 from support.pages import ROOT
 from support.trees import Tree
 
+# What a tree file imports as pyrogue, pyrogue.interfaces, pyrogue.interfaces.simulation ...
+PARTS = [
+    "",
+    ".interfaces",
+    *(part.name for part in pkgutil.iter_modules(interfaces.__path__, ".interfaces.")),
+]
 # `import pyrogue` gives the stand-in tree, in a process that must not meet the real one.
 ALIAS = {
     "pyrogue/__init__.py": (
-        "import sys\n"
-        "import roguebridge.simtree\n"
-        "import roguebridge.simtree.interfaces.simulation\n"
-        "for name in ('', '.interfaces', '.interfaces.simulation'):\n"
-        "    sys.modules['pyrogue' + name] = sys.modules['roguebridge.simtree' + name]\n"
+        "import importlib, sys\n"
+        f"for part in {PARTS}:\n"
+        "    module = importlib.import_module('roguebridge.simtree' + part)\n"
+        "    sys.modules['pyrogue' + part] = module\n"
     ),
     "rogue.py": "raise ModuleNotFoundError(\"No module named 'rogue'\", name='rogue')\n",
 }
-ALIASED = ("", ".interfaces", ".interfaces.simulation")
 QUIET = {
     "COLUMNS": "100",
     "LC_ALL": "C.UTF-8",
@@ -132,9 +138,9 @@ def _modules(alias: bool, here: Path) -> Iterator[None]:
             patch.delitem(sys.modules, name)
         if alias:
             patch.setitem(sys.modules, "rogue", None)  # not importable
-            for name in ALIASED:
-                module = importlib.import_module("roguebridge.simtree" + name)
-                patch.setitem(sys.modules, "pyrogue" + name, module)
+            for part in PARTS:
+                module = importlib.import_module("roguebridge.simtree" + part)
+                patch.setitem(sys.modules, "pyrogue" + part, module)
         patch.delattr(package, "examples", raising=False)
         patch.syspath_prepend(here)
         try:
