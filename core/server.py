@@ -5,8 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -14,20 +13,18 @@ from typing import Any, ClassVar
 
 from .backend import Backend, BackendOptions
 from .clock import Clock, SystemClock
-from .errors import BackendError, MappingError, NotRunningError, PluginError, RoguebridgeError
-from .execution import abandon_all
+from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
 from .groups import Groups, group_list
 from .holder import PvHolder
 from .mapfile import map_lines, read_map
 from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
-from .rules import converter_of, first, policies_of, time_source_of
+from .rules import first
 from .services import Services
+from .serving import Serving
 from .survey import Survey, survey
 from .tree import TreeNode
 from .workers import WorkerPool
-
-_log = logging.getLogger("roguebridge.server")
 
 
 class PvServer:
@@ -102,7 +99,7 @@ class PvServer:
         self._plugins = Plugins(plugins, strict, self._broken_plugins.append)
         self._backends = self._make_backends(backends, BackendOptions(isolate, conf))
         self._lifecycle = threading.RLock()
-        self._services: Services | None = None
+        self._serving: Serving | None = None
         self._map = PvMap()
         self._holders: dict[str, PvHolder] = {}
 
@@ -121,7 +118,7 @@ class PvServer:
     @property
     def running(self) -> bool:
         """True between a start and the following stop."""
-        return self._services is not None
+        return self._serving is not None
 
     @property
     def holders(self) -> Mapping[str, PvHolder]:
@@ -205,31 +202,34 @@ class PvServer:
         seconds to end; the rest is answered with an error.
         """
         with self._lifecycle:
-            services = self._services
-            if services is None:
+            serving = self._serving
+            if serving is None:
                 return
-            self._attempt("plugins", lambda: self._plugins.event("server_stopping", server=self))
-            self._end(services)
-            self._services = None
+            serving.attempt("plugins", lambda: self._plugins.event("server_stopping", server=self))
+            serving.end()
+            self._serving = None
             self._log.info("stopped serving %s", self._base)
 
     def _begin(self, expect_reads: bool) -> None:
         with self._lifecycle:
-            if self._services is not None:
+            if self._serving is not None:
                 return
             self._need_running_root()
             self._map = self._build_map()
             for problem in self._map.problems:
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
-            services = self._make_services(expect_reads)
-            try:
-                self._serve(services)
-            except BaseException:
-                self._end(services)
-                self._holders = {}
-                raise
-            self._services = services
+            serving = Serving(
+                self._base,
+                self._backends,
+                self._plugins,
+                self._make_services(expect_reads),
+                self.holder_class,
+                self._stop_timeout,
+            )
+            self._holders = {}
+            serving.begin(self._map)
+            self._serving, self._holders = serving, serving.holders
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
 
@@ -239,58 +239,6 @@ class PvServer:
                 f"the root {self._root.name!r} is not running: hand the server to "
                 "root.addProtocol() before root.start(), or call server.start() after it"
             )
-
-    def _serve(self, services: Services) -> None:
-        make_converter = partial(converter_of, self._plugins.converter_rules())
-        policy_rules = self._plugins.policy_rules()
-        time_rules = self._plugins.time_source_rules()
-        services.clock.start()
-        holders: dict[str, PvHolder] = {}
-        for entry, node in self._map:
-            policies = policies_of(policy_rules, node)
-            try:
-                time_source = time_source_of(time_rules, node)
-            except PluginError as exc:
-                self._log.error("%s", exc)
-                time_source = None
-            holders[entry.path] = self.holder_class(
-                entry, node, make_converter, policies, time_source, services
-            )
-        self._holders = holders
-        for backend in self._backends:
-            for holder in holders.values():
-                holder.attach(backend.serve(holder.entry, holder))
-        for holder in holders.values():
-            holder.listen()
-        for backend in self._backends:
-            backend.start()
-
-    def _end(self, services: Services) -> None:
-        """Undo :meth:`_serve`, as far as it got; each step whatever became of the others."""
-        for holder in self._holders.values():
-            self._attempt(holder.path, holder.unlisten)
-        pools = (services.variables, services.commands)
-        for pool in pools:
-            pool.refuse()
-        deadline = services.clock.monotonic() + self._stop_timeout
-        for pool in pools:
-            left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
-            self._attempt("pending requests", partial(abandon_all, left))
-        for backend in self._backends:
-            self._attempt(backend.name, backend.flush)
-        for backend in self._backends:
-            self._attempt(backend.name, backend.stop)
-        services.events.drain(self._stop_timeout)
-        for pool in (*pools, services.events):
-            for name in pool.stop():
-                _log.error("%s is still held by a call into the tree", name)
-        services.clock.stop()
-
-    def _attempt(self, what: str, step: Callable[[], object]) -> None:
-        try:
-            step()
-        except Exception:
-            _log.exception("stopping %s failed at %s", self._base, what)
 
     # Parts --------------------------------------------------------------------------------
 
