@@ -7,7 +7,7 @@ from sphinx.application import Sphinx
 project = "Roguebridge"
 author = "the Roguebridge developers"
 project_copyright = f"%Y, {author}"
-release = installed_version("roguebridge")
+release = installed_version("roguebridge").partition("+")[0]  # without the commit
 version = release
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
