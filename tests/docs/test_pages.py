@@ -7,6 +7,16 @@ from support.pages import ROOT, blocks_of, name_of, pages
 
 # Blocks that the suite cannot run, with the reason given on the page. A new one is a choice.
 NOT_RUN = {
+    "docs/howto/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
+    "docs/howto/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
+    "docs/howto/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
+    "docs/howto/run-as-a-service.md": [
+        "needs systemd and root",
+        "takes a fixed port",
+        "needs your addresses",
+        "needs your addresses",
+        "needs a container runtime",
+    ],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
     "README.md": ["it makes an environment of its own", "it needs conda"],
 }
