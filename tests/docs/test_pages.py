@@ -18,7 +18,7 @@ NOT_RUN = {
         "needs a container runtime",
     ],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
-    "README.md": ["it makes an environment of its own", "it needs conda"],
+    "README.md": ["it installs", "it makes an environment of its own"],
 }
 
 PAGES = {name_of(page): page for page in pages()}
