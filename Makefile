@@ -37,7 +37,9 @@ pytest: $(INSTALLED)
 
 # Every line and branch of core is run by a test that does not depend on luck, or says why not.
 coverage: $(INSTALLED)
+	$(PY) -m coverage erase
 	$(PY) -m coverage run -m pytest $(ARGS)
+	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
 
@@ -71,4 +73,4 @@ $(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
 	@touch $@
 
 clean:
-	rm -rf build *.egg-info .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	rm -rf build *.egg-info .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
