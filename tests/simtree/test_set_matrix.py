@@ -9,7 +9,7 @@ import enum
 
 import numpy as np
 import pytest
-from support.registers import COUNT, GROUPS, build, start
+from support.registers import COUNT, KINDS, build, start
 from support.tables import cells, outcome
 from support.trees import running
 
@@ -156,11 +156,7 @@ Halves                ~       GE      GE      GE         GE        GE         GE
 
 @pytest.mark.parametrize(
     ("name", "kind", "cell"),
-    [
-        c
-        for table in (INTS, FLOATS, OBJECTS, NUMPY_INTS, NUMPY_OTHERS)
-        for c in cells(table, GROUPS)
-    ],
+    [c for table in (INTS, FLOATS, OBJECTS, NUMPY_INTS, NUMPY_OTHERS) for c in cells(table, KINDS)],
 )
 def test_scalar(tree, memory, root, name, kind, cell):
     var = root.S.node(name)
@@ -290,14 +286,14 @@ def in_own_dtype(var, value):
 
 
 @pytest.mark.parametrize(
-    ("name", "dtype", "cell"), [*cells(INT_DTYPES, GROUPS), *cells(OTHER_DTYPES, GROUPS)]
+    ("name", "dtype", "cell"), [*cells(INT_DTYPES, KINDS), *cells(OTHER_DTYPES, KINDS)]
 )
 def test_dtype_of_an_array(tree, memory, root, name, dtype, cell):
     check(tree, memory, prepared(root, name), cell, np.array(VALUES).astype(dtype))
 
 
 @pytest.mark.parametrize(
-    ("name", "layout", "cell"), [*cells(LAYOUT, GROUPS), *cells(MISREAD, GROUPS)]
+    ("name", "layout", "cell"), [*cells(LAYOUT, KINDS), *cells(MISREAD, KINDS)]
 )
 def test_layout_of_an_array(tree, memory, root, name, layout, cell):
     var = prepared(root, name)
@@ -305,13 +301,13 @@ def test_layout_of_an_array(tree, memory, root, name, layout, cell):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "cell"), [*cells(LIST, GROUPS), *cells(SCALAR_INTO_ARRAY, GROUPS)]
+    ("name", "kind", "cell"), [*cells(LIST, KINDS), *cells(SCALAR_INTO_ARRAY, KINDS)]
 )
 def test_list_into_an_array(tree, memory, root, name, kind, cell):
     check(tree, memory, prepared(root, name), cell, LISTS[kind])
 
 
-@pytest.mark.parametrize(("name", "place", "cell"), cells(PLACE, GROUPS))
+@pytest.mark.parametrize(("name", "place", "cell"), cells(PLACE, KINDS))
 def test_elements_of_an_array(tree, memory, root, name, place, cell):
     var = prepared(root, name)
     value, index = PLACED[place]

@@ -73,6 +73,10 @@ GROUPS["Floats"] = sum(
     (GROUPS[g] for g in ("Singles", "Doubles", "Halves", "Smalls", "Fixeds")), []
 )
 
+# The same without widths that are between others, for tables in which widths do not matter
+BETWEEN = ("UInt4", "UInt12", "UInt32", "UInt100", "UIntReversed12", "Int12", "Int32", "Int100")
+KINDS = {group: [n for n in names if n not in BETWEEN] for group, names in GROUPS.items()}
+
 # Lowest and highest value
 _HIGHEST = {
     "Singles": 3.4e38, "Doubles": math.inf, "Halves": 65504.0, "Eights": 448.0, "Sixes": 28.0,
