@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import signal
 import subprocess
 import sys
@@ -42,6 +43,22 @@ def test_it_says_what_it_is_doing_and_stops_when_the_terminal_goes(shell):
         terminal.hang_up()
         assert terminal.popen.wait(2 * LIMIT) == 0
     finally:
+        terminal.popen.kill()
+        terminal.popen.wait()
+
+
+def test_a_table_keeps_to_the_width_of_the_terminal(shell):
+    shell.environ.update(COLUMNS="40", LINES="100")
+    terminal = Terminal(shell, "map", "my_tree.py:MyRoot", "--base", "X", "--filter", "*Gain")
+    try:
+        terminal.until("Slow")
+        assert terminal.popen.wait(2 * LIMIT) == 0
+        plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.seen)
+        table = plain[plain.rindex("PV ") :].splitlines()
+        assert len(table) > 2  # the PV's line was folded
+        assert all(len(line.rstrip()) <= 40 for line in table)
+    finally:
+        terminal.hang_up()
         terminal.popen.kill()
         terminal.popen.wait()
 

@@ -84,6 +84,24 @@ def test_a_value_that_does_not_fit_is_a_warning(tree, serve):
     assert of(site, name="Mode").served_as == "NTEnum"
 
 
+def test_a_variable_whose_type_only_a_read_would_tell_has_none_if_that_fails(tree, serve):
+    failing = []
+
+    def get():
+        if failing:
+            raise RuntimeError("no contact")
+        return 5
+
+    site = serve(
+        tree.pr.LocalVariable(name="V", mode="RO", localGet=get, pollInterval=0), start=False
+    )
+    failing.append(True)
+    survey = site.server.survey()
+    assert of(site, name="V").type == ""
+    (warning,) = survey.warnings
+    assert warning.startswith("Top.V: B:Top:V would open INVALID: ")
+
+
 class Broken:
     """Rules that are no rules, each for one node."""
 
