@@ -62,6 +62,7 @@ def play(client: Context, root: Detector) -> None:
     expect(scaled == 21, "Scale(3) did not return 21")
 
     client.put(adc + "Reset", 1)
+    root.waitOnUpdate()  # the command has changed other nodes, whose updates are on their way
     show("put Reset 1, get Gain", int(client.get(adc + "Gain")))
     expect(int(client.get(adc + "Gain")) == 0, "Reset did not run")
 
@@ -81,6 +82,7 @@ def play(client: Context, root: Detector) -> None:
         raise SystemExit("demo failed: the broken register took a value")
 
     total = int(client.rpc(PREFIX + "Camera:Acquire", None))
+    root.waitOnUpdate()
     image = client.get(PREFIX + "Camera:Image")
     show("call Acquire, get Image", f"{total}, {image.shape} {image.dtype}")
     expect(int(image.sum()) == total, "the image is not the one that was taken")
