@@ -10,6 +10,7 @@ from pathlib import Path
 from .errors import MappingError
 
 _ARROW = " -> "
+_SHOWN = 80  # characters of a line that is wrong; it may be of anything but a map file
 _LINE = re.compile(r"\s*(\S.*?)\s+->\s+(\S.*?)\s*")
 
 
@@ -26,17 +27,20 @@ def read_map(file: str | PathLike[str]) -> dict[str, str]:
     """
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as exc:
+    except OSError as exc:
         raise MappingError(f"cannot read the map file {file}: {exc}") from exc
+    except UnicodeDecodeError as exc:
+        at = exc.object.count(b"\n", 0, exc.start) + 1
+        raise MappingError(f"cannot read the map file {file}: line {at}: {exc}") from exc
     found: dict[str, str] = {}
     lines: dict[str, int] = {}
     problems = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # the lines that an editor counts
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         match = _LINE.fullmatch(line)
         if match is None:
-            problems.append(f"line {number}: expected 'pv -> path', found {line.strip()!r}")
+            problems.append(f"line {number}: expected 'pv -> path', found {_short(line)!r}")
             continue
         pv_name, path = match.groups()
         if path in found:
@@ -47,3 +51,8 @@ def read_map(file: str | PathLike[str]) -> dict[str, str]:
     if problems:
         raise MappingError(f"the map file {file} is not usable:", problems)
     return found
+
+
+def _short(line: str) -> str:
+    found = line.strip()
+    return found if len(found) <= _SHOWN else f"{found[:_SHOWN]}..."

@@ -128,6 +128,10 @@ def automatic_map(
             builder.problems.append(Problem(path, f"{path}: naming rule failed: {exc!r}"))
             continue
         builder.add(node, path, pv_name, explicit=False)
+    for group in include:
+        if not any(group in node.groups for node in nodes):
+            text = f"no node is in group {group!r}: nothing is served for it"
+            builder.problems.append(Problem("", text, warning=True))
     return builder.result()
 
 

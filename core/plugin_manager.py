@@ -70,12 +70,12 @@ class Plugins:
             self._manager.check_pending()
             if not self._manager.get_hookcallers(plugin):
                 raise PluginError("it has no hooks: are its functions marked @hookimpl?")
-        except Exception as exc:
+        except (Exception, SystemExit) as exc:
             if self._manager.has_plugin(name):
                 self._manager.unregister(name=name)
             self._broken(PluginError(f"plugin {name} cannot be used: {exc}"), exc)
 
-    def _broken(self, error: PluginError, cause: Exception) -> None:
+    def _broken(self, error: PluginError, cause: BaseException) -> None:
         if self._strict:
             raise error from cause
         _log.error("%s", error)
@@ -123,7 +123,7 @@ class Plugins:
         for plugin, call in self._calls(hook, arguments):
             try:
                 call()
-            except Exception:
+            except (Exception, SystemExit):
                 _log.exception("plugin %s: %s failed", plugin, hook)
 
     def _rules(
@@ -146,7 +146,7 @@ class Plugins:
         for plugin, call in self._calls(hook, arguments):
             try:
                 result = call()
-            except Exception as exc:
+            except (Exception, SystemExit) as exc:
                 error = PluginError(f"plugin {plugin}: {hook} failed: {exc!r}")
                 if needed:
                     raise error from exc

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from .backend import Backend
-from .errors import PluginError
+from .errors import BackendError, PluginError, RoguebridgeError
 from .execution import abandon_all
 from .holder import PvHolder
 from .mapping import PvMap
@@ -55,12 +56,14 @@ class Serving:
         try:
             self._make_holders(pv_map)
             for backend in self._backends:
-                for holder in self.holders.values():
-                    holder.attach(backend.serve(holder.entry, holder))
+                with _blaming(backend):
+                    for holder in self.holders.values():
+                        holder.attach(backend.serve(holder.entry, holder))
             for holder in self.holders.values():
                 holder.listen()
             for backend in self._backends:
-                backend.start()
+                with _blaming(backend):
+                    backend.start()
         except BaseException:
             self.end()
             raise
@@ -112,3 +115,14 @@ class Serving:
             step()
         except Exception:
             _log.exception("stopping %s failed at %s", self._base, what)
+
+
+@contextlib.contextmanager
+def _blaming(backend: Backend) -> Iterator[None]:
+    """Name the backend that raises what it should not."""
+    try:
+        yield
+    except RoguebridgeError:
+        raise
+    except Exception as exc:
+        raise BackendError(f"backend {backend.name} failed: {exc!r}") from exc

@@ -126,9 +126,9 @@ def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv
         type=type_str,
         served_as="" if spec is None else served_as(spec),
         mode=entry.mode,
-        units=node.units or "",
-        groups=tuple(node.groups),
-        description=node.description or "",
+        units=str(node.units or ""),
+        groups=tuple(map(str, node.groups)),
+        description=str(node.description or ""),
     )
 
 

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
+import contextlib
 from typing import Any, NoReturn
 
 import click
 
+from roguebridge.core.cli.failure import Exit, Failure, in_one_line
 from roguebridge.core.cli.listing import check, map_command
 from roguebridge.core.cli.options import debug_option
 from roguebridge.core.cli.serve import serve
 from roguebridge.core.cli.session import leave
-from roguebridge.core.cli.terminal import complain
+from roguebridge.core.cli.signals import Ended
+from roguebridge.core.cli.terminal import complain, open_streams
 from roguebridge.core.plugin_manager import Plugins
+from roguebridge.core.version import __version__
 
 _OWN = {"serve": serve, "map": map_command, "check": check}
+_EPILOG = """\b
+Exit status:
+  0 done  1 problems found  2 wrong command line  3 the tree fails
+  4 it cannot be served  128+N ended by signal N
+\b
+Completion of commands, options and files in bash (or zsh, fish):
+  eval "$(_ROGUEBRIDGE_COMPLETE=bash_source roguebridge)"
+"""
 
 
 class _Commands(click.Group):
@@ -28,6 +39,14 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return self.commands.get(cmd_name) or self._of_plugins().get(cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as exc:  # of a plugin's command, or of ours
+            raise Failure(Exit.PROBLEMS, in_one_line(exc)) from exc
+
     def _of_plugins(self) -> dict[str, click.Command]:
         if self._brought is None:
             brought = click.Group()
@@ -36,21 +55,13 @@ class _Commands(click.Group):
         return self._brought
 
 
-def _print_version(context: click.Context, param: click.Parameter, value: bool) -> None:
-    if not value or context.resilient_parsing:
-        return
-    try:
-        click.echo(f"roguebridge {version('roguebridge')}")
-    except PackageNotFoundError:
-        click.echo("roguebridge, not installed")
-    context.exit()
-
-
-@click.group(cls=_Commands, commands=_OWN, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
-    help="Show the version and exit.",
-)  # fmt: skip
+@click.group(
+    cls=_Commands,
+    commands=_OWN,
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="roguebridge %(version)s")
 @debug_option
 def roguebridge() -> None:
     """Serve PyRogue trees to EPICS and other control systems."""
@@ -61,15 +72,19 @@ def main(arguments: list[str] | None = None) -> NoReturn:
 
     :param arguments: by default those of the process
     """
+    open_streams()
     leave(_run(arguments))
 
 
 def _run(arguments: list[str] | None) -> int:
     try:
         result: Any = roguebridge.main(arguments, prog_name="roguebridge", standalone_mode=False)
-        return result if isinstance(result, int) else 0
+        return result if isinstance(result, int) else Exit.OK
     except click.ClickException as exc:
-        exc.show()
+        with contextlib.suppress(OSError):
+            exc.show()
+        return exc.exit_code
+    except Ended as exc:
         return exc.exit_code
     except (KeyboardInterrupt, click.Abort):
         return 130
@@ -77,6 +92,9 @@ def _run(arguments: list[str] | None) -> int:
         if isinstance(exc.code, str):
             complain(f"Error: {exc.code}")
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
+    except Exception as exc:  # e.g. the help cannot be written
+        complain(f"Error: {in_one_line(exc)}")
+        return Exit.PROBLEMS
 
 
 __all__ = ["main", "roguebridge"]

@@ -2,4 +2,5 @@
 
 from roguebridge.core.cli import main
 
-main()
+if __name__ == "__main__":  # multiprocessing imports it once more in a spawned child
+    main()

@@ -10,16 +10,18 @@ from typing import IO, Any
 
 import click
 
+from roguebridge.core.cli.signals import Ended
 from roguebridge.core.cli.terminal import complain
+from roguebridge.core.errors import RoguebridgeError
 
 
 class Exit(IntEnum):
-    """The exit statuses of ``roguebridge``; 128 + a signal's number when that ended it by force."""
+    """The exit statuses of ``roguebridge``; 128 + a signal's number when that ended it."""
 
     OK = 0
     """Done; for ``serve`` also: stopped by a signal, as asked."""
     PROBLEMS = 1
-    """``check`` has found problems, or ``demo`` has failed."""
+    """``check`` has found problems, ``demo`` has failed, or a result cannot be written."""
     USAGE = 2
     """The command line is wrong, or names what is not there."""
     TREE = 3
@@ -40,6 +42,7 @@ class Failure(click.ClickException):
         self.status = status
         context = click.get_current_context(silent=True)
         self._debug = context is not None and DEBUG in context.find_root().meta
+        self._shown = False
 
     @property
     def exit_code(self) -> int:  # type: ignore[override]
@@ -47,7 +50,10 @@ class Failure(click.ClickException):
         return int(self.status)
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the line, after the traceback if ``--debug`` was given."""
+        """Print the line once, after the traceback if ``--debug`` was given."""
+        if self._shown:
+            return
+        self._shown = True
         if self._debug:
             complain("".join(traceback.format_exception(self)).rstrip())
         complain(f"Error: {self.message}")
@@ -59,29 +65,34 @@ DEBUG = "roguebridge.debug"
 
 def in_one_line(exc: BaseException) -> str:
     """Return type and text of an exception in one line."""
-    text = " ".join(str(exc).split())
+    try:
+        text = " ".join(str(exc).split())
+    except Exception as error:  # code of the user's too
+        text = f"its text cannot be had, {type(error).__name__}"
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
-
-
-class Ended(SystemExit):
-    """A signal has ended the command."""
 
 
 @contextlib.contextmanager
 def failing(
-    status: Exit, what: str, where: Callable[[BaseException], str] = lambda exc: ""
+    status: Exit,
+    what: str,
+    where: Callable[[BaseException], str] = lambda exc: "",
+    ours: Exit | None = None,
 ) -> Iterator[None]:
     """End the command with one line if the body, which is code of the user's, raises.
 
     :param status: the exit status then
     :param what: begins the line
     :param where: ends the line
+    :param ours: the exit status for Roguebridge's own errors, which say all themselves
     """
     try:
         yield
-    except (KeyboardInterrupt, Ended, click.ClickException):
+    except (Ended, click.ClickException):
         raise
     except SystemExit as exc:
         raise Failure(status, f"{what}: it ended itself with status {exc.code!r}") from exc
     except BaseException as exc:
+        if ours is not None and isinstance(exc, RoguebridgeError):
+            raise Failure(ours, str(exc)) from exc
         raise Failure(status, f"{what}: {in_one_line(exc)}{where(exc)}") from exc

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import signal
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from fnmatch import fnmatchcase
-from typing import Any
+from shutil import get_terminal_size
+from typing import Any, TextIO
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from roguebridge.core.cli.failure import Exit, Failure, in_one_line
+from roguebridge.core.cli.failure import Exit, Failure, failing
 from roguebridge.core.cli.options import ServerOptions, common_options, mapping_options
-from roguebridge.core.cli.session import running_tree
-from roguebridge.core.cli.signals import ended_by_signals
+from roguebridge.core.cli.session import Session
+from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root
-from roguebridge.core.cli.terminal import Steps, complain, say, stdout_for_results
-from roguebridge.core.errors import RoguebridgeError
+from roguebridge.core.cli.terminal import claim_stdout, complain, step
 from roguebridge.core.mapfile import map_lines
 from roguebridge.core.survey import Survey, SurveyedPv
+
+_TITLES = ("PV", "path", "type", "served as", "mode", "units", "groups")
 
 
 @click.command("map")
@@ -38,7 +37,12 @@ from roguebridge.core.survey import Survey, SurveyedPv
     show_default=True,
     help="text is what --pv-map reads.",
 )
-@click.option("--filter", "glob", metavar="GLOB", help="Only PVs whose name or path matches.")
+@click.option(
+    "--filter",
+    "glob",
+    metavar="GLOB",
+    help="Only PVs whose name or path matches; a [ may also be meant as it stands.",
+)
 @common_options()
 def map_command(target: tuple[str, str], form: str, glob: str | None, **options: Any) -> None:
     """Print which PVs the tree of MODULE:ROOT would be served as.
@@ -46,18 +50,22 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     The tree is started, because only then it knows its groups and types, and stopped; nothing is
     served. Problems go to stderr.
     """
+    stdout = claim_stdout()
     surveys = _survey(target, ServerOptions(**options))
     pvs = [pv for survey in surveys for pv in survey.pvs]
     if glob is not None:
-        pvs = [pv for pv in pvs if fnmatchcase(pv.pv_name, glob) or fnmatchcase(pv.path, glob)]
+        pvs = [pv for pv in pvs if _matches(pv.pv_name, glob) or _matches(pv.path, glob)]
     for survey in surveys:
         for text in survey.errors:
             complain(f"Problem: {text}")
+    if form == "table":
+        lines = _table(pvs, stdout.isatty())
+    else:
+        lines = {"csv": _csv, "json": _json, "text": _text}[form](pvs)
     try:
-        {"table": _table, "csv": _csv, "json": _json, "text": _text}[form](pvs)
-        sys.stdout.flush()
-    except BrokenPipeError:  # the reader has seen enough: as a process that SIGPIPE ends
-        raise SystemExit(128 + signal.SIGPIPE) from None
+        _print(stdout, lines)
+    except BrokenPipeError:
+        raise SystemExit(128 + signal.SIGPIPE) from None  # as that signal would end it
 
 
 @click.command()
@@ -69,67 +77,103 @@ def check(target: tuple[str, str], **options: Any) -> None:
     The tree is started and stopped; nothing is served. The exit status is 0 if there is no problem.
     Warnings count as problems with --strict only.
     """
+    stdout = claim_stdout()
     chosen = ServerOptions(**options)
     strict, chosen.strict = chosen.strict, False  # every problem is wanted, not the first
     surveys = _survey(target, chosen)
+    lines = []
     problems = 0
     for survey in surveys:
-        for text in survey.errors:
-            say(f"Problem: {text}")
-        for text in survey.warnings:
-            say(f"Warning: {text}")
+        lines += [f"Problem: {text}" for text in survey.errors]
+        lines += [f"Warning: {text}" for text in survey.warnings]
         problems += len(survey.errors) + (len(survey.warnings) if strict else 0)
     count = sum(len(survey.pvs) for survey in surveys)
-    say(f"{count} PVs, {problems or 'no'} problem{'s' * (problems != 1)}")
+    lines.append(f"{count} PVs, {problems or 'no'} problem{'s' * (problems != 1)}")
+    with contextlib.suppress(BrokenPipeError):  # the status tells
+        _print(stdout, lines)
     if problems:
         raise SystemExit(Exit.PROBLEMS)
 
 
 def _survey(target: tuple[str, str], options: ServerOptions) -> list[Survey]:
-    steps = Steps()
-    with ended_by_signals(), stdout_for_results():
-        with steps.step("building the tree"):
+    with StopSignals() as signals:
+        with step("building the tree"):
             root = load_root(*target)
-        servers = options.servers(root)
-        for server in servers:
-            server.starts_with_root = False
-        with running_tree(root, steps), steps.step("looking at every node"):
-            try:
+        signals.listen()
+        with Session(root) as session:
+            servers = options.servers(root)
+            for server in servers:
+                server.starts_with_root = False
+            session.start()
+            with (
+                step("looking at every node"),
+                failing(Exit.TREE, f"{root.name} cannot be surveyed", ours=Exit.SERVER),
+            ):
                 return [server.survey() for server in servers]
-            except RoguebridgeError as exc:
-                raise Failure(Exit.SERVER, str(exc)) from exc
-            except Exception as exc:
-                raise Failure(Exit.TREE, f"{root.name}: {in_one_line(exc)}") from exc
 
 
-def _text(pvs: Sequence[SurveyedPv]) -> None:
-    for line in map_lines((pv.pv_name, pv.path) for pv in pvs):
-        click.echo(line)
+def _print(stdout: TextIO, lines: Iterable[str]) -> None:
+    try:
+        for line in lines:
+            stdout.write(line + "\n")
+        stdout.flush()
+    except OSError as exc:
+        with contextlib.suppress(OSError):
+            stdout.close()  # else the end of the process tries again
+        if isinstance(exc, BrokenPipeError):  # the reader has seen enough
+            raise
+        raise Failure(Exit.PROBLEMS, f"the result cannot be written: {exc.strerror}") from exc
 
 
-def _json(pvs: Sequence[SurveyedPv]) -> None:
-    click.echo(json.dumps([asdict(pv) for pv in pvs], indent=1))
+def _matches(text: str, glob: str) -> bool:
+    return fnmatchcase(text, glob) or fnmatchcase(text, glob.replace("[", "[[]"))
 
 
-def _csv(pvs: Sequence[SurveyedPv]) -> None:
+def _text(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
+    return map_lines((pv.pv_name, pv.path) for pv in pvs)
+
+
+def _json(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
+    return [json.dumps([asdict(pv) for pv in pvs], indent=1)]
+
+
+def _csv(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(SurveyedPv))
     for pv in pvs:
         writer.writerow({**asdict(pv), "groups": " ".join(pv.groups)}.values())
-    click.echo(text.getvalue(), nl=False)
+    return [text.getvalue().removesuffix("\n")]
 
 
-def _table(pvs: Sequence[SurveyedPv]) -> None:
+def _table(pvs: Sequence[SurveyedPv], terminal: bool) -> Iterable[str]:
+    rows = [
+        (pv.pv_name, pv.path, pv.type, pv.served_as, pv.mode, pv.units, " ".join(pv.groups))
+        for pv in pvs
+    ]
+    return _fitted(rows) if terminal else _aligned([_TITLES, *rows])
+
+
+def _fitted(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """A table as wide as the terminal: what is too long goes on below."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("PV", "path", "type", "served as", "mode", "units", "groups"):
+    for title in _TITLES:
         table.add_column(title, overflow="fold")
-    for pv in pvs:
-        cells = (pv.pv_name, pv.path, pv.type, pv.served_as, pv.mode, pv.units)
-        table.add_row(*map(Text, cells), Text(" ".join(pv.groups)))
-    console = Console(file=sys.stdout)
-    if not console.is_terminal:  # whoever reads it wants whole lines
-        console.width = Console(width=10**6).measure(table).maximum
-    with console.capture() as text:  # rich would answer a broken pipe in its own way
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console = Console(file=io.StringIO(), force_terminal=True, width=get_terminal_size().columns)
+    with console.capture() as text:
         console.print(table)
-    click.echo(text.get(), nl=False)
+    return text.get().splitlines()
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Whole lines, for whoever reads them from a file."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield " ".join("  ".join(cells).splitlines()).rstrip()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import click
 
-from roguebridge.core.cli.failure import DEBUG, Exit, Failure, in_one_line
+from roguebridge.core.cli.failure import DEBUG, Exit, Failure, failing
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
-from roguebridge.core.errors import RoguebridgeError
 from roguebridge.core.mapfile import read_map
 from roguebridge.core.rogue import protocols_of
 from roguebridge.core.server import PvServer
@@ -47,6 +47,8 @@ class ServerOptions:
                     Exit.USAGE, f"give --base: the root {root.name} brings no server of its own"
                 )
             return own
+        if not self.base:
+            raise Failure(Exit.USAGE, "--base is empty")  # an unset variable of a script
         server = self._make(root, self.base)
         if not root.running:
             root.addProtocol(server)
@@ -59,7 +61,10 @@ class ServerOptions:
                 raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
 
     def _make(self, root: Any, base: str) -> PvServer:
-        try:
+        for name in self.plugin:
+            with failing(Exit.USAGE, f"plugin {name} cannot be used"):
+                importlib.import_module(name)
+        with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
             server = PvServer(
                 base,
                 root,
@@ -71,10 +76,6 @@ class ServerOptions:
                 strict=self.strict,
                 isolate=self.isolate,
             )
-        except RoguebridgeError as exc:
-            raise Failure(Exit.USAGE, str(exc)) from exc
-        except Exception as exc:  # a backend of a plugin
-            raise Failure(Exit.USAGE, f"the server cannot be made: {in_one_line(exc)}") from exc
         # A server goes on without a broken plugin; one that is asked for here is meant to work.
         for text in server.report():
             if text.startswith(tuple(f"plugin {name} cannot be used" for name in self.plugin)):

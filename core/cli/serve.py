@@ -7,18 +7,18 @@ from typing import Any
 
 import click
 
-from roguebridge.core.cli.failure import Exit, Failure
+from roguebridge.core.cli.failure import Exit, failing
 from roguebridge.core.cli.options import (
     ServerOptions,
     common_options,
     isolate_option,
     mapping_options,
 )
-from roguebridge.core.cli.session import running_tree
+from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root
-from roguebridge.core.cli.terminal import Steps, say
-from roguebridge.core.errors import BackendError, RoguebridgeError
+from roguebridge.core.cli.terminal import say, step
+from roguebridge.core.errors import BackendError
 from roguebridge.core.server import PvServer
 
 
@@ -42,14 +42,17 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
     :param options: the server
     :raises Failure: if it cannot be made, started or served
     """
-    steps = Steps()
     with StopSignals(lambda: say("Stopping (a second signal ends it at once).")) as signals:
-        with steps.step("building the tree"):
+        with step("building the tree"):
             root = make_root()
-        servers = options.servers(root)
-        with running_tree(root, steps):
+        signals.listen()
+        with Session(root) as session:
+            servers = options.servers(root)
             try:
-                _start(servers)
+                if not signals.requested:
+                    session.start()
+                    _start(servers)
+                    signals.listen()
                 if not signals.requested:
                     _tell(servers)
                 signals.wait()
@@ -61,11 +64,9 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
 
 def _start(servers: Sequence[PvServer]) -> None:
     """Start what has not started with its root, because that was running before."""
-    for server in servers:
-        try:
+    with failing(Exit.SERVER, "the server cannot start", ours=Exit.SERVER):
+        for server in servers:
             server.start()
-        except RoguebridgeError as exc:
-            raise Failure(Exit.SERVER, str(exc)) from exc
 
 
 def _tell(servers: Sequence[PvServer]) -> None:

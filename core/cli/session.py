@@ -4,56 +4,64 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import threading
-from collections.abc import Iterator
+from types import TracebackType
 from typing import Any, NoReturn
 
-import click
-
-from roguebridge.core.cli.failure import Ended, Exit, Failure, in_one_line
-from roguebridge.core.cli.terminal import Steps, complain
-from roguebridge.core.errors import RoguebridgeError
+from roguebridge.core.cli.failure import Exit, Failure, failing, in_one_line
+from roguebridge.core.cli.signals import Ended
+from roguebridge.core.cli.terminal import complain, say, step
 
 _GRACE = 5.0  # seconds that threads of the tree may take to end after it was stopped
 
 
-@contextlib.contextmanager
-def running_tree(root: Any, steps: Steps) -> Iterator[None]:
-    """Start ``root`` unless it runs, and stop it whatever happens.
+class Session:
+    """While entered, a root may run; it is stopped at the end whatever has happened.
 
-    :raises Failure: with SERVER if one of our servers cannot start with it, else with TREE
+    :param root: the root, started or not
     """
-    try:
-        with steps.step(f"starting {root.name}"):
-            _start(root)
-        yield
-    finally:
-        with steps.step(f"stopping {root.name}"):
-            _stop(root)
 
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self._tried = False
 
-def _start(root: Any) -> None:
-    if root.running:
-        return
-    try:
-        root.start()
-    except (KeyboardInterrupt, Ended, click.ClickException):
-        raise
-    except RoguebridgeError as exc:
-        raise Failure(Exit.SERVER, str(exc)) from exc
-    except BaseException as exc:
-        raise Failure(Exit.TREE, f"{root.name} cannot start: {in_one_line(exc)}") from exc
+    def __enter__(self) -> Session:
+        return self
 
+    def start(self) -> None:
+        """Start the root unless it runs.
 
-def _stop(root: Any) -> None:
-    # A root that has failed to start has threads to stop; what it cannot undo is no news then.
-    failed = sys.exc_info()[0] is not None
-    try:
-        root.stop()
-    except Exception as exc:
-        if not failed:
-            complain(f"Warning: stopping {root.name}: {in_one_line(exc)}")
+        :raises Failure: with SERVER if one of our servers cannot start with it, else with TREE
+        """
+        root = self._root
+        if root.running:
+            return
+        self._tried = True
+        with (
+            step(f"starting {root.name}"),
+            failing(Exit.TREE, f"{root.name} cannot start", ours=Exit.SERVER),
+        ):
+            root.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        root = self._root
+        if isinstance(exc, Failure):
+            exc.show()  # the stop may hang
+        if not (self._tried or root.running):
+            return
+        try:
+            with step(f"stopping {root.name}"):
+                root.stop()
+        except Ended:
+            raise
+        except BaseException as error:
+            # A root that has failed to start has threads to stop; what it cannot undo is no news.
+            if exc is None:
+                complain(f"Warning: stopping {root.name}: {in_one_line(error)}")
 
 
 def leave(status: int) -> NoReturn:
@@ -61,15 +69,17 @@ def leave(status: int) -> NoReturn:
 
     :param status: the exit status
     """
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):  # the reader has gone: nothing of this is ever flushed
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to be stopped in order
     force = threading.Timer(_GRACE, _force, (status,))
     force.daemon = True
     force.start()
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except Exception:  # the reader has gone: nothing of this is ever flushed
+            with contextlib.suppress(Exception):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), getattr(sys, name).fileno())
+            setattr(sys, name, None)
     sys.exit(status)
 
 
@@ -79,5 +89,6 @@ def _force(status: int) -> None:
         for thread in threading.enumerate()
         if not thread.daemon and thread is not threading.main_thread()
     ]
-    complain(f"Warning: the tree has left threads running: {', '.join(left)}")
+    what = f"threads running: {', '.join(left)}" if left else "something that does not end"
+    say(f"Warning: the tree has left {what}", sys.stderr)
     os._exit(status)

@@ -9,83 +9,140 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
+from functools import partial
 from types import FrameType
+from typing import Any
 
-from roguebridge.core.cli.failure import Ended
+_settle = partial(time.sleep, 0.02)  # timeout(1) and others send the first signal twice at once
+_TELLING = 0.5  # seconds that telling may take before the stop goes on
+
+
+class Ended(BaseException):
+    """A signal has ended the command.
+
+    :param number: the signal
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.exit_code = 128 + number
 
 
 class StopSignals:
     """While entered, SIGINT, SIGTERM and SIGHUP ask to stop instead of ending the process.
 
-    A SIGHUP that is ignored (``nohup``) stays ignored.
+    A SIGHUP that is ignored (``nohup``) stays ignored, and one more than another signal, as
+    terminals send it, does not force the end. A forked child gets back what was before.
 
-    :param tell: called once, on a thread, when the first signal has come
+    :param tell: called once, on a thread, when the first signal has come; if not given, that
+        signal raises :class:`Ended` in the main thread, so that the tree is stopped
     """
 
-    def __init__(self, tell: Callable[[], None]) -> None:
+    def __init__(self, tell: Callable[[], None] | None = None) -> None:
         self._tell = tell
         self._requested = threading.Event()
-        self._undo = contextlib.ExitStack()
+        self._raised = False
+        self._trees: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> StopSignals:
-        read, write = os.pipe()
-        os.set_blocking(write, False)
-        watcher = threading.Thread(
-            target=self._watch, args=(read,), name="roguebridge-signals", daemon=True
+        self._read, self._write = os.pipe()
+        os.set_blocking(self._write, False)
+        self._before = {
+            number: signal.getsignal(number)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN
+        }
+        self._watcher = threading.Thread(
+            target=self._watch, name="roguebridge-signals", daemon=True
         )
-        watcher.start()
-        # Undone from the last to the first; closing what it reads from ends the watcher.
-        self._undo.callback(os.close, read)
-        self._undo.callback(watcher.join)
-        self._undo.callback(os.close, write)
-        for number in stop_signals():
-            self._undo.callback(signal.signal, number, signal.signal(number, _heard))
-        self._undo.callback(signal.set_wakeup_fd, signal.set_wakeup_fd(write))
+        self._watcher.start()
+        _entered.append(self)
+        self._wakeup_before = signal.set_wakeup_fd(self._write)
+        self.listen()
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._undo.close()
+        self._restore()
+        _entered.remove(self)
+        os.write(self._write, b"\0")  # closing does not end a read if a child has the pipe too
+        self._watcher.join()
+        os.close(self._write)
+        os.close(self._read)
 
     @property
     def requested(self) -> bool:
         """True once a signal has come."""
         return self._requested.is_set()
 
+    def listen(self) -> None:
+        """Listen, again if the tree's code has taken or ignored the signals meanwhile."""
+        signal.set_wakeup_fd(self._write)
+        for number in self._before:
+            handler = signal.getsignal(number)
+            if callable(handler) and handler not in (self._heard, signal.default_int_handler):
+                self._trees[number] = handler
+            signal.signal(number, self._heard)
+
     def wait(self) -> None:
         """Return when a signal has come."""
         self._requested.wait()
 
-    def _watch(self, read: int) -> None:
-        while number := os.read(read, 1):
-            if number[0] not in stop_signals():
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if number in self._trees:
+            # They would end the process, and it is ending.
+            with contextlib.suppress(SystemExit, KeyboardInterrupt):
+                self._trees[number](number, frame)
+        if self._tell is None and not self._raised:
+            self._raised = True
+            raise Ended(number)
+
+    def _watch(self) -> None:
+        asked = False
+        while number := os.read(self._read, 1)[0]:
+            if number not in self._before:
                 continue
-            if self._requested.is_set():
-                os._exit(128 + number[0])
+            if asked:
+                if number != signal.SIGHUP:
+                    os._exit(128 + number)
+                continue
+            asked = True
+            _settle()
+            twins = self._waiting()
+            if self._tell is not None:  # which may block: nobody may be reading
+                teller = threading.Thread(target=self._tell, daemon=True)
+                teller.start()
+                teller.join(_TELLING)
             self._requested.set()
-            self._tell()
+            if 0 in twins:
+                return
+
+    def _waiting(self) -> bytes:
+        ready, _, _ = select.select([self._read], [], [], 0.0)
+        return os.read(self._read, 4096) if ready else b""
+
+    def _restore(self) -> None:
+        signal.set_wakeup_fd(self._wakeup_before)
+        for number, handler in self._before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: its signals are not the parent's."""
+        self._restore()
+        os.close(self._write)
+        os.close(self._read)
 
 
-@contextlib.contextmanager
-def ended_by_signals() -> Iterator[None]:
-    """While entered, SIGTERM and SIGHUP raise, as SIGINT does, so that the tree is stopped."""
-    with contextlib.ExitStack() as undo:
-        for number in stop_signals():
-            undo.callback(signal.signal, number, signal.signal(number, _end))
-        yield
+_entered: list[StopSignals] = []
 
 
-def stop_signals() -> set[int]:
-    """Return the signals that ask to stop."""
-    ignored = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    return {signal.SIGINT, signal.SIGTERM} | (set() if ignored else {signal.SIGHUP})
+def _after_fork() -> None:
+    while _entered:
+        _entered.pop().leave_to_parent()
 
 
-def _heard(number: int, frame: FrameType | None) -> None:
-    """Do nothing: the watcher has heard it."""
-
-
-def _end(number: int, frame: FrameType | None) -> None:
-    raise Ended(128 + number)
+os.register_at_fork(after_in_child=_after_fork)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -43,14 +44,11 @@ def load_root(module: str, name: str) -> Any:
 
     :raises Failure: with USAGE if there is no such thing, with TREE if its code raises
     """
+    with contextlib.suppress(FileNotFoundError):  # the folder is gone
+        sys.path.insert(0, os.getcwd())
     is_file = module.endswith(".py") or os.sep in module
-    loaded = _import_file(Path(module)) if is_file else _import_module(module)
-    found: Any = loaded
-    for part in name.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            raise Failure(Exit.USAGE, f"{module} has no {name!r}{_hint(loaded)}") from None
+    loaded = _import_file(module) if is_file else _import_module(module)
+    found = _attribute(loaded, module, name)
     if is_root(found):
         return found
     if not callable(found):
@@ -81,7 +79,7 @@ def _what(thing: Any) -> str:
         return f"the class {thing.__qualname__}"
     if isinstance(thing, ModuleType):
         return "a module"
-    return "None" if thing is None else f"of type {type(thing).__qualname__}"
+    return "None" if thing is None else f"an object of type {type(thing).__qualname__}"
 
 
 def _hint(module: ModuleType) -> str:
@@ -91,31 +89,48 @@ def _hint(module: ModuleType) -> str:
         for name, thing in vars(module).items()
         if isinstance(thing, type) and thing.__module__ == module.__name__ and _makes_roots(thing)
     ]
-    return f"; there is {', '.join(own)}" if own else ""
+    return f"; there is {', '.join(own[:5])}{', ...' * (len(own) > 5)}" if own else ""
 
 
-def _import_file(file: Path) -> ModuleType:
-    if not file.is_file():
-        raise Failure(Exit.USAGE, f"there is no file {file}")
-    sys.path.insert(0, str(file.resolve().parent))  # as python itself does
-    spec = importlib.util.spec_from_file_location(file.stem, file)
+def _attribute(module: ModuleType, target: str, name: str) -> Any:
+    found: Any = module
+    with failing(Exit.TREE, f"{target}:{name} cannot be had", _raised_at):
+        for part in name.split("."):
+            try:
+                found = getattr(found, part)
+            except AttributeError:
+                raise Failure(Exit.USAGE, f"{target} has no {name!r}{_hint(module)}") from None
+    return found
+
+
+def _import_file(name: str) -> ModuleType:
+    if not os.path.isfile(name):  # which finds no fault with any text
+        raise Failure(Exit.USAGE, f"there is no file {name}")
+    file = Path(name).resolve()
+    sys.path.insert(0, str(file.parent))  # as python itself does
+    name_of_module = file.stem
+    while name_of_module in sys.modules:  # queue.py would take the place of Python's own
+        name_of_module += "_"
+    spec = importlib.util.spec_from_file_location(name_of_module, file)
     if spec is None or spec.loader is None:
-        raise Failure(Exit.USAGE, f"{file} is not a Python file")
+        raise Failure(Exit.USAGE, f"{name} is not a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module
-    with failing(Exit.TREE, f"{file} cannot be imported", _raised_at):
+    sys.modules[name_of_module] = module
+    with failing(Exit.TREE, f"{name} cannot be imported", _raised_at):
         spec.loader.exec_module(module)
     return module
 
 
 def _import_module(name: str) -> ModuleType:
-    sys.path.insert(0, os.getcwd())
     try:
         with failing(Exit.TREE, f"{name} cannot be imported", _raised_at):
             return importlib.import_module(name)
     except Failure as failure:
         cause = failure.__cause__
-        if isinstance(cause, ModuleNotFoundError) and f"{name}.".startswith(f"{cause.name}."):
+        missing = (
+            isinstance(cause, ModuleNotFoundError) and f"{name}.".startswith(f"{cause.name}.")
+        ) or name.startswith(".")
+        if missing:
             raise Failure(Exit.USAGE, f"there is no module {name}") from cause
         raise
 
@@ -127,5 +142,10 @@ def _raised_at(exc: BaseException) -> str:
     for frame in reversed(traceback.extract_tb(exc.__traceback__)):  # pragma: no branch - see end
         if frame.filename.startswith("<frozen") or f"{os.sep}importlib{os.sep}" in frame.filename:
             continue
-        return "" if frame.filename == __file__ else f" ({frame.filename}, line {frame.lineno})"
+        if frame.filename == __file__:
+            return ""  # pragma: no cover - this file's own frame is always among them
+        hint = ""
+        if isinstance(exc, ImportError) and "attempted relative import" in str(exc):
+            hint = "; a file of a package is named as a module, as in package.module:MyRoot"
+        return f" ({frame.filename}, line {frame.lineno}){hint}"
     return ""  # pragma: no cover - this file's own frame is always among them

@@ -1,7 +1,7 @@
 """What the command line says: results on stdout, everything else on stderr.
 
-A terminal that has gone away, or a reader that has seen enough, never stops the tree from being
-stopped: a line that nobody can read is dropped.
+A terminal that has gone away, or a reader that has seen enough, never keeps the tree from being
+stopped: a notice that nobody can read is dropped.
 """
 
 from __future__ import annotations
@@ -10,17 +10,42 @@ import contextlib
 import io
 import logging
 import os
+import select
 import sys
+import threading
 from collections.abc import Iterator
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+_FIRST = 1.0  # seconds before a step is worth a line
+_NEXT = 10.0  # seconds between that line and each further one
 
 
-def say(text: str) -> None:
-    """Print a line for people on stdout."""
-    _write(sys.stdout, text)
+def open_streams() -> None:
+    """Make stdin, stdout and stderr usable: what was closed leads nowhere.
+
+    Else a pipe or socket of ours would become the stdout of the tree's C++.
+    """
+    for descriptor, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper) and mode == "w":
+            stream.reconfigure(errors="backslashreplace")  # rather than nothing at all
+
+
+def say(text: str, stream: TextIO | None = None) -> None:
+    """Print a line for people, or drop it if it would have to wait for a reader.
+
+    :param text: the line
+    :param stream: by default stdout
+    """
+    stream = stream or sys.stdout
+    if _writable(stream):
+        _write(stream, text)
 
 
 def complain(text: str) -> None:
@@ -29,67 +54,57 @@ def complain(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    with contextlib.suppress(OSError, ValueError):  # gone, or closed
+    with contextlib.suppress(Exception):  # gone, closed, or of the tree's own making
         stream.write(text + "\n")
         stream.flush()
 
 
-@contextlib.contextmanager
-def stdout_for_results() -> Iterator[None]:
-    """Send to stderr what the tree and its libraries print, C++ included, while this is entered."""
+def _writable(stream: TextIO) -> bool:
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), select.POLLOUT)
+        return bool(poll.poll(0))
+    except Exception:  # not a file
+        return True
+
+
+def claim_stdout() -> TextIO:
+    """Return stdout for the results alone.
+
+    What the tree and its libraries print goes to stderr from now on until the process ends:
+    C++ keeps some of it back until then.
+    """
     sys.stdout.flush()
-    with contextlib.ExitStack() as undo:
-        undo.enter_context(contextlib.redirect_stdout(sys.stderr))
-        with contextlib.suppress(OSError):  # one of them is closed: nothing to keep apart
-            saved = os.dup(1)
-            undo.callback(os.close, saved)
-            undo.callback(os.dup2, saved, 1)
-            os.dup2(2, 1)
+    encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
+    results = open(os.dup(1), "w", encoding=encoding, errors="backslashreplace")  # noqa: SIM115
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return results
+
+
+@contextlib.contextmanager
+def step(text: str) -> Iterator[None]:
+    """Say on a terminal what is going on, if the body takes its time.
+
+    :param text: what is going on
+    """
+    ended = threading.Event()
+    if os.isatty(2):
+        threading.Thread(target=_report, args=(text, ended), daemon=True).start()
+    try:
         yield
+    finally:
+        ended.set()
 
 
-class _Tolerant(io.TextIOBase):
-    """A stream without its errors: rich writes to a terminal that may have gone away."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
-    def write(self, text: str) -> int:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            self._stream.flush()
-
-    def isatty(self) -> bool:
-        return self._stream.isatty()
-
-
-class Steps:
-    """Says on a terminal what is going on and since when; elsewhere nothing."""
-
-    def __init__(self) -> None:
-        console = Console(file=cast(TextIO, _Tolerant(sys.stderr)))
-        self._shown = console.is_terminal
-        self._progress = Progress(
-            SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(),
-            console=console, transient=True, disable=not self._shown,
-        )  # fmt: skip
-
-    @contextlib.contextmanager
-    def step(self, text: str) -> Iterator[None]:
-        """Show ``text`` and the time since then until the body has ended."""
-        if not self._shown:
-            yield
-            return
-        with self._progress:
-            task = self._progress.add_task(text, total=None)
-            try:
-                yield
-            finally:
-                self._progress.remove_task(task)
+def _report(text: str, ended: threading.Event) -> None:
+    if ended.wait(_FIRST):
+        return
+    complain(f"{text} ...")
+    passed = 0.0
+    while not ended.wait(_NEXT):
+        passed += _NEXT
+        complain(f"{text} ... {passed:.0f} s")
 
 
 class _Stderr(logging.StreamHandler[TextIO]):

@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from roguebridge.core.cli.failure import Exit, Failure, in_one_line
 from roguebridge.core.cli.options import ServerOptions, common_options, isolate_option
 from roguebridge.core.cli.serve import serve_root
-from roguebridge.core.cli.signals import ended_by_signals
-from roguebridge.core.cli.terminal import Steps
+from roguebridge.core.cli.signals import StopSignals
+from roguebridge.core.cli.terminal import step
 from roguebridge.core.hookspecs import hookimpl
 
 
@@ -26,10 +27,13 @@ def demo(serve: bool, isolate: bool) -> None:
     if serve:
         serve_root(lambda: _detector(isolate), ServerOptions())
         return
-    with ended_by_signals():
-        with Steps().step("getting ready"):  # importing Rogue takes its time
-            from .demo import main
-        main()
+    with StopSignals():
+        try:
+            with step("getting ready"):  # importing Rogue takes its time
+                from .demo import main
+            main()
+        except Exception as exc:
+            raise Failure(Exit.PROBLEMS, f"demo failed: {in_one_line(exc)}") from exc
 
 
 def _detector(isolate: bool) -> Any:

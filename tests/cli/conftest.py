@@ -1,5 +1,6 @@
 """The ``roguebridge`` command in processes of its own, in an empty folder."""
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -71,6 +72,14 @@ class Process:
     def signal(self, number):
         self.popen.send_signal(number)
 
+    def insist(self, number):
+        """Send a signal until it ends; return the exit status."""
+        while True:
+            self.signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.popen.wait(timeout=0.2)
+                return self.end()
+
     def end(self):
         """Wait for the end; return the exit status."""
         status = self.popen.wait(timeout=2 * LIMIT)
@@ -118,7 +127,12 @@ class Shell:
         self.write("my_tree.py", TREE.format(module=self.module))
 
     def write(self, name, text):
-        (self.folder / name).write_text(text.replace("{module}", self.module))
+        file = self.folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(text, bytes):
+            file.write_bytes(text)
+        else:
+            file.write_text(text.replace("{module}", self.module))
 
     def start(self, *arguments, **options):
         command = [sys.executable, "-m", "roguebridge.core.cli", *map(str, arguments)]
@@ -126,12 +140,12 @@ class Shell:
         popen = subprocess.Popen(command, cwd=self.folder, env=self.environ, **options)
         return Process(popen)
 
-    def run(self, *arguments, stdout=subprocess.PIPE):
+    def run(self, *arguments, stdout=subprocess.PIPE, **options):
         """Run to the end; return the process with returncode, stdout and stderr."""
         command = [sys.executable, "-m", "roguebridge.core.cli", *map(str, arguments)]
         return subprocess.run(
             command, cwd=self.folder, env=self.environ, stdout=stdout, stderr=subprocess.PIPE,
-            text=True, timeout=6 * LIMIT,
+            text=True, timeout=6 * LIMIT, **options,
         )  # fmt: skip
 
     def fails(self, status, *arguments):

@@ -34,6 +34,22 @@ class Unstartable(MyRoot):
     def start(self):
         raise OSError('no link')
 
+class Exiting(MyRoot):
+    def start(self):
+        super().start()
+        raise SystemExit(0)
+
+class Interrupted(MyRoot):
+    def __init__(self):
+        raise KeyboardInterrupt
+
+class Mute(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+def make_mute():
+    raise Mute
+
 class Half(MyRoot):
     def __init__(self):
         super().__init__()
@@ -46,9 +62,35 @@ class Refusing:
     def _stop(self):
         pass
 """,
+    "part/__init__.py": "",
+    "part/inner.py": "from .other import x\n",
     "malformed.map": "A -> MyRoot.Gain\nB MyRoot.Reset\nC -> MyRoot.Gain\n",
     "twice.map": "A -> MyRoot.Gain\nA -> MyRoot.Reset\n",
+    "latin.map": b"A -> MyRoot.Gain\n\nB -> MyRoot.R\xe9set\n",
+    "binary.map": bytes(100_000),
     "empty_plugin.py": "",
+    "exiting_plugin.py": "raise SystemExit('bye')\n",
+    "exiting_hook.py": """
+from roguebridge.core import hookimpl
+
+@hookimpl
+def policy_rules():
+    raise SystemExit('bye')
+""",
+    "site_backend.py": """
+from roguebridge.core import hookimpl
+from roguebridge.backends.soft.backend import SoftBackend
+
+class Broken(SoftBackend):
+    name = 'broken'
+
+    def start(self):
+        raise OSError('no socket')
+
+@hookimpl
+def register_backends():
+    return {'broken': Broken}
+""",
 }
 
 CASES = {
@@ -56,13 +98,16 @@ CASES = {
     "no root": (USAGE, ["serve", "my_tree.py:"], "'my_tree.py:' is not MODULE:ROOT"),
     "no file": (USAGE, ["serve", "gone.py:MyRoot"], "there is no file gone.py"),
     "a folder": (USAGE, ["serve", "./:MyRoot"], "there is no file ."),
+    "a name that is too long": (USAGE, ["serve", f"{'x' * 5000}.py:MyRoot"], "there is no file xxx"),
+    "a relative name": (USAGE, ["serve", ".things:MyRoot"], "there is no module .things"),
+    "a file of a package": (TREE, ["serve", "part/inner.py:MyRoot"], "part/inner.py cannot be imported: ImportError: attempted relative import", "line 1); a file of a package is named as a module, as in package.module:MyRoot"),
     "no module": (USAGE, ["serve", "gone:MyRoot"], "there is no module gone"),
     "no submodule": (USAGE, ["serve", "gone.too:MyRoot"], "there is no module gone.too"),
     "no name": (USAGE, ["serve", "my_tree:MyRot"], "my_tree has no 'MyRot'; there is MyRoot"),
-    "a number": (USAGE, ["serve", "things:number"], "things:number is of type int, not a PyRogue Root"),
+    "a number": (USAGE, ["serve", "things:number"], "things:number is an object of type int, not a PyRogue Root"),
     "None": (USAGE, ["serve", "things:nothing"], "things:nothing is None, not a PyRogue Root"),
     "a device": (USAGE, ["serve", "things:Part"], "things:Part is the class Part, not a PyRogue Root; there is"),
-    "a factory of numbers": (USAGE, ["serve", "things:make_number"], "things:make_number() gives of type int"),
+    "a factory of numbers": (USAGE, ["serve", "things:make_number"], "things:make_number() gives an object of type int"),
     "a module": (USAGE, ["serve", "things:pr"], "things:pr is a module, not a PyRogue Root"),
     "a syntax error": (TREE, ["serve", "broken.py:Broken"], "broken.py cannot be imported: SyntaxError: expected ':' (broken.py, line 3)"),
     "a raising module": (TREE, ["serve", "raising:X"], "raising cannot be imported: ZeroDivisionError: division by zero (", "raising.py, line 2)"),
@@ -72,17 +117,26 @@ CASES = {
     "a raising constructor": (TREE, ["serve", "things:Failing"], "things:Failing cannot be built: RuntimeError: no board at 10.0.0.1"),
     "a missing argument": (TREE, ["serve", "things:Needing"], "things:Needing cannot be built: TypeError:", "missing 1 required positional argument: 'address'"),
     "a start that fails": (TREE, ["serve", "things:Unstartable", "--base", "X"], "MyRoot cannot start: OSError: no link"),
+    "a start that exits": (TREE, ["serve", "things:Exiting", "--base", "X"], "MyRoot cannot start: it ended itself with status 0"),
+    "an interrupt of its own": (TREE, ["serve", "things:Interrupted", "--base", "X"], "things:Interrupted cannot be built: KeyboardInterrupt"),
+    "an error without a text": (TREE, ["check", "things:make_mute"], "things:make_mute cannot be built: Mute: its text cannot be had, RuntimeError"),
     "a protocol that fails": (TREE, ["serve", "things:Half", "--base", "X"], "MyRoot cannot start: ValueError: not today"),
     "no base": (USAGE, ["serve", "my_tree:MyRoot"], "give --base: the root MyRoot brings no server of its own"),
+    "an empty base": (USAGE, ["check", "my_tree:MyRoot", "--base", ""], "--base is empty"),
     "options without base": (USAGE, ["serve", "my_tree:MyRoot", "--pv-map", "a.map"], "--pv-map needs --base: it describes a new server"),
     "no map file": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "gone.map"], "cannot read the map file gone.map: "),
     "a folder as map file": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "."], "cannot read the map file .: "),
     "a malformed map": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "malformed.map"], "the map file malformed.map is not usable:", "line 2: expected 'pv -> path', found 'B MyRoot.Reset'", "line 3: MyRoot.Gain is already mapped in line 1"),
+    "a map in another encoding": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "latin.map"], "cannot read the map file latin.map: line 3: 'utf-8' codec can't decode"),
+    "a binary map": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "binary.map"], "the map file binary.map is not usable:", r"line 1: expected 'pv -> path', found '\x00"),
     "two of one name": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "twice.map"], "the mapping cannot be served:", "MyRoot.Gain and MyRoot.Reset both map to PV A"),
     "a strict mapping": (SERVER, ["serve", "my_tree:MyRoot", "--base", "bad base", "--strict"], "the mapping cannot be served:", "MyRoot.Gain: PV name 'bad base:MyRoot:Gain' contains ' '"),
     "no backend": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--backend", "cA"], "unknown backend 'cA'; there are ['pva', 'soft']"),
-    "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: No module named 'gone'"),
+    "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: ModuleNotFoundError: No module named 'gone'"),
     "a plugin without hooks": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "empty_plugin"], "plugin empty_plugin cannot be used: it has no hooks"),
+    "a plugin that exits": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_plugin"], "plugin exiting_plugin cannot be used: it ended itself with status 'bye'"),
+    "a hook that exits": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_hook"], "plugin exiting_hook: policy_rules failed: SystemExit('bye')"),
+    "a backend that fails": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "site_backend", "--backend", "broken"], "backend broken failed: OSError('no socket')"),
     "no such option": (USAGE, ["serve", "--bass", "X", "my_tree:MyRoot"], "No such option"),
     "no such command": (USAGE, ["surf"], "No such command 'surf'"),
     "no such format": (USAGE, ["map", "my_tree:MyRoot", "--base", "X", "--format", "xml"], "'xml' is not one of"),
@@ -97,6 +151,7 @@ def test_it_is_said_in_one_line_and_the_status_tells(shell, case):
     done = shell.run(*arguments)
     assert done.returncode == status, done.stderr
     assert "Traceback" not in done.stderr
+    assert len(max(done.stderr.splitlines(), key=len)) < 6000
     (start,) = [n for n, line in enumerate(done.stderr.splitlines()) if line.startswith("Error: ")]
     said = done.stderr.splitlines()[start:]
     assert said[0].startswith("Error: " + texts[0]) or texts[0] in said[0]

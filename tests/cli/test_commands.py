@@ -1,5 +1,6 @@
 """What every command line of its kind has: help, version, completion, and commands of plugins."""
 
+import json
 import signal
 from importlib.metadata import entry_points
 
@@ -49,6 +50,36 @@ def test_the_version_is_said(shell):
     assert done.stdout.startswith("roguebridge")
 
 
+def test_help_that_cannot_be_written_is_one_line(shell):
+    with open("/dev/full", "w") as full:
+        done = shell.run("--help", stdout=full)
+    assert done.returncode == 1
+    assert done.stderr == "Error: OSError: [Errno 28] No space left on device\n"
+
+
+def test_a_file_named_like_a_module_takes_nobodys_place(shell):
+    shell.write("aside/json.py", "from my_tree import MyRoot\n")
+    done = shell.run("map", "aside/json.py:MyRoot", "--base", "X", "--format", "json")
+    assert json.loads(done.stdout)
+
+
+def test_plugins_are_found_where_the_command_is_given(shell):
+    shell.write("aside/far_tree.py", "from my_tree import make\n")
+    shell.write("site_rules.py", """
+from roguebridge.core import NamingRule, hookimpl
+
+@hookimpl
+def naming_rules(base):
+    return [NamingRule(lambda node: f'{base}-{node.name}')]
+""")  # fmt: skip
+    shell.environ["PYTHONSAFEPATH"] = "1"  # as the installed script has it
+    done = shell.run(
+        "map", "aside/far_tree.py:make", "--base", "X", "--plugin", "site_rules",
+        "--format", "text", "--filter", "*Gain",
+    )  # fmt: skip
+    assert done.stdout == "X-Gain -> MyRoot.Gain\n", done.stderr
+
+
 def test_help_lists_every_command(shell):
     done = shell.run("--help")
     assert done.returncode == 0
@@ -88,12 +119,17 @@ def wave():
     click.echo('hello')
 
 @click.command()
+def fail():
+    raise ValueError('no\\nwave')
+
+@click.command()
 def serve():
     click.echo('mine')
 
 @hookimpl
 def cli_commands(group):
     group.add_command(wave)
+    group.add_command(fail)
     group.add_command(serve)
 """
 
@@ -108,6 +144,8 @@ def test_an_installed_plugin_brings_a_command(shell):
     shell.environ["PYTHONPATH"] = ":".join(filter(None, path))
     assert shell.run("wave").stdout == "hello\n"
     assert "wave   Say hello." in shell.run("--help").stdout
+    assert shell.fails(1, "fail") == "ValueError: no wave"
+    assert "Traceback" in shell.run("--debug", "fail").stderr
     assert shell.run("serve", "--help").stdout.startswith("Usage: roguebridge serve [OPTIONS]")
 
 

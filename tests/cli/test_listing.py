@@ -65,7 +65,77 @@ def test_the_filter_looks_at_names_and_paths(shell, glob):
     assert not [line for line in lines if "PollEn" in line]
 
 
+ARRAY = """
+import {module} as pr
+from my_tree import MyRoot
+
+class Array(MyRoot):
+    def __init__(self):
+        super().__init__()
+        for n in range(2):
+            dev = pr.Device(name=f'Dev[{n}]')
+            dev.add(pr.LocalVariable(name='Var', value=n))
+            self.add(dev)
+"""
+
+
+@pytest.mark.parametrize(
+    "glob, found",
+    [("*:Dev[1]:Var", [1]), ("MyRoot.Dev[0].Var", [0]), ("*Dev[[]1].Var", [1]),
+     ("*Dev?[01]?.Var", [0, 1])],
+)  # fmt: skip
+def test_brackets_in_a_filter_stand_for_themselves_or_for_a_choice(shell, glob, found):
+    shell.write("arrays_tree.py", ARRAY)
+    arguments = (
+        "map",
+        "./arrays_tree.py:Array",
+        "--base",
+        "X",
+        "--format",
+        "text",
+        "--filter",
+        glob,
+    )
+    assert output(shell, *arguments).splitlines() == [
+        f"X:MyRoot:Dev[{n}]:Var -> MyRoot.Dev[{n}].Var" for n in found
+    ]
+
+
+ODD_NODES = """
+import {module} as pr
+from my_tree import MyRoot
+
+class Odd(MyRoot):
+    def __init__(self):
+        super().__init__()
+        self.add(pr.LocalVariable(name='Größe', value=1, units=5, description=7, groups=[8]))
+        self.add(pr.LocalVariable(name='Split', value=1, units='a\\nb', groups=['x y']))
+"""
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_odd_nodes_are_listed_in_every_format_and_encoding(shell, encoding):
+    shell.write("odd.py", ODD_NODES)
+    shell.environ["PYTHONIOENCODING"] = encoding
+    lines = {}
+    for form in ("table", "csv", "json", "text"):
+        lines[form] = output(
+            shell, "map", "odd:Odd", "--base", "X", "--format", form, "--filter", "*Größe"
+        )
+    assert lines["table"].splitlines()[1].split() == [
+        "X:MyRoot:Größe", "MyRoot.Größe", "int", "NTScalar", "int64", "RW", "5", "8",
+    ]  # fmt: skip
+    (pv,) = csv.DictReader(io.StringIO(lines["csv"]))
+    assert (pv["units"], pv["groups"], pv["description"]) == ("5", "8", "7")
+    (pv,) = json.loads(lines["json"])
+    assert (pv["units"], pv["groups"], pv["description"]) == ("5", ["8"], "7")
+    assert lines["text"] == "X:MyRoot:Größe -> MyRoot.Größe\n"
+    table = output(shell, "map", "odd:Odd", "--base", "X", "--filter", "*Split").splitlines()
+    assert len(table) == 2
+
+
 NOISY = """
+import ctypes
 import os
 from my_tree import MyRoot
 print('imported')
@@ -74,15 +144,17 @@ class Noisy(MyRoot):
     def start(self):
         print('starting')
         os.write(1, b'as C++ does')
+        ctypes.CDLL(None).puts(b'and what it keeps back')
         super().start()
 """
 
 
 def test_what_the_tree_prints_does_not_get_into_the_output(shell):
     shell.write("noisy.py", NOISY)
+    shell.environ.pop("PYTHONUNBUFFERED", None)  # which is for C++ too
     done = shell.run("map", "noisy.py:Noisy", "--base", "X", "--format", "json")
     assert json.loads(done.stdout)
-    for text in ("imported", "starting", "as C++ does"):
+    for text in ("imported", "starting", "as C++ does", "and what it keeps back"):
         assert text in done.stderr
 
 
@@ -96,6 +168,17 @@ def test_a_reader_that_has_seen_enough_is_no_error(shell):
     assert done.returncode == 141
     assert "Error" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["map", "check"])
+def test_a_result_that_cannot_be_written_is_an_error(shell, command):
+    with open("/dev/full", "w") as full:
+        done = shell.run(command, "my_tree.py:MyRoot", "--base", "X", stdout=full)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+    errors = [line for line in done.stderr.splitlines() if "No space" in line]
+    assert errors == ["Error: the result cannot be written: No space left on device"]
 
 
 BAD = """
@@ -141,6 +224,14 @@ def test_warnings_are_problems_with_strict(shell):
     assert (relaxed.returncode, relaxed.stdout.splitlines()[-1]) == (0, "1 PVs, no problems")
     strict = shell.run(*arguments, "--pv-map", "one.map", "--strict")
     assert (strict.returncode, strict.stdout.splitlines()[-1]) == (1, "1 PVs, 1 problem")
+
+
+def test_a_group_that_no_node_is_in_is_a_warning(shell):
+    done = shell.run(*CHECK, "--include", "Slow", "--include", "Slwo", "--strict")
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "Warning: no node is in group 'Slwo': nothing is served for it", "1 PVs, 1 problem",
+    ]  # fmt: skip
 
 
 def test_check_names_every_entry_of_a_map_that_is_wrong(shell):

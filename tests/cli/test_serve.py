@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 from contextlib import contextmanager
 
 import pytest
@@ -139,8 +140,7 @@ def test_a_second_signal_ends_a_stop_that_hangs(shell):
         process.until("Serving")
         process.signal(signal.SIGTERM)
         process.until("in stop")
-        process.signal(signal.SIGTERM)
-        assert process.end() == 128 + signal.SIGTERM
+        assert process.insist(signal.SIGTERM) == 128 + signal.SIGTERM
 
 
 def test_a_signal_during_the_start_stops_when_it_has_ended(shell):
@@ -155,11 +155,61 @@ def test_a_signal_during_the_start_stops_when_it_has_ended(shell):
         assert not [line for line in process.lines if line.startswith("Serving")]
 
 
+ENDINGS = """
+import sys
+from my_tree import MyRoot
+
+class StopFails(MyRoot):
+    def stop(self):
+        super().stop()
+        raise RuntimeError('no\\nlink')
+
+class StopExits(MyRoot):
+    def stop(self):
+        super().stop()
+        sys.exit(7)
+
+class StopHangs(MyRoot):
+    def start(self):
+        super().start()
+        raise RuntimeError('no link')
+
+    def stop(self):
+        open('gate').read()
+        super().stop()
+"""
+
+
+@pytest.mark.parametrize(
+    "root, why", [("StopFails", "RuntimeError: no link"), ("StopExits", "SystemExit: 7")]
+)
+def test_a_stop_that_fails_is_a_warning(shell, root, why):
+    shell.write("endings.py", ENDINGS)
+    with shell.start("serve", f"endings.py:{root}", "--base", "X", "--isolate") as process:
+        process.until("Serving")
+        process.signal(signal.SIGTERM)
+        assert process.end() == 0
+        assert process.lines[-1] == "Stopped."
+        assert f"Warning: stopping MyRoot: {why}" in process.errors
+
+
+def test_an_error_is_said_before_a_stop_that_hangs(shell):
+    shell.write("endings.py", ENDINGS)
+    os.mkfifo(shell.folder / "gate")
+    serve = ("serve", "endings.py:StopHangs", "--base", "X", "--isolate")
+    with shell.start(*serve, stderr=subprocess.STDOUT) as process:
+        process.until("Error: MyRoot cannot start: RuntimeError: no link")
+        (shell.folder / "gate").write_text("go on")
+        assert process.end() == 3
+        assert len([line for line in process.lines if "Error" in line]) == 1
+
+
 @contextmanager
-def taken_port():
-    with socket.socket() as taken:
+def taken_port(kind=socket.SOCK_STREAM):
+    with socket.socket(type=kind) as taken:
         taken.bind(("127.0.0.1", 0))
-        taken.listen()
+        if kind == socket.SOCK_STREAM:
+            taken.listen()
         yield str(taken.getsockname()[1])
 
 
@@ -182,3 +232,18 @@ def test_the_hosts_common_port_in_use_is_a_warning(shell):
     assert instead != port
     warning = f"port {port} is in use: serving on port {instead} instead"
     assert [line for line in process.errors if line.endswith(warning)]
+
+
+@pytest.mark.parametrize("setting", ["EPICS_PVAS_BROADCAST_PORT", "EPICS_PVA_BROADCAST_PORT"])
+def test_a_port_for_searches_that_is_in_use_ends_it(shell, setting):
+    with taken_port(socket.SOCK_DGRAM) as port:
+        del shell.environ["EPICS_PVAS_BROADCAST_PORT"]
+        shell.environ[setting] = port
+        error = shell.fails(4, "serve", "my_tree.py:MyRoot", "--base", "X")
+    assert error == f"EPICS_PVAS_BROADCAST_PORT: UDP port {port} is in use"
+
+
+def test_a_setting_of_blanks_is_no_port(shell):
+    shell.environ["EPICS_PVAS_SERVER_PORT"] = " "
+    error = shell.fails(4, "serve", "my_tree.py:MyRoot", "--base", "X")
+    assert error == "EPICS_PVAS_SERVER_PORT: ' ' is no port number"

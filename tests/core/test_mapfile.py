@@ -48,6 +48,12 @@ def test_every_malformed_line_is_listed_with_its_number(write):
     assert "'nonsense'" in caught.value.problems[0]
 
 
+def test_lines_are_counted_as_editors_do_and_a_long_one_is_cut(write):
+    with pytest.raises(MappingError) as caught:
+        read_map(write("X -> Top.A\n# a\x0cb\u2028c\r\n" + 10_000 * "z" + "\n"))
+    assert caught.value.problems == (f"line 3: expected 'pv -> path', found '{80 * 'z'}...'",)
+
+
 def test_a_path_mapped_twice_is_listed_with_both_lines(write):
     with pytest.raises(MappingError) as caught:
         read_map(write("X -> Top.A\n\nY -> Top.A\nbad\n"))
@@ -75,5 +81,5 @@ def test_a_directory_or_an_empty_name_cannot_be_read(tmp_path):
 
 
 def test_a_file_that_is_not_text_is_refused(write):
-    with pytest.raises(MappingError, match="cannot read the map file"):
-        read_map(write(b"X -> Top.\xff\n"))
+    with pytest.raises(MappingError, match="cannot read the map file .*: line 2: "):
+        read_map(write(b"X -> Top.A\nY -> Top.\xff\n"))

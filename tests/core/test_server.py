@@ -346,6 +346,21 @@ def test_a_failed_start_leaves_nothing_behind(serve, tree, step, backends):
     good.stop()
 
 
+def test_a_backend_that_raises_anything_else_is_named(serve):
+    class Rude(Broken):
+        def _maybe(self, step):
+            raise OSError("no socket")
+
+    class Backends:
+        @hookimpl
+        def register_backends(self):
+            return {"rude": Rude}
+
+    site = serve(plugins=[Backends()], backends=["rude"], start=False)
+    with pytest.raises(BackendError, match="backend broken failed: OSError"):
+        site.server.start()
+
+
 def test_a_server_whose_start_failed_can_be_started_later(serve):
     site = serve(plugins=[with_backend("start")], backends=["soft", "broken"], start=False)
     with pytest.raises(BackendError):

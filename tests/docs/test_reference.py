@@ -215,9 +215,14 @@ NO_MESSAGES = {
     "{} is not {}",
     "{} is not JSON",  # caught where it is raised
     "the class {}",  # parts of "..., not a PyRogue Root"
-    "; there is {}",
     "served as",  # a column of a table
-    "roguebridge, not installed",  # what commands print when all is well
+    "roguebridge %(version)s",  # what commands print when all is well
+    "building the tree",
+    "looking at every node",
+    "something that does not end",  # part of "the tree has left ..."
+    "its text cannot be had, {}",  # in place of an exception's text
+    "an object of type {}",
+    "attempted relative import",  # Python's own text
     "{} PVs, {} problem{}",
     "Serving {} PVs of {} as {}:... over {}.",
     "Clients on this machine find it with",
@@ -228,6 +233,8 @@ NO_MESSAGES = {
     "Overflow error for passed",
     "Invalid number of",
 }
+
+NO_MESSAGES |= {text for text in messages() if text.startswith("\b\n")}  # help, laid out by hand
 
 
 def listed_messages():

@@ -79,7 +79,7 @@ class PvaBackend(Backend):
             server = Server(conf=conf, useenv=not isolate, providers=[(provider, 0)])
             server.start()
         except Exception as exc:
-            raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
+            raise BackendError(ports.why_not(exc)) from exc
         actual = server.conf()
         try:
             ports.check(actual)

@@ -17,7 +17,7 @@ _log = logging.getLogger("roguebridge.pva")
 
 TCP = "EPICS_PVAS_SERVER_PORT"
 UDP = "EPICS_PVAS_BROADCAST_PORT"
-_SHARED = {TCP: "EPICS_PVA_SERVER_PORT", UDP: "EPICS_PVA_BROADCAST_PORT"}
+_SHARED = {TCP: ("EPICS_PVA_SERVER_PORT", "5075"), UDP: ("EPICS_PVA_BROADCAST_PORT", "5076")}
 """Settings that all clients and servers of a host share, where the server's own is not given."""
 
 
@@ -31,11 +31,26 @@ class Ports:
 
     def __init__(self, conf: Mapping[str, str], useenv: bool) -> None:
         environ: Mapping[str, str] = os.environ if useenv else {}
-        self._shared = environ.get(_SHARED[TCP], "5075") if useenv else ""
-        self._own = conf.get(TCP) or environ.get(TCP, "")
         for source in (conf, environ):
-            for name in (*_SHARED, *_SHARED.values()):
+            for name, (shared, _) in _SHARED.items():
                 _check(name, source.get(name, ""))
+                _check(shared, source.get(shared, ""))
+        self._own = int(conf.get(TCP) or environ.get(TCP) or 0)
+        self._wanted = {}  # 0 for any
+        for name, (shared, usual) in _SHARED.items():
+            port = conf.get(name) or environ.get(name)
+            if not port:
+                port = environ.get(shared, usual) if useenv else ""
+            self._wanted[name] = int(port or 0)
+
+    def why_not(self, exc: Exception) -> str:
+        """Say why the server could not start.
+
+        :param exc: what pvxs has raised; about a port that is in use only for UDP, and without it
+        """
+        if "in use" not in str(exc):
+            return f"the PVAccess server cannot start: {exc}"
+        return f"{UDP}: UDP port {self._wanted[UDP]} is in use"
 
     def check(self, actual: Mapping[str, str]) -> None:
         """Compare with what the running server has.
@@ -43,14 +58,13 @@ class Ports:
         :param actual: the running server's settings
         :raises BackendError: if this server's own port is not the one that was asked for
         """
-        port = actual[TCP]
-        if int(self._own or 0) not in (0, int(port)):
+        port, wanted = int(actual[TCP]), self._wanted[TCP]
+        if self._own not in (0, port):
             raise BackendError(f"{TCP}: port {self._own} is in use")
-        wanted = self._own or self._shared
-        if int(wanted or 0) not in (0, int(port)):
+        if wanted not in (0, port):
             _log.warning("port %s is in use: serving on port %s instead", wanted, port)
 
 
 def _check(name: str, value: str) -> None:
-    if value.strip() and not (value.strip().isdecimal() and int(value) < 65536):
+    if value and not (value.strip().isdecimal() and int(value) < 65536):
         raise BackendError(f"{name}: {value!r} is no port number")
