@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 TREES = """
-import logging, signal
+import logging, signal, threading
 from my_tree import MyRoot
 from roguebridge.core.server import PvServer
 
@@ -49,7 +49,9 @@ class Interrupted(MyRoot):
     def __init__(self):
         super().__init__()
         print('building', flush=True)
-        open('gate').read()
+        never = threading.Event()
+        while not never.wait(0.05):  # a signal right before a wait without end would not end it
+            pass
 
 
 class Muddled(MyRoot):
@@ -158,7 +160,6 @@ def test_what_a_tree_that_did_not_start_cannot_undo_is_no_news(shell):
 
 
 def test_a_signal_while_the_tree_is_built_ends_it(shell):
-    os.mkfifo(shell.folder / "gate")
     command = ["check", "trees.py:Interrupted", "--base", "X"]
     with shell.start(*command, stderr=subprocess.STDOUT) as process:
         process.until("building")

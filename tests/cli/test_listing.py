@@ -291,13 +291,16 @@ def test_check_finds_what_is_wrong_with_plugins(shell):
 
 
 STUCK = """
+import threading
 from my_tree import MyRoot
 
 class Stuck(MyRoot):
     def start(self):
         super().start()
         print('started', flush=True)
-        open('gate').read()
+        never = threading.Event()
+        while not never.wait(0.05):  # a signal right before a wait without end would not end it
+            pass
 
     def stop(self):
         super().stop()
@@ -308,7 +311,6 @@ class Stuck(MyRoot):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_with_the_tree_stopped(shell, number):
     shell.write("stuck.py", STUCK)
-    os.mkfifo(shell.folder / "gate")
     with shell.start("check", "stuck.py:Stuck", "--base", "X", stderr=subprocess.STDOUT) as process:
         process.until("started")
         process.signal(number)
