@@ -19,6 +19,7 @@ from types import FrameType
 from typing import Any
 
 _settle = partial(time.sleep, 0.02)  # timeout(1) and others send the first signal twice at once
+_HEARING = 0.5  # seconds
 _TELLING = 0.5  # seconds that telling may take before the stop goes on
 
 
@@ -90,7 +91,9 @@ class StopSignals:
 
     def wait(self) -> None:
         """Return when a signal has come."""
-        self._requested.wait()
+        # Python hears a signal of the tree's own, that came right before a wait, only after it.
+        while not self._requested.wait(_HEARING):
+            pass
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
         if number in self._trees:
