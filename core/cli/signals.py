@@ -133,7 +133,7 @@ class StopSignals:
         for number, handler in self._before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
-    def leave_to_parent(self) -> None:
+    def leave_to_parent(self) -> None:  # pragma: no cover - no measurement follows a fork
         """In a forked child: its signals are not the parent's."""
         self._restore()
         os.close(self._write)
@@ -143,7 +143,7 @@ class StopSignals:
 _entered: list[StopSignals] = []
 
 
-def _after_fork() -> None:
+def _after_fork() -> None:  # pragma: no cover - nor here
     while _entered:
         _entered.pop().leave_to_parent()
 

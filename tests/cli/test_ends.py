@@ -54,6 +54,15 @@ class Interrupted(MyRoot):
             pass
 
 
+class Lingering(MyRoot):
+    def stop(self):
+        super().stop()
+        print('stopping', flush=True)
+        never = threading.Event()
+        while not never.wait(0.05):
+            pass
+
+
 class Muddled(MyRoot):
     def __init__(self):
         super().__init__()
@@ -163,6 +172,15 @@ def test_a_signal_while_the_tree_is_built_ends_it(shell):
     command = ["check", "trees.py:Interrupted", "--base", "X"]
     with shell.start(*command, stderr=subprocess.STDOUT) as process:
         process.until("building")
+        process.signal(signal.SIGTERM)
+        assert process.end() == 128 + signal.SIGTERM
+    assert not [line for line in process.lines if "Error" in line or "Traceback" in line]
+
+
+def test_a_signal_while_the_tree_stops_ends_it(shell):
+    command = ["check", "trees.py:Lingering", "--base", "X"]
+    with shell.start(*command, stderr=subprocess.STDOUT) as process:
+        process.until("stopping")
         process.signal(signal.SIGTERM)
         assert process.end() == 128 + signal.SIGTERM
     assert not [line for line in process.lines if "Error" in line or "Traceback" in line]

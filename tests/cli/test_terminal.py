@@ -13,6 +13,8 @@ import termios
 import pytest
 from support.trees import LIMIT
 
+from roguebridge.core.cli import terminal as terminal_module
+
 
 class Terminal:
     """A command on a terminal of its own, whose session it leads."""
@@ -89,6 +91,27 @@ def test_a_table_keeps_to_the_width_of_the_terminal(shell):
         terminal.hang_up()
         terminal.popen.kill()
         terminal.popen.wait()
+
+
+def test_what_takes_very_long_is_said_again(monkeypatch):
+    class Ended:
+        """Ends when it is asked for the fourth time."""
+
+        waits = []
+
+        def wait(self, seconds):
+            self.waits.append(seconds)
+            return len(self.waits) == 4
+
+    said = []
+    monkeypatch.setattr(terminal_module, "complain", said.append)
+    terminal_module._report("building the tree", Ended())
+    assert said == [
+        "building the tree ...",
+        "building the tree ... 10 s",
+        "building the tree ... 20 s",
+    ]
+    assert Ended.waits == [1.0, 10.0, 10.0, 10.0]
 
 
 def test_a_key_stops_it(shell):
