@@ -52,9 +52,11 @@ LOW = Alarm(Severity.MINOR, Status.DEVICE, "LOW")
 READ = Alarm(Severity.INVALID, Status.DEVICE, "READ")
 WRITE = Alarm(Severity.INVALID, Status.DEVICE, "WRITE")
 STATE = Alarm(Severity.INVALID, Status.DEVICE, "STATE")
+COMM = Alarm(Severity.INVALID, Status.DRIVER, "COMM")
 TIMEOUT = Alarm(Severity.INVALID, Status.DRIVER, "TIMEOUT")
 UDF = Alarm(Severity.INVALID, Status.DRIVER, "UDF")
 CALC = Alarm(Severity.INVALID, Status.RECORD, "CALC")
+DISABLE = Alarm(Severity.INVALID, Status.DB, "DISABLE")
 
 # PyRogue's VariableValue.status -> alarm_t
 BY_STATUS: dict[str, Alarm] = {

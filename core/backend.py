@@ -33,6 +33,13 @@ class Reading(NamedTuple):
     time_ns: int
 
 
+class Snapshot(NamedTuple):
+    """A PV as a whole, type and reading: the result of a read that a client asked for."""
+
+    spec: PvSpec
+    reading: Reading
+
+
 class ServedPv(ABC):
     """One PV inside one backend."""
 

@@ -49,14 +49,18 @@ class Outlet:
         """True while there is nothing to show to anybody."""
         return self.state is State.CLOSED
 
-    def show(self, reading: Reading) -> None:
-        """Post ``reading``, or keep it until the PV has opened."""
+    def show(self, reading: Reading) -> Exception | None:
+        """Post ``reading``, or keep it until the PV has opened.
+
+        :returns: why its value does not fit the PV, or None
+        """
         if self.state is State.OPEN:
-            self._post(reading)
-        elif not self.closed:
+            return self._post(reading)
+        if not self.closed:
             if reading.value is Keep.VALUE and self.newest is not None:
                 reading = reading._replace(value=self.newest.value)
             self.newest = reading
+        return None
 
     def begin_opening(self) -> None:
         """``ServedPv.open`` is about to be called."""
@@ -81,16 +85,17 @@ class Outlet:
         if opening is not None:  # pragma: no branch - begin_opening() has made it
             opening.set()
 
-    def _post(self, reading: Reading) -> None:
+    def _post(self, reading: Reading) -> Exception | None:
         value, alarm, time_ns = reading
         if value is Keep.VALUE:
             self._post_alarm(alarm, time_ns)
-            return
+            return None
         try:
             self.served.post(reading)
         except Exception as exc:
-            _log.debug("a value does not fit its PV: %s", exc)
             self._post_alarm(CALC, time_ns)
+            return exc
+        return None
 
     def _post_alarm(self, alarm: Alarm, time_ns: int) -> None:
         try:

@@ -87,10 +87,12 @@ class PutRequest(Request):
         of a buffer that is only valid until the answer
     :param marked: False if the client marked other fields only: nothing is to be written
     :param block: the client wants the answer after the write has ended
+    :param process: False to store the value in the tree without a write; True to act even if
+        nothing is marked: a variable is read, a command run; None as usual
     """
 
     operation = "put"
-    __slots__ = ("value", "marked", "block")
+    __slots__ = ("value", "marked", "block", "process")
 
     def __init__(
         self,
@@ -100,15 +102,17 @@ class PutRequest(Request):
         value: Any,
         marked: bool = True,
         block: bool = False,
+        process: bool | None = None,
     ) -> None:
         super().__init__(entry, credentials, reply)
         self.value = value
         self.marked = marked
         self.block = block
+        self.process = process
 
 
 class RpcRequest(Request):
-    """A client wants a command run.
+    """A client wants a command run, or a variable read.
 
     :param arguments: the named arguments as the client sent them
     """

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from inspect import Parameter, signature
 from typing import Any
+
+from .alarm import CALC, COMM, READ, TIMEOUT, Alarm
 
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
@@ -21,6 +26,22 @@ def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     return kind == "VariableError" or (hardware and kind in _REFUSING)
 
 
+def read_fault(exc: BaseException, hardware: bool) -> Alarm:
+    """Return the alarm of a node whose value could not be had.
+
+    PyRogue tells failed transactions apart by text only; a remote tree sends nothing but text.
+
+    :param exc: what the tree raised
+    :param hardware: True for a node whose value lives in a register
+    """
+    text = str(exc)
+    if isinstance(exc, ConnectionError) or text.startswith("ZMQ Interface Exception"):
+        return COMM
+    if "Timeout waiting for register" in text:
+        return TIMEOUT
+    return READ if hardware else CALC
+
+
 def mirrored(node: Any) -> Any:
     """Return the variable that a link only passes values on to, or None.
 
@@ -35,22 +56,64 @@ def mirrored(node: Any) -> Any:
     return sources[0] if sources else None
 
 
+def enable_of(node: Any) -> Any:
+    """Return the ``enable`` variable that governs a node, or None; a device's own has none.
+
+    :param node: a variable or command
+    """
+    enable = getattr(getattr(node, "parent", None), "enable", None)
+    return None if enable is node or not hasattr(enable, "addListener") else enable
+
+
 def disabled(node: Any) -> str | None:
     """Return why a put or call would come to nothing: PyRogue drops it without a word.
 
     :param node: a variable or command; a device's own ``enable`` is never disabled
     :returns: None if its device is enabled
     """
-    device = getattr(node, "parent", None)
-    enable = getattr(device, "enable", None)
-    if enable is None or enable is node:
+    enable = enable_of(node)
+    if enable is None:
         return None
     state = enable.value()
     if state is True:
         return None
-    return (
-        f"{node.path}: its device {getattr(device, 'path', '?')} is disabled (enable is {state!r})"
-    )
+    device = getattr(node.parent, "path", "?")
+    return f"{node.path}: its device {device} is disabled (enable is {state!r})"
+
+
+_PASSED = {"root", "dev", "cmd"}  # what PyRogue hands to a command's function by itself
+_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+
+
+def parameters_of(command: Any) -> dict[str, Parameter]:
+    """Return what a caller of a command can give, by name; PyRogue itself knows ``arg`` only.
+
+    :param command: a command; of a remote or built-in function no more than ``arg`` is known
+    """
+    function = getattr(command, "_function", None)
+    found: dict[str, Parameter] = {}
+    try:
+        if function is not None:
+            for name, one in signature(function).parameters.items():
+                if one.kind in _NAMED and name not in _PASSED:
+                    found[name] = one
+    except (TypeError, ValueError):
+        pass
+    if command.arg and "arg" not in found:
+        found["arg"] = Parameter("arg", Parameter.POSITIONAL_OR_KEYWORD)
+    return found
+
+
+def call_directly(command: Any, arg: Any, named: Mapping[str, Any]) -> Any:
+    """Call a command's function as PyRogue does, but with arguments that PyRogue does not know.
+
+    :param command: a command whose function :func:`parameters_of` has looked into
+    :param arg: what its ``arg`` is, if it has one
+    :param named: its other arguments
+    """
+    wrapped = command._functionWrap  # noqa: SLF001
+    function = partial(command._function, **named)  # noqa: SLF001
+    return wrapped(function=function, root=command.root, dev=command.parent, cmd=command, arg=arg)
 
 
 def protocols_of(root: Any) -> list[Any]:

@@ -45,6 +45,9 @@ class PvServer:
     :param put_reply_timeout: seconds after which a put that does not ask to block is answered;
         None for never before it has ended
     :param open_timeout: seconds a PV waits for its first value before it opens INVALID
+    :param read_on_connect: True to read a variable, hardware included, when its first client
+        connects
+    :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
     :raises TypeError: for arguments of the wrong type
@@ -74,6 +77,8 @@ class PvServer:
         conf: Mapping[str, str] | None = None,
         put_reply_timeout: float | None = 0.5,
         open_timeout: float = 1.0,
+        read_on_connect: bool = False,
+        queue_commands: bool = False,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
@@ -92,6 +97,8 @@ class PvServer:
         self._isolated = isolate
         self._put_reply_timeout = put_reply_timeout
         self._open_timeout = open_timeout
+        self._read_on_connect = read_on_connect
+        self._queue_commands = queue_commands
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
@@ -139,8 +146,15 @@ class PvServer:
             Path(fname).write_text(text, encoding="utf-8")
 
     def report(self) -> tuple[str, ...]:
-        """Return every problem of the mapping and the plugins, one text each."""
-        texts = (*self._broken_plugins, *(problem.text for problem in self._map.problems))
+        """Return every problem there is, one text each.
+
+        Those of the mapping and the plugins; and of each node that cannot be shown as it is at
+        present, as far as clients have looked at it: :meth:`survey` looks at all.
+        """
+        texts = [*self._broken_plugins, *(problem.text for problem in self._map.problems)]
+        for holder in self._holders.values():
+            if holder.trouble is not None:
+                texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
         return tuple(dict.fromkeys(texts))
 
     def survey(self) -> Survey:
@@ -284,6 +298,8 @@ class PvServer:
             open_timeout=self._open_timeout,
             start_ns=clock.time_ns(),
             expect_reads=expect_reads,
+            read_on_connect=self._read_on_connect,
+            queue_commands=self._queue_commands,
             on_record=(lambda record: plugins.event("request_done", record=record))
             if listens("request_done")
             else None,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from .alarm import Alarm
 from .clock import Clock
 from .mapping import PvEntry
 from .request import Request, RequestRecord
@@ -32,6 +33,16 @@ class _Event(Job):
         """Nobody waits for it."""
 
 
+class Watcher(Protocol):
+    """Told of the PVs that clients look at; on network threads, so that it must not wait."""
+
+    def watch(self, holder: Any) -> None:
+        """The first client of a PV has come."""
+
+    def unwatch(self, holder: Any) -> None:
+        """The last client of a PV has gone."""
+
+
 @dataclass(slots=True)
 class Services:
     """Workers, clock, limits and events of a running server.
@@ -46,6 +57,11 @@ class Services:
     :param open_timeout: seconds a PV waits for its first value before it opens without
     :param start_ns: time of PVs that were never updated
     :param expect_reads: True if a hardware variable without an update has never been read
+    :param read_on_connect: True to read a variable, hardware included, for its first client
+    :param queue_commands: True to run a command again when it has ended, False to refuse it while
+        it runs
+    :param watchers: told which PVs have clients
+    :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param on_record: audit, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
     """
@@ -59,9 +75,14 @@ class Services:
     open_timeout: float
     start_ns: int
     expect_reads: bool
+    read_on_connect: bool = False
+    queue_commands: bool = False
+    watchers: tuple[Watcher, ...] = ()
+    fault: Alarm | None = None
     on_record: Callable[[RequestRecord], None] | None = None
     on_opened: Callable[[Any], None] | None = None
     _logged: dict[str, float] = field(default_factory=dict)
+    _troubled: set[str] = field(default_factory=set)
 
     def record(self, request: Request, value: Any, result: str, error: str = "") -> None:
         """Tell audit and log what became of a request; never blocks."""
@@ -86,6 +107,16 @@ class Services:
         if on_opened is not None:
             self.events.submit(_Event("opened", lambda: on_opened(holder)))
 
+    def trouble(self, entry: PvEntry, text: str) -> None:
+        """Log, once per PV, that its node cannot be shown as it is; never blocks."""
+        if entry.pv_name not in self._troubled:
+            self._troubled.add(entry.pv_name)
+            self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}) is INVALID: {text}")
+
+    def log_soon(self, level: int, text: str) -> None:
+        """Log where it can neither delay nor deadlock the caller: a record may update the tree."""
+        self.events.submit(_Event("log", lambda: self.log.log(level, "%s", text)))
+
     def _log_once(self, entry: PvEntry, text: str) -> None:
         # A record under pyrogue.* costs the tree a millisecond and updates a variable: one per
         # PV and minute, and not on the thread that asks.
@@ -94,7 +125,4 @@ class Services:
         if last is not None and now - last < _LOG_INTERVAL:
             return
         self._logged[entry.pv_name] = now
-        log = self.log
-        self.events.submit(
-            _Event("log", lambda: log.warning("%s (%s): %s", entry.pv_name, entry.path, text))
-        )
+        self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}): {text}")

@@ -9,10 +9,12 @@ from functools import partial
 
 from .backend import Backend
 from .errors import BackendError, PluginError, RoguebridgeError
-from .execution import abandon_all
+from .gate import Gate
 from .holder import PvHolder
+from .jobs import abandon_all
 from .mapping import PvMap
 from .plugin_manager import Plugins
+from .rogue import enable_of
 from .rules import converter_of, policies_of, time_source_of
 from .services import Services
 
@@ -41,6 +43,7 @@ class Serving:
     ) -> None:
         self.services = services
         self.holders: dict[str, PvHolder] = {}
+        self._gates: dict[int, Gate] = {}
         self._base = base
         self._backends = backends
         self._plugins = plugins
@@ -59,6 +62,8 @@ class Serving:
                 with _blaming(backend):
                     for holder in self.holders.values():
                         holder.attach(backend.serve(holder.entry, holder))
+            for gate in self._gates.values():
+                gate.listen()
             for holder in self.holders.values():
                 holder.listen()
             for backend in self._backends:
@@ -80,15 +85,23 @@ class Serving:
             except PluginError as exc:
                 self.services.log.error("%s", exc)
                 time_source = None
-            self.holders[entry.path] = self._holder_class(
+            holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services
             )
+            enable = enable_of(node)
+            if enable is not None:
+                gate = self._gates.get(id(enable))
+                if gate is None:
+                    gate = self._gates[id(enable)] = Gate(enable)
+                gate.add(holder)
 
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
         services = self.services
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
+        for gate in self._gates.values():
+            self.attempt("an enable variable", gate.unlisten)
         pools = (services.variables, services.commands)
         for pool in pools:
             pool.refuse()

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from .alarm import BY_STATUS, CALC, NO_ALARM, READ, WRITE, Alarm, judge
+from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, WRITE, Alarm, judge
 from .backend import Reading
 from .converter import ConversionError, Provisional, TypeConverter
+from .gate import Gate
 from .mapping import PvEntry
 from .nt import NtKind
 from .outlet import Keep, Outlet
+from .rogue import read_fault
 from .services import Services
 from .tree import TreeNode
 
@@ -41,7 +43,8 @@ class Showing:
 
     __slots__ = (
         "entry", "node", "services", "_make_converter", "_time_source", "_converter", "_lock",
-        "_outlets", "_watching", "_last_ns", "_shown_ns", "_shown", "_updates", "_recheck", "_echo",
+        "_outlets", "_watching", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
+        "updates", "gate", "trouble",
     )  # fmt: skip
 
     def __init__(
@@ -64,7 +67,13 @@ class Showing:
         self._last_ns: int | None = None  # of the last update
         self._shown_ns = 0  # the latest that any backend was given
         self._shown: Shown | None = None
-        self._updates = 0
+        self._own = NO_ALARM  # the alarm of the node itself, whatever hides it
+        #: updates heard while the PV was open
+        self.updates = 0
+        #: the device's ``enable``, if it has one
+        self.gate: Gate | None = None
+        #: why the node cannot be shown as it is; None when all is well
+        self.trouble: str | None = None
         # The value of a delivery may have been read before a put that has ended since: the next
         # one is read again, and dropped if the put has shown its value (_echo) already.
         self._recheck = False
@@ -104,7 +113,7 @@ class Showing:
             shown = self._convert(value.value, BY_STATUS.get(value.status, NO_ALARM))
             with self._lock:
                 if not self._recheck:
-                    self._updates += 1
+                    self.updates += 1
                     self._publish(shown, now)
                     return
             self._deliver_again(now)
@@ -127,11 +136,25 @@ class Showing:
             with self._lock:
                 if self._recheck:  # one more put has ended while this value was read
                     continue
-                self._updates += 1
+                self.updates += 1
                 echo, self._echo = self._echo, None
                 if echo is None or not _same(echo[0], shown[0]):
                     self._publish(shown, now)
                 return
+
+    def update_failed(self) -> None:
+        """The tree could not deliver an update of the node; on its update thread.
+
+        The value itself may be good: what failed may have been its text or another listener.
+        """
+        try:
+            now = self.services.clock.time_ns()
+            if not self._watching or self._converter is None:
+                self._last_ns = now
+            else:
+                self._deliver_again(now)
+        except BaseException:
+            self._shield()
 
     def _shield(self) -> None:
         # An exception in a listener would end the tree's only update thread.
@@ -146,17 +169,21 @@ class Showing:
 
     def show_after_put(self) -> None:
         """Show the value the tree has after a put has ended; on a worker, before its answer."""
-        if not self._watching or self._converter is None:
-            return
+        if self._watching and self._converter is not None:
+            self._show_present(always=False)
+            self._await_opening()
+
+    def _show_present(self, always: bool) -> Reading:
+        """Read and show what the tree has now, unless an update has shown it."""
         with self._lock:
-            self._recheck = True
-            before = self._updates
+            self._recheck = self._watching
+            before = self.updates
         shown = _kept(self._read())
         with self._lock:
-            if self._updates == before and shown != self._shown:
+            if self.updates == before and (always or shown != self._shown):
                 self._publish(shown, self.services.clock.time_ns())
-                self._echo = shown
-        self._await_opening()
+                self._echo = shown if self._watching else None
+            return Reading(shown[0], self._overall(shown[1]), self._shown_ns)
 
     def show_failed_put(self) -> None:
         """Show the true value with a WRITE alarm after a put has failed; on a worker.
@@ -176,10 +203,17 @@ class Showing:
             self._publish((value, WRITE), self.services.clock.time_ns())
             self._echo = None if value is Keep.VALUE else (value, WRITE)
 
-    def show_running(self, running: bool) -> None:
-        """Show whether a command without argument runs: 1 or 0."""
+    def show_running(self, running: bool, alarm: Alarm) -> None:
+        """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
         with self._lock:
-            self._publish((int(running), NO_ALARM), self.services.clock.time_ns())
+            self._publish((int(running), alarm), self.services.clock.time_ns())
+        self._await_opening()
+
+    def show_alarm(self, alarm: Alarm) -> None:
+        """Show an alarm on the present value, until the next good one."""
+        with self._lock:
+            if self._watching:
+                self._publish((Keep.VALUE, alarm), self.services.clock.time_ns())
         self._await_opening()
 
     def _await_opening(self) -> None:
@@ -189,6 +223,49 @@ class Showing:
             opening = outlet.opening
             if opening is not None:
                 opening.wait(self.services.open_timeout)
+
+    # What hides the node's own alarm, from any thread --------------------------------------------
+
+    def gate_turned(self) -> None:
+        """The device has been disabled, or enabled again."""
+        if self._watching:
+            if self.gate is not None and self.gate.closed:
+                self.reveal()
+            else:
+                self.look_again()
+
+    def reveal(self) -> None:
+        """Show the value again, with the alarm that holds now."""
+        with self._lock:
+            if self._watching:
+                self._publish((Keep.VALUE, self._own), self.services.clock.time_ns())
+
+    def show_stale(self) -> None:
+        """Tell that the value is older than it should be."""
+        with self._lock:
+            if self._watching:
+                self._publish((Keep.VALUE, TIMEOUT), self.services.clock.time_ns())
+
+    def look_again(self) -> None:
+        """Have the value read and shown soon: updates may have been missed."""
+        raise NotImplementedError  # pragma: no cover - the holder has the workers
+
+    def _look_again(self) -> None:
+        if not self._watching or self._converter is None:
+            return
+        with self._lock:
+            before = self.updates
+        shown = self._read()
+        with self._lock:
+            if self._watching and self.updates == before:
+                self._publish(shown, self.services.clock.time_ns())
+
+    def _overall(self, alarm: Alarm) -> Alarm:
+        fault = self.services.fault
+        if fault is not None:
+            return fault
+        gate = self.gate
+        return DISABLE if gate is not None and gate.closed else alarm
 
     # Values -----------------------------------------------------------------------------------
 
@@ -202,48 +279,60 @@ class Showing:
         except BaseException as exc:
             problem = exc
             converter = Provisional()
-            _log.warning("%s: its type cannot be found out: %r", self.path, exc)
+            self._in_trouble(f"its type cannot be found out: {exc!r}")
         with self._lock:
             # A type that was not found for a client that has left is looked for again.
             if self._converter is None and (problem is None or self._watching):
                 self._converter = converter
         return problem
 
-    def _read(self) -> Shown:
+    def _read(self, fresh: bool = False) -> Shown:
+        node = self.node
         try:
-            value = self.node.value()
+            value = node.get() if fresh else node.value()
         except BaseException as exc:
-            _log.debug("%s cannot be read: %s", self.path, exc)
-            return Keep.VALUE, READ if self.is_hardware else CALC
+            self._in_trouble(f"it cannot be read: {exc or type(exc).__name__}")
+            return Keep.VALUE, read_fault(exc, self.is_hardware)
         return self._convert(value, None)
 
     def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
         converter = self._converter
         if converter is None:
             return Keep.VALUE, CALC
+        problem: BaseException
         try:
             pv_value = converter.to_pv(value)
             if alarm is None:
                 limits = converter.spec.value_alarm
                 alarm = judge(pv_value, limits) if limits.active else NO_ALARM
+            if self.trouble is not None and not isinstance(converter, Provisional):
+                self.trouble = None
             return pv_value, alarm
         except ConversionError as exc:
-            return Keep.VALUE, exc.alarm
+            problem, alarm = exc, exc.alarm
         except BaseException as exc:
-            _log.debug("%s: %r has no place in the PV: %s", self.path, type(value), exc)
-            return Keep.VALUE, CALC
+            problem, alarm = exc, CALC
+        self._in_trouble(f"a {type(value).__name__} has no place in it: {problem}")
+        return Keep.VALUE, alarm
+
+    def _in_trouble(self, text: str) -> None:
+        self.trouble = text
+        self.services.trouble(self.entry, text)
 
     def _publish(self, shown: Shown, now: int) -> None:
         # With the lock held.
         now = max(now, self._shown_ns + 1)
         self._last_ns = self._shown_ns = now
         self._remember(shown)
-        reading = Reading(shown[0], shown[1], now)
+        reading = Reading(shown[0], self._overall(shown[1]), now)
         for outlet in self._outlets:
-            outlet.show(reading)
+            problem = outlet.show(reading)
+            if problem is not None:
+                self._in_trouble(f"a value does not fit it: {problem}")
 
     def _remember(self, shown: Shown) -> None:
         # Arrays are not kept: they may be large, and the tree may change them in place.
+        self._own = shown[1]
         converter = self._converter
         if converter is not None and converter.spec.kind in (NtKind.SCALAR, NtKind.ENUM):
             if shown[0] is not Keep.VALUE:

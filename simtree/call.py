@@ -13,10 +13,12 @@ def bind(function: Callable[..., Any] | None, offered: tuple[str, ...]) -> Calla
 
     :param function: user function; None gives a function returning None.
     :param offered: the argument names the tree can supply.
-    :returns: a function taking the offered names as keywords.
+    :returns: a function taking the offered names as keywords, and as ``function`` another one
+        to call instead, with what the first one names.
     """
     if function is None:
         return lambda **_: None
+    bound = function
     try:
         spec = inspect.getfullargspec(function)
         wanted = [n for n in spec.args + spec.kwonlyargs if n != "self" and n in offered]
@@ -24,7 +26,8 @@ def bind(function: Callable[..., Any] | None, offered: tuple[str, ...]) -> Calla
         wanted = []
 
     def call(**values: Any) -> Any:
-        return function(**{name: values[name] for name in wanted})
+        called = values.get("function", bound)
+        return called(**{name: values[name] for name in wanted})
 
     return call
 

@@ -64,7 +64,8 @@ class BaseCommand(BaseVariable):
 
         :param function: the function.
         """
-        self._function = bind(function, OFFERED)
+        self._function = function
+        self._functionWrap = bind(function, OFFERED)
 
     def __call__(self, arg: Any = None) -> Any:
         """Run, see call."""
@@ -89,7 +90,9 @@ class BaseCommand(BaseVariable):
             return None
         try:
             arg = self._default if arg is None else self.parseDisp(arg)
-            result = self._function(root=self.root, dev=self.parent, cmd=self, arg=arg)
+            result = self._functionWrap(
+                function=self._function, root=self.root, dev=self.parent, cmd=self, arg=arg
+            )
             if self._arg:
                 self._remember(arg)
             return result

@@ -119,15 +119,23 @@ class SoftClient:
         self.start_put(pv_name, value, block=block).result(timeout)
 
     def start_put(
-        self, pv_name: str, value: Any, *, block: bool = True, marked: bool = True
+        self,
+        pv_name: str,
+        value: Any,
+        *,
+        block: bool = True,
+        marked: bool = True,
+        process: bool | None = None,
     ) -> Future[None]:
-        """Begin a put; the future ends with it."""
+        """Begin a put; the future ends with it. See :class:`.PutRequest` for the options."""
         future: Future[None] = Future()
 
         def put(channel: SoftChannel) -> None:
             served = channel.served
             reply = _FutureReply(future, channel)
-            request = PutRequest(served.entry, self._credentials(), reply, value, marked, block)
+            request = PutRequest(
+                served.entry, self._credentials(), reply, value, marked, block, process
+            )
             channel.pending[future] = request
             served.owner.put(request)
 
@@ -135,7 +143,7 @@ class SoftClient:
         return future
 
     def rpc(self, pv_name: str, timeout: float = _TIMEOUT, **arguments: Any) -> Any:
-        """Call a command and return its result.
+        """Call a command, or read a variable, and return the result.
 
         :raises RemoteError: with the server's text
         """

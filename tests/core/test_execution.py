@@ -392,8 +392,8 @@ def test_an_argument_for_a_command_that_takes_none_is_ignored(serve, tree):
     [
         ({}, "the argument 'arg' is missing"),
         ({"arg": None}, "arg"),
-        ({"what": 4}, r"unknown arguments \['what'\]; 'arg' is allowed"),
-        ({"arg": 4, "value": 4}, r"unknown arguments \['arg', 'value'\]"),
+        ({"what": 4}, r"unknown arguments \['what'\]; \['arg', 'value'\] are allowed"),
+        ({"arg": 4, "value": 4}, r"unknown arguments \['value'\]"),
     ],
 )
 def test_a_call_without_its_argument_is_refused_and_not_run_with_the_last_one(
@@ -416,10 +416,10 @@ def test_an_exception_of_a_command_reaches_the_caller(serve, tree):
     assert client.rpc("B:Top:Go", arg=2) == 0.5
 
 
-def test_a_variable_cannot_be_called(serve, tree):
+def test_a_variable_cannot_be_called_with_arguments(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5))
-    with pytest.raises(RemoteError, match="B:Top:V is a variable: it cannot be called"):
-        site.client().rpc("B:Top:V")
+    with pytest.raises(RemoteError, match="B:Top:V is a variable: it can be read with op='read'"):
+        site.client().rpc("B:Top:V", arg=5)
 
 
 def test_a_put_runs_a_command_and_zero_does_not(serve, tree, inbox):
@@ -533,7 +533,7 @@ def test_a_converter_rule_that_fails_costs_only_its_nodes(serve, tree):
 
 
 @pytest.mark.parametrize("made", [None, 5, TypeConverter], ids=repr)
-def test_a_rule_that_makes_no_converter_costs_only_its_nodes(serve, tree, made, caplog):
+def test_a_rule_that_makes_no_converter_costs_only_its_nodes(serve, tree, made):
     class Converters:
         @hookimpl
         def converter_rules(self):
@@ -547,7 +547,9 @@ def test_a_rule_that_makes_no_converter_costs_only_its_nodes(serve, tree, made, 
     client = site.client()
     reading = client.get("B:Top:V")
     assert (reading.value, reading.alarm.message) == ("5", "CALC")
-    assert "Top.V: no converter rule matches, or it made" in caplog.text
+    (problem,) = site.server.report()
+    assert "Top.V: B:Top:V is INVALID: its type cannot be found out" in problem
+    assert "Top.V: no converter rule matches, or it made" in problem
     assert client.get("B:Top:W").value == 5
 
 
@@ -586,7 +588,7 @@ def test_audit_hears_of_everything_that_was_asked(serve, tree, inbox):
         lambda: client.put("B:Top:V", 11),
         lambda: client.put("B:Top:Ro", 6),
         lambda: client.rpc("B:Top:Go", arg=0),
-        lambda: client.rpc("B:Top:V"),
+        lambda: client.rpc("B:Top:V", op="write"),
     ):
         with pytest.raises(RemoteError):
             ask()
@@ -599,7 +601,7 @@ def test_audit_hears_of_everything_that_was_asked(serve, tree, inbox):
         ("B:Top:V", "put", 11, "failed"),
         ("B:Top:Ro", "put", 6, "denied"),
         ("B:Top:Go", "rpc", {"arg": 0}, "failed"),
-        ("B:Top:V", "rpc", {}, "denied"),
+        ("B:Top:V", "rpc", {"op": "write"}, "failed"),
         ("B:Top:Go", "rpc", {"arg": 1}, "done"),
     ]
     assert [bool(r.error) for r in records] == [False, True, True, True, True, False]

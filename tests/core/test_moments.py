@@ -9,7 +9,7 @@ from roguebridge.core.access import ALLOW, AccessPolicy
 from roguebridge.core.alarm import CALC, NO_ALARM, STATE, TIMEOUT
 from roguebridge.core.converter import ConversionError
 from roguebridge.core.errors import BackendError
-from roguebridge.core.execution import abandon_all
+from roguebridge.core.jobs import abandon_all
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from roguebridge.core.workers import BUSY, STOPPING
 

@@ -47,7 +47,7 @@ def test_an_array_comes_back_in_its_own_dtype(served):
         ("Fail", {}, "the pump is off"),
         ("Exit", {}, "3"),
         ("Double", {}, "argument 'arg' is missing"),
-        ("Double", {"factor": 2}, "unknown arguments.*'arg' is allowed"),
+        ("Double", {"factor": 2}, "unknown arguments.*'arg', 'value'. are allowed"),
         ("Double", {"arg": "many"}, "many"),
         ("Int", {"arg": 1}, "is a variable"),
     ],

@@ -199,6 +199,7 @@ class Site:
     """A running tree, its server, and the server's clients."""
 
     def __init__(self, kind, root, **options):
+        options.setdefault("queue_commands", True)
         self.root = root
         self.server = PvServer(
             base="T", root=root, backends=[kind], isolate=True, excGroups=["Hidden"], **options

@@ -63,8 +63,9 @@ def put_request(entry: PvEntry, spec: PvSpec, op: Any) -> PutRequest | None:
     try:
         value = op.value()
         marked, content = _put_content(spec, value)
+        block, process = _put_options(op)
         request = PutRequest(
-            entry, _credentials(op), OperationReply(op), content, marked, _blocks(op)
+            entry, _credentials(op), OperationReply(op), content, marked, block, process
         )
     except Exception as exc:
         _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
@@ -112,10 +113,25 @@ def _marked(value: Value, field: str) -> bool:
     return field in marked or any(name.startswith(f"{field}.") for name in marked)
 
 
-def _blocks(op: Any) -> bool:
+_OPTION = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _put_options(op: Any) -> tuple[bool, bool | None]:
+    """Return the client's ``record._options``: block, and process (None for passive).
+
+    Unknown words are answered with a warning and have no effect, as with QSRV.
+    """
     record = op.pvRequest().todict().get("record")
     options = record.get("_options", {}) if isinstance(record, dict) else {}
-    return str(options.get("block", "")).lower() in ("true", "1")
+    found: dict[str, bool | None] = {}
+    for name, usual in (("block", "false"), ("process", "passive")):
+        word = str(options.get(name, usual)).lower()
+        found[name] = _OPTION.get(word)
+        if word not in _OPTION and word != "passive":
+            op.warn(f"{name}={word!r} is not known: true, false or passive")
+    if found["process"] is False:  # nothing is waited for
+        return False, False
+    return bool(found["block"]), found["process"]
 
 
 def _arguments(value: Value) -> dict[str, Any]:

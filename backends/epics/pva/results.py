@@ -8,7 +8,7 @@ from typing import Any
 from p4p import Value
 
 from roguebridge.core.alarm import NO_ALARM
-from roguebridge.core.backend import Reading
+from roguebridge.core.backend import Reading, Snapshot
 from roguebridge.core.result import describe_result
 
 from .nt import Encoder
@@ -19,5 +19,7 @@ def encode_result(result: Any) -> Value:
 
     :raises Exception: if it has no such form
     """
+    if isinstance(result, Snapshot):
+        return Encoder(result.spec).first(result.reading)
     spec, value = describe_result(result)
     return Encoder(spec).first(Reading(value, NO_ALARM, time.time_ns()))

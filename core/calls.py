@@ -1,0 +1,166 @@
+"""Running a command: the arguments of a call, the busy state, and what becomes of a failure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .alarm import NO_ALARM, Alarm, Severity, Status
+from .errors import PutError
+from .jobs import RequestJob
+from .request import PutRequest, Request, RpcRequest
+from .rogue import call_directly, parameters_of
+
+if TYPE_CHECKING:
+    from inspect import Parameter
+
+    from .holder import PvHolder
+
+_ALIASES = ("arg", "value")
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Call(NamedTuple):
+    """How a command is to be run.
+
+    :param given: True if ``argument`` is to be handed over
+    :param argument: PyRogue's ``arg``
+    :param named: further arguments of the command's function, which PyRogue knows nothing of
+    :param direct: the function is called as PyRogue would, but without its own default argument
+    """
+
+    given: bool = False
+    argument: Any = None
+    named: Mapping[str, Any] = {}  # noqa: RUF012 - never changed
+    direct: bool = False
+
+
+class CallJob(RequestJob):
+    """Runs a command, called by rpc or triggered by a put."""
+
+    __slots__ = ("_counted",)
+
+    def __init__(self, holder: PvHolder, request: Request) -> None:
+        super().__init__(holder, request, holder.entry.path, holder.entry.device)
+        self._counted = True
+
+    def ended(self) -> None:
+        """The next call may come: its client has not been answered yet."""
+        super().ended()
+        counted, self._counted = self._counted, False
+        if counted:
+            self.holder.call_ended()
+
+    def execute(self) -> Any:
+        """Find the arguments, run, and return what the command returned (a put: None)."""
+        holder, request = self.holder, self.request
+        if isinstance(request, RpcRequest):
+            return self._run(call_of(holder, request.arguments))
+        assert isinstance(request, PutRequest)  # noqa: S101 - there are no others
+        if request.process is False:
+            return None  # nothing is to be processed
+        self._run(self._put(request))
+        return None
+
+    def _put(self, request: PutRequest) -> Call:
+        holder = self.holder
+        if not holder.node.arg:
+            return Call()
+        converter = holder.converter
+        if converter is None:
+            raise PutError(f"{holder.pv_name} is closed")
+        if not request.marked:
+            raise PutError(f"{holder.pv_name}: the argument is missing")
+        return Call(True, converter.to_tree(request.value))
+
+    def _run(self, call: Call) -> Any:
+        holder = self.holder
+        with_argument = bool(holder.node.arg)
+        if not with_argument:
+            holder.show_running(True, NO_ALARM)
+        failure = NO_ALARM
+        try:
+            return run_command(holder.node, call)
+        except BaseException as exc:
+            text = str(exc) or type(exc).__name__
+            failure = Alarm(Severity.MAJOR, Status.RECORD, text)
+            raise
+        finally:
+            if not with_argument:
+                holder.show_running(False, failure)
+            elif failure is not NO_ALARM:
+                holder.show_alarm(failure)
+            else:
+                holder.show_after_put()
+
+
+def run_command(node: Any, call: Call) -> Any:
+    """Run a command in the caller's thread and return what it returns.
+
+    :param node: the command
+    """
+    if call.direct:
+        return call_directly(node, call.argument, call.named)
+    return node(call.argument) if call.given else node()
+
+
+def call_of(holder: PvHolder, arguments: Mapping[str, Any]) -> Call:
+    """Return the call that a client's named arguments stand for; on a worker.
+
+    ``arg`` and ``value`` both name the only argument there is, and are ignored where there is none.
+
+    :raises PutError: for unknown, missing or unreadable arguments, naming those that are allowed
+    """
+    pv_name = holder.pv_name
+    parameters = parameters_of(holder.node)
+    needed = [name for name, one in parameters.items() if one.default is one.empty]
+    main = "arg" if "arg" in parameters else needed[0] if len(needed) == 1 else None
+    given = dict(arguments)
+    for alias in _ALIASES:
+        if alias in given and alias not in parameters:
+            if main is not None and main not in given:
+                given[main] = given.pop(alias)
+            elif not parameters:
+                del given[alias]
+    allowed = [*parameters, *(alias for alias in _ALIASES if main and alias not in parameters)]
+    unknown = sorted(set(given) - set(parameters))
+    if unknown:
+        says = f"{allowed} are allowed" if allowed else "there are none"
+        raise PutError(f"{pv_name}: unknown arguments {unknown}; {says}")
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise PutError(f"{pv_name}: the argument {missing[0]!r} is missing; {allowed} are allowed")
+    named = {
+        name: _coerced(pv_name, parameters[name], value)
+        for name, value in given.items()
+        if name != "arg"
+    }
+    if "arg" in given:
+        argument = holder.command_argument(_coerced(pv_name, parameters["arg"], given["arg"]))
+        return Call(True, argument, named, bool(named))
+    if "arg" in parameters:  # PyRogue would run it with the argument of the last call
+        return Call(False, parameters["arg"].default, named, True)
+    return Call(False, None, named, bool(named))
+
+
+def _coerced(pv_name: str, parameter: Parameter, value: Any) -> Any:
+    # Some clients can send nothing but text.
+    if not isinstance(value, str):
+        return value
+    wanted = parameter.annotation
+    if wanted is parameter.empty:
+        wanted = type(parameter.default)
+    name = wanted if isinstance(wanted, str) else getattr(wanted, "__name__", "")
+    try:
+        if name == "int":
+            return int(value, 0)
+        if name == "float":
+            return float(value)
+        if name == "bool":
+            return _WORDS[value.lower()]
+    except (ValueError, KeyError):
+        text = (
+            f"{pv_name}: the argument {parameter.name!r} cannot be {value!r}: it is of type {name}"
+        )
+        raise PutError(text) from None
+    return value

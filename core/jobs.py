@@ -1,0 +1,113 @@
+"""Jobs of the workers for one PV: opening reads, and puts and calls answered exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .clock import Timer
+from .errors import PutError
+from .mapping import PvEntry
+from .request import PutRequest, Request, RpcRequest
+from .rogue import disabled
+from .workers import STOPPING, Job
+
+if TYPE_CHECKING:
+    from .holder import PvHolder
+
+
+def asked(request: Request) -> Any:
+    """Return what a client wants: the value put, or the arguments of the call."""
+    if isinstance(request, PutRequest):
+        return request.value
+    return request.arguments if isinstance(request, RpcRequest) else None
+
+
+class OpenJob(Job):
+    """Reads the first value of a PV that is being opened."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, entry: PvEntry, call: Callable[[], None]) -> None:
+        super().__init__(entry.path, entry.device)
+        self._call = call
+
+    def run(self) -> None:
+        """Read and open."""
+        self._call()
+
+    def abandon(self, reason: str) -> None:
+        """Nobody waits for an answer: the PV opens blind, or its client goes with the server."""
+
+
+class RequestJob(Job):
+    """A put or call on a worker."""
+
+    __slots__ = ("holder", "request", "_timer", "_abandoned")
+
+    def __init__(self, holder: PvHolder, request: Request, lane: str, device: str) -> None:
+        super().__init__(lane, device)
+        self.holder = holder
+        self.request = request
+        self._timer: Timer | None = None
+        self._abandoned = False
+
+    def start_reply_timer(self) -> None:
+        """Answer a put that does not block in time; it goes on all the same."""
+        request, services = self.request, self.holder.services
+        if services.put_reply_timeout is None or not isinstance(request, PutRequest):
+            return
+        if not request.block:
+            self._timer = services.clock.call_later(services.put_reply_timeout, request.done)
+
+    def abandon(self, reason: str) -> None:
+        """Answer with ``reason``; if the request was answered before, say so in the log."""
+        self._abandoned = True
+        self.ended()
+        value = asked(self.request)
+        self.request.error(reason)
+        self.holder.services.record(self.request, value, "dropped", reason)
+
+    def run(self) -> None:
+        """Do what is asked, unless nobody wants it any more, and answer."""
+        request = self.request
+        if self._abandoned:
+            return
+        if request.cancelled and not request.answered:
+            self.abandon("the client has gone")
+            return
+        value = asked(request)
+        try:
+            reason = disabled(self.holder.node)
+            if reason is not None:
+                raise PutError(reason)
+            result = self.execute()
+        except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
+            text = str(exc) or type(exc).__name__
+            self.ended()
+            late = not request.error(text)
+            self.failed(exc, late)
+            self.holder.services.record(request, value, "failed", text)
+        else:
+            self.ended()
+            request.done(result)
+            self.holder.services.record(request, value, "done")
+
+    def execute(self) -> Any:
+        """Do the work; the result is for the client."""
+        raise NotImplementedError  # pragma: no cover - a judgement does not get here
+
+    def failed(self, exc: BaseException, late: bool) -> None:
+        """The work has failed and the client knows it, unless ``late``."""
+
+    def ended(self) -> None:
+        """The work has ended, or will never begin; its answer follows."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+
+def abandon_all(jobs: list[Job]) -> None:
+    """Answer what is left when the server stops; what runs goes on, but nothing hears of it."""
+    for job in jobs:
+        job.abandon(STOPPING)

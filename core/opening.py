@@ -1,0 +1,216 @@
+"""Opening and closing a PV: with its first client, with a value or in time without, and again.
+
+Clients come and go on the backends' network threads; what reads the tree runs on the workers.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from .alarm import CALC, COMM, READ, TIMEOUT, UDF, Severity
+from .backend import Reading, ServedPv
+from .converter import Provisional
+from .errors import BackendError
+from .jobs import OpenJob
+from .outlet import Keep, Outlet, State
+from .showing import Showing, Shown
+from .workers import BUSY
+
+_log = logging.getLogger("roguebridge.holder")
+_RETRY = 0.1  # seconds until a read that found the workers busy is queued again
+_READ_AGAIN = (1.0, 30.0)  # seconds until a failed first read is made again, first and most
+_UNREAD = (READ, CALC, TIMEOUT, COMM)
+
+
+class Opening(Showing):
+    """Opens what one node shows for its clients, and closes it after the last one."""
+
+    __slots__ = ()
+
+    # Set-up -----------------------------------------------------------------------------------
+
+    def attach(self, served: ServedPv) -> None:
+        """Add a served PV; before its backend starts."""
+        self._outlets += (Outlet(served),)
+
+    def listen(self) -> None:
+        """Begin to hear the node's updates."""
+        self.node.addListener(self.on_update)
+
+    def unlisten(self) -> None:
+        """No longer hear the node's updates."""
+        self.node.delListener(self.on_update)
+
+    # Clients, on network threads --------------------------------------------------------------
+
+    def client_arrived(self, served: ServedPv) -> None:
+        """A first client has connected: have the PV opened, with a value or in time without."""
+        outlet = self._outlet(served)
+        with self._lock:
+            outlet.connected = True
+            if not outlet.closed:
+                return
+            outlet.state = State.READING
+            outlet.newest = None
+            outlet.visit += 1
+            visit = outlet.visit
+            if not self._watching:
+                self._watching = True
+                for watcher in self.services.watchers:
+                    watcher.watch(self)
+        clock, limit = self.services.clock, self.services.open_timeout
+        outlet.deadline = clock.call_later(limit, lambda: self._open_blind(outlet, visit))
+        self._submit_read(outlet, visit)
+
+    def clients_gone(self, served: ServedPv) -> bool:
+        """The last client has left; True if the backend is to close the PV now.
+
+        A PV that is being opened at this moment stays open, and up to date, until its next
+        client leaves.
+        """
+        outlet = self._outlet(served)
+        with self._lock:
+            outlet.connected = False
+            is_open = outlet.state is State.OPEN
+            if outlet.state is not State.OPENING:
+                outlet.state = State.CLOSED
+                outlet.newest = None
+            self._watching = any(not o.closed for o in self._outlets)
+            if not self._watching:
+                for watcher in self.services.watchers:
+                    watcher.unwatch(self)
+                self._recheck = False
+                self._echo = None
+                if isinstance(self._converter, Provisional):
+                    self._converter = self._shown = None
+            deadline, outlet.deadline = outlet.deadline, None
+        if deadline is not None:
+            deadline.cancel()
+        return is_open
+
+    def _outlet(self, served: ServedPv) -> Outlet:
+        return next(outlet for outlet in self._outlets if outlet.served is served)
+
+    # Opening, on a worker or the clock's thread -----------------------------------------------
+
+    def _submit_read(self, outlet: Outlet, visit: int, again: float = _READ_AGAIN[0]) -> None:
+        if outlet.visit != visit or not outlet.connected:
+            return
+        job = OpenJob(self.entry, lambda: self._open_with_value(outlet, visit, again))
+        if self.services.variables.submit(job) == BUSY:
+            self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
+
+    def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
+        fresh = self.services.read_on_connect and self.readable
+        with self._lock:
+            if outlet.visit != visit or outlet.closed:
+                return  # that client has left
+            if outlet.state is State.READING:
+                outlet.newest = None
+            before = self.updates
+            if fresh:
+                self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
+            time_ns = self._opening_time()
+        problem = self._find_converter()
+        if self.gate is not None:
+            self.gate.look()
+        shown = self._read(fresh)
+        if fresh and shown[0] is Keep.VALUE:
+            shown = (self._read()[0], shown[1])  # what was read before
+        if problem is not None:
+            shown = (shown[0], CALC)
+        elif self._never_read() and shown[1].severity is not Severity.INVALID:
+            shown = (shown[0], UDF)
+        unread = shown[1] in _UNREAD
+        with self._lock:
+            if outlet.visit != visit:
+                return
+            if outlet.state is State.READING:
+                outlet.begin_opening()
+                if outlet.newest is None:  # else that is what will be shown
+                    self._remember(shown)
+                opening = True
+            else:
+                # Open by now, without a value: show it, unless an update brought a later one.
+                opening = False
+                if outlet.closed or self.updates != before:
+                    return
+                if not unread:
+                    self._publish(shown, self.services.clock.time_ns())
+        if opening:
+            self._open(outlet, shown, time_ns)
+        if unread:
+            # The tree tells nobody when the node can be read again.
+            self.services.clock.call_later(
+                again, lambda: self._read_again(outlet, visit, again, before)
+            )
+
+    def _read_again(self, outlet: Outlet, visit: int, waited: float, updates: int) -> None:
+        if self.updates == updates:  # else the node has spoken by itself
+            self._submit_read(outlet, visit, min(2 * waited, _READ_AGAIN[1]))
+
+    def _open_blind(self, outlet: Outlet, visit: int) -> None:
+        with self._lock:
+            if outlet.visit != visit or outlet.state is not State.READING:
+                return
+            if self._converter is None:
+                self._converter = Provisional()
+            outlet.begin_opening()
+            update, outlet.newest = outlet.newest, None
+            reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
+        self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
+
+    def _opening_time(self) -> int:
+        # With the lock held; whatever is published from now on is later.
+        if self._last_ns is None:
+            self._shown_ns = max(self._shown_ns, self.services.start_ns, 1)
+        elif self._last_ns != self._shown_ns:  # an update has come since the PV was shown
+            self._last_ns = self._shown_ns = max(self._last_ns, self._shown_ns + 1)
+        return self._shown_ns
+
+    def _open(self, outlet: Outlet, shown: Shown, time_ns: int) -> None:
+        converter = self._converter
+        assert converter is not None  # noqa: S101 - every caller has just seen to it
+        spec = converter.spec
+        value, alarm = shown
+        if value is Keep.VALUE:
+            value = spec.zero() if self._shown is None else self._shown[0]
+        try:
+            try:
+                outlet.served.open(spec, Reading(value, self._overall(alarm), time_ns))
+            except BackendError:
+                raise
+            except Exception as exc:
+                self._in_trouble(f"its first value does not fit it: {exc}")
+                outlet.served.open(spec, Reading(spec.zero(), CALC, time_ns))
+        except Exception as exc:
+            stopping = isinstance(exc, BackendError)
+            level = logging.DEBUG if stopping else logging.ERROR
+            _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=not stopping)
+            with self._lock:
+                outlet.not_opened()
+            return
+        with self._lock:
+            outlet.opened()
+            deadline, outlet.deadline = outlet.deadline, None
+        if deadline is not None:
+            deadline.cancel()
+        self.services.opened(self)
+
+    def _never_read(self) -> bool:
+        expected = self.services.expect_reads and not self.entry.is_command
+        return expected and self._last_ns is None and self.is_hardware
+
+    @property
+    def readable(self) -> bool:
+        """True for a variable that can be read."""
+        return not self.entry.is_command and self.entry.mode != "WO"
+
+    # Once more, while the PV is open ----------------------------------------------------------
+
+    def look_again(self) -> None:
+        """Have the value read and shown soon: updates may have been missed."""
+        if not self._watching:
+            return
+        if self.services.variables.submit(OpenJob(self.entry, self._look_again)) == BUSY:
+            self.services.clock.call_later(_RETRY, self.look_again)
