@@ -83,6 +83,7 @@ class CallJob(RequestJob):
             return run_command(holder.node, call)
         except BaseException as exc:
             text = str(exc) or type(exc).__name__
+            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
             failure = Alarm(Severity.MAJOR, Status.RECORD, text)
             raise
         finally:

@@ -118,18 +118,26 @@ def automatic_map(
     :param name: gives a node's PV name; if it raises, that node is left out
     """
     builder = _Builder()
+    used: set[str] = set()
     for node in nodes:
-        if not passes(node.groups, include, exclude):
-            continue
-        path = node.path
+        path = "?"
         try:
-            pv_name = name(node)
-        except Exception as exc:
-            builder.problems.append(Problem(path, f"{path}: naming rule failed: {exc!r}"))
-            continue
-        builder.add(node, path, pv_name, explicit=False)
+            path = node.path
+            groups = node.groups
+            if include:
+                used.update(groups)
+            if not passes(groups, include, exclude):
+                continue
+            try:
+                pv_name = name(node)
+            except Exception as exc:
+                builder.problems.append(Problem(path, f"{path}: naming rule failed: {exc!r}"))
+                continue
+            builder.add(node, path, pv_name, explicit=False)
+        except Exception as exc:  # an attribute of a class of its own
+            builder.problems.append(Problem(path, f"{path}: cannot be served: {exc!r}"))
     for group in include:
-        if not any(group in node.groups for node in nodes):
+        if group not in used:
             text = f"no node is in group {group!r}: nothing is served for it"
             builder.problems.append(Problem("", text, warning=True))
     return builder.result()

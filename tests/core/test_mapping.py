@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 from support.fakes import FakeNode
 
@@ -269,3 +271,18 @@ def test_on_a_running_tree_odd_paths_are_only_reported(tree, running):
     assert served(result) == {"Top.enable": "E"}
     assert len(result.problems) == len(odd)
     assert sum("is a device" in text for text in texts(result)) == 2
+
+
+def test_a_node_that_cannot_be_looked_at_is_left_out_and_reported():
+    class Broken:
+        path = "Top.Broken"
+
+        @property
+        def groups(self):
+            raise RuntimeError("no groups today")
+
+    good = SimpleNamespace(path="Top.V", groups=[], isCommand=False, mode="RW")
+    found = automatic_map([Broken(), good], (), (), lambda node: node.path.replace(".", ":"))
+    assert [entry.path for entry in found.entries] == ["Top.V"]
+    (problem,) = found.problems
+    assert problem.text == "Top.Broken: cannot be served: RuntimeError('no groups today')"

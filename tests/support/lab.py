@@ -39,7 +39,6 @@ class Lab:
 
     def put_raw(self, path, fields, request="field()record[block=true]"):
         """Put a Value that marks just ``fields``, a dict of dotted names; {} marks nothing."""
-
         kind = self.get(path).type()
         values = Value(kind)
         for name, content in fields.items():
