@@ -13,7 +13,8 @@ from .converter import Provisional
 from .errors import BackendError
 from .jobs import OpenJob
 from .outlet import Keep, Outlet, State
-from .showing import Showing, Shown
+from .showing import Showing
+from .valuing import Shown
 from .workers import BUSY
 
 _log = logging.getLogger("roguebridge.holder")

@@ -7,31 +7,27 @@ moments only, never across a call into the tree or one that a backend may block 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from operator import index
 from typing import Any
 
 import numpy as np
 
-from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, WRITE, Alarm, judge
+from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, WRITE, Alarm
 from .backend import Reading
-from .converter import ConversionError, Provisional, TypeConverter
+from .converter import TypeConverter
 from .gate import Gate
 from .mapping import PvEntry
 from .nt import NtKind
 from .outlet import Keep, Outlet
-from .rogue import read_fault
 from .services import Services
 from .tree import TreeNode
+from .valuing import Shown, Valuing
 
 _log = logging.getLogger("roguebridge.holder")
 
-#: a PV-shaped value, or Keep.VALUE, and its alarm
-Shown = tuple[Any, Alarm]
 
-
-class Showing:
+class Showing(Valuing):
     """Brings what one node says to the outlets of its PV.
 
     :param entry: path and PV name
@@ -42,9 +38,8 @@ class Showing:
     """
 
     __slots__ = (
-        "entry", "node", "services", "_make_converter", "_time_source", "_converter", "_lock",
-        "_outlets", "_watching", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "updates", "gate", "trouble",
+        "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
+        "updates", "gate",
     )  # fmt: skip
 
     def __init__(
@@ -55,15 +50,9 @@ class Showing:
         time_source: Callable[[Any], int | None] | None,
         services: Services,
     ) -> None:
-        self.entry = entry
-        self.node = node
-        self.services = services
-        self._make_converter = make_converter
+        super().__init__(entry, node, make_converter, services)
         self._time_source = time_source
-        self._converter: TypeConverter | None = None
-        self._lock = threading.Lock()
         self._outlets: tuple[Outlet, ...] = ()
-        self._watching = False
         self._last_ns: int | None = None  # of the last update
         self._shown_ns = 0  # the latest that any backend was given
         self._shown: Shown | None = None
@@ -72,22 +61,10 @@ class Showing:
         self.updates = 0
         #: the device's ``enable``, if it has one
         self.gate: Gate | None = None
-        #: why the node cannot be shown as it is; None when all is well
-        self.trouble: str | None = None
         # The value of a delivery may have been read before a put that has ended since: the next
         # one is read again, and dropped if the put has shown its value (_echo) already.
         self._recheck = False
         self._echo: Shown | None = None
-
-    @property
-    def path(self) -> str:
-        """PyRogue path of the node."""
-        return self.entry.path
-
-    @property
-    def is_hardware(self) -> bool:
-        """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
-        return getattr(self.node, "numValues", None) is not None
 
     # Updates, on the tree's update thread -----------------------------------------------------
 
@@ -267,57 +244,7 @@ class Showing:
         gate = self.gate
         return DISABLE if gate is not None and gate.closed else alarm
 
-    # Values -----------------------------------------------------------------------------------
-
-    def _find_converter(self) -> BaseException | None:
-        if self._converter is not None:
-            return None
-        problem: BaseException | None = None
-        converter: TypeConverter
-        try:
-            converter = self._make_converter(self.node)
-        except BaseException as exc:
-            problem = exc
-            converter = Provisional()
-            self._in_trouble(f"its type cannot be found out: {exc!r}")
-        with self._lock:
-            # A type that was not found for a client that has left is looked for again.
-            if self._converter is None and (problem is None or self._watching):
-                self._converter = converter
-        return problem
-
-    def _read(self, fresh: bool = False) -> Shown:
-        node = self.node
-        try:
-            value = node.get() if fresh else node.value()
-        except BaseException as exc:
-            self._in_trouble(f"it cannot be read: {exc or type(exc).__name__}")
-            return Keep.VALUE, read_fault(exc, self.is_hardware)
-        return self._convert(value, None)
-
-    def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
-        converter = self._converter
-        if converter is None:
-            return Keep.VALUE, CALC
-        problem: BaseException
-        try:
-            pv_value = converter.to_pv(value)
-            if alarm is None:
-                limits = converter.spec.value_alarm
-                alarm = judge(pv_value, limits) if limits.active else NO_ALARM
-            if self.trouble is not None and not isinstance(converter, Provisional):
-                self.trouble = None
-            return pv_value, alarm
-        except ConversionError as exc:
-            problem, alarm = exc, exc.alarm
-        except BaseException as exc:
-            problem, alarm = exc, CALC
-        self._in_trouble(f"a {type(value).__name__} has no place in it: {problem}")
-        return Keep.VALUE, alarm
-
-    def _in_trouble(self, text: str) -> None:
-        self.trouble = text
-        self.services.trouble(self.entry, text)
+    # Posts ------------------------------------------------------------------------------------
 
     def _publish(self, shown: Shown, now: int) -> None:
         # With the lock held.

@@ -1,0 +1,110 @@
+"""The value of a node in the PV's terms, and why there is none."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from .alarm import CALC, NO_ALARM, Alarm, judge
+from .converter import ConversionError, Provisional, TypeConverter
+from .mapping import PvEntry
+from .outlet import Keep
+from .rogue import read_fault
+from .services import Services
+from .tree import TreeNode
+
+#: a PV-shaped value, or Keep.VALUE, and its alarm
+Shown = tuple[Any, Alarm]
+
+
+class Valuing:
+    """Finds the converter of one node, reads and converts; what fails becomes an alarm.
+
+    :param entry: path and PV name
+    :param node: the variable or command; untouched here until a client comes
+    :param make_converter: gives the node's converter; asked when the PV is first opened
+    :param services: what the holders of a server share
+    """
+
+    __slots__ = (
+        "entry", "node", "services", "trouble", "_make_converter", "_converter", "_lock",
+        "_watching",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        node: Any,
+        make_converter: Callable[[TreeNode], TypeConverter],
+        services: Services,
+    ) -> None:
+        self.entry = entry
+        self.node = node
+        self.services = services
+        #: why the node cannot be shown as it is; None when all is well
+        self.trouble: str | None = None
+        self._make_converter = make_converter
+        self._converter: TypeConverter | None = None
+        self._lock = threading.Lock()
+        self._watching = False
+
+    @property
+    def path(self) -> str:
+        """PyRogue path of the node."""
+        return self.entry.path
+
+    @property
+    def is_hardware(self) -> bool:
+        """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
+        return getattr(self.node, "numValues", None) is not None
+
+    def _find_converter(self) -> BaseException | None:
+        if self._converter is not None:
+            return None
+        problem: BaseException | None = None
+        converter: TypeConverter
+        try:
+            converter = self._make_converter(self.node)
+        except BaseException as exc:
+            problem = exc
+            converter = Provisional()
+            self._in_trouble(f"its type cannot be found out: {exc!r}")
+        with self._lock:
+            # A type that was not found for a client that has left is looked for again.
+            if self._converter is None and (problem is None or self._watching):
+                self._converter = converter
+        return problem
+
+    def _read(self, fresh: bool = False) -> Shown:
+        node = self.node
+        try:
+            value = node.get() if fresh else node.value()
+        except BaseException as exc:
+            self._in_trouble(f"it cannot be read: {exc or type(exc).__name__}")
+            return Keep.VALUE, read_fault(exc, self.is_hardware)
+        return self._convert(value, None)
+
+    def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
+        converter = self._converter
+        if converter is None:
+            return Keep.VALUE, CALC
+        problem: BaseException
+        try:
+            pv_value = converter.to_pv(value)
+            if alarm is None:
+                limits = converter.spec.value_alarm
+                alarm = judge(pv_value, limits) if limits.active else NO_ALARM
+            if self.trouble is not None and not isinstance(converter, Provisional):
+                self.trouble = None
+            return pv_value, alarm
+        except ConversionError as exc:
+            problem, alarm = exc, exc.alarm
+        except BaseException as exc:
+            problem, alarm = exc, CALC
+        self._in_trouble(f"a {type(value).__name__} has no place in it: {problem}")
+        return Keep.VALUE, alarm
+
+    def _in_trouble(self, text: str) -> None:
+        self.trouble = text
+        self.services.trouble(self.entry, text)
