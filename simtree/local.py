@@ -46,9 +46,9 @@ class LocalBlock:
         self._enable = True
         self._value = value
         self._minimum, self._maximum = minimum, maximum
-        self._hasSet, self._hasGet = localSet is not None, localGet is not None
-        self._localSet = bind(localSet, ("dev", "var", "value", "changed"))
-        self._localGet = bind(localGet, ("dev", "var"))
+        self._localSet, self._localGet = localSet, localGet  # as given, as in PyRogue
+        self._localSetCall = bind(localSet, ("dev", "var", "value", "changed"))
+        self._localGetCall = bind(localGet, ("dev", "var"))
         self._log = logInit(cls=self, name=self.path)
 
     def setEnable(self, value: bool) -> None:
@@ -84,8 +84,8 @@ class LocalBlock:
                         "A variable meant to change its Python type needs typeCheck=False."
                     )
                 self._value = value
-            if self._enable and self._hasSet:
-                self._localSet(dev=self._device, var=var, value=self._value, changed=changed)
+            if self._enable and self._localSet is not None:
+                self._localSetCall(dev=self._device, var=var, value=self._value, changed=changed)
 
     def _changed(self, value: Any, index: int) -> Any:
         if index >= 0:
@@ -106,9 +106,9 @@ class LocalBlock:
 
         :param index: element, or -1.
         """
-        if self._enable and self._hasGet:
+        if self._enable and self._localGet is not None:
             with self._lock:
-                self._value = self._localGet(dev=self._device, var=self._variable)
+                self._value = self._localGetCall(dev=self._device, var=self._variable)
         return self._value[index] if index >= 0 else self._value
 
     def start(self, *args: Any, **kwargs: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from roguebridge.simtree.log import logException, logInit
@@ -101,7 +102,8 @@ class PollQueue:
                 self._add(block, min(intervals))
 
     def _add(self, block: Any, interval: float) -> None:
-        self._entries[id(block)] = Entry(block, float(interval), time.monotonic())
+        seconds = timedelta(seconds=interval).total_seconds()  # OverflowError as in PyRogue
+        self._entries[id(block)] = Entry(block, seconds, time.monotonic())
         self._changed.notify()
 
     def _poll(self) -> None:
@@ -127,8 +129,10 @@ class PollQueue:
         due = sorted((e for e in self._entries.values() if e.due <= now), key=lambda e: e.due)
         with self._root.updateGroup():
             for entry in due:
-                entry.due = now + entry.interval
                 self._guarded(entry.block.start, READ)
+                # As in PyRogue, an interval that leads beyond the calendar ends the thread.
+                datetime.now() + timedelta(seconds=entry.interval)
+                entry.due = now + entry.interval
             for entry in due:
                 self._guarded(entry.block.check)
 

@@ -254,3 +254,57 @@ def test_a_raising_getter_kills_the_worker_not_the_poll(tree):
         assert gate.entered.wait(LIMIT)
         gate.open()
         assert memory.reads(0) > seen
+
+
+@pytest.mark.parametrize("name", ["Fast", "Never", "Local"])
+def test_an_interval_beyond_all_numbers_is_refused_but_kept(root, name):
+    polled = Recorder()
+    root.D.P0.addListener(polled)
+    with running(root):
+        with pytest.raises(OverflowError):
+            root.D.node(name).setPollInterval(float("inf"))
+        assert root.D.node(name).pollInterval == float("inf")
+        polled.wait(len(polled.calls) + 2)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_an_interval_beyond_the_calendar_ends_the_poll_thread(root, memory):
+    polled = Recorder()
+    root.D.Fast.addListener(polled)
+    with running(root):
+        polled.wait(1)
+        (thread,) = [t for t in threading.enumerate() if "_poll" in t.name]
+        root.D.Never.setPollInterval(1e12)
+        thread.join(LIMIT)
+        assert not thread.is_alive()
+        seen = memory.reads(0)
+        root.D.Fast.setPollInterval(FAST / 2)
+        assert root.D.Fast.pollInterval == FAST / 2
+        root.D.Fast.get()
+        assert memory.reads(0) == seen + 1
+
+
+def test_a_local_variable_keeps_its_getter_on_its_block(tree):
+    root = tree.pr.Root(name="Top")
+    getter = lambda: 1  # noqa: E731
+    root.add(tree.pr.LocalVariable(name="G", localGet=getter))
+    root.add(tree.pr.LocalVariable(name="L", value=1, localSet=lambda value: None))
+    assert root.G._block._localGet is getter
+    assert root.L._block._localGet is None
+
+
+def test_what_is_not_told_of_its_polls(root, memory):
+    pr = root.D
+    remote = type(pr.Fast)
+    pr.add(remote(name="Written", offset=20, mode="WO", pollInterval=FAST))
+    pr.add(remote(name="Silent", offset=24, updateNotify=False, pollInterval=FAST))
+    written, silent, fast = Recorder(), Recorder(), Recorder()
+    pr.Written.addListener(written)
+    pr.Silent.addListener(silent)
+    pr.Fast.addListener(fast)
+    with running(root):
+        fast.wait(4)
+        root.waitOnUpdate()
+        assert (memory.reads(20), written.calls) == (0, [])
+        assert memory.reads(24) > 0
+        assert silent.calls == []
