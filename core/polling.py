@@ -104,12 +104,12 @@ class WatchedPolls:
         self._sources: dict[int, _Source] = {}
         self._logged: set[str] = set()
 
-    def wanted(self, holder: Looked) -> None:
-        """A first client is there. Never blocks."""
+    def watch(self, holder: Looked) -> None:
+        """A first client looks at a PV: have it polled. Never blocks."""
         self._note(holder, True)
 
-    def unwanted(self, holder: Looked) -> None:
-        """The last client has left. Never blocks; harmless if there was none."""
+    def unwatch(self, holder: Looked) -> None:
+        """Nobody looks at a PV any more. Never blocks; harmless if it is not watched."""
         self._note(holder, False)
 
     def restore_all(self, timeout: float = 5.0) -> None:

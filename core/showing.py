@@ -217,10 +217,10 @@ class Showing(Valuing):
             if self._watching:
                 self._publish((Keep.VALUE, self._own), self.services.clock.time_ns())
 
-    def show_stale(self) -> None:
-        """Tell that the value is older than it should be."""
+    def show_stale(self, updates: int) -> None:
+        """Tell that the value is older than it should be, if no update came after ``updates``."""
         with self._lock:
-            if self._watching:
+            if self._watching and self.updates == updates:
                 self._publish((Keep.VALUE, TIMEOUT), self.services.clock.time_ns())
 
     def look_again(self) -> None:

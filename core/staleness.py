@@ -27,7 +27,8 @@ _NEVER = float("inf")
 class Watched(Protocol):
     """What is watched: a PV that a client is connected to.
 
-    All three are used on the clock's thread and must not block.
+    All three are used on the clock's thread and must not block; a lock that ``show_stale`` takes
+    may be held while the PV is handed over, none of :class:`Staleness` is then.
     """
 
     @property
