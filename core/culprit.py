@@ -1,0 +1,175 @@
+"""Which variable ends or holds up the tree's update thread, and a guard around that variable.
+
+The update thread calls each variable's ``_doUpdate``, which reads the value, formats it, judges its
+alarm and tells the listeners. What any of these raises ends the thread.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import Any
+
+_log = logging.getLogger("roguebridge.watchdog")
+
+#: a frame and its line
+Place = tuple[FrameType, int]
+#: told of a path and what was raised, on the tree's update thread
+Failed = Callable[[str, BaseException], None]
+
+# PyRogue distributes updates in one function, the stand-in tree in three.
+_DISPATCH = ("_updateWorker", "_deliver", "_guarded")
+_LIBRARY = os.path.dirname(threading.__file__)
+_changing = threading.Lock()
+
+
+def raised_in(tb: TracebackType | None) -> list[Place]:
+    """Return the frames of a traceback, outermost first."""
+    return list(traceback.walk_tb(tb))
+
+
+def running_in(thread: threading.Thread) -> list[Place]:
+    """Return what an update thread is doing: the frames from its worker on, outermost first.
+
+    :returns: empty if it waits for updates, or is between two deliveries
+    """
+    found: list[Place] = []
+    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way
+    for place in traceback.walk_stack(frame) if frame is not None else ():
+        found.append(place)
+        if place[0].f_code.co_name == _DISPATCH[0]:
+            break
+    found.reverse()
+    below = delivery(found)
+    return [] if below is None or below.f_code is queue.Queue.get.__code__ else found
+
+
+def delivery(places: Sequence[Place]) -> FrameType | None:
+    """Return the frame of the delivery: the first that is not the tree's own distribution."""
+    return next((f for f, _ in places if f.f_code.co_name not in _DISPATCH), None)
+
+
+def delivered(places: Sequence[Place]) -> Any:
+    """Return the variable that was being delivered, or None."""
+    for frame, _ in places:
+        if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
+            return frame.f_locals["self"]
+    for frame, _ in places:  # a root listener, or a replaced _doUpdate
+        if frame.f_code.co_name in _DISPATCH:
+            for name in ("v", "var"):
+                if hasattr(frame.f_locals.get(name), "_doUpdate"):
+                    return frame.f_locals[name]
+    return None
+
+
+def whereabouts(places: Sequence[Place]) -> str:
+    """Name the innermost function that is not Python's own, as ``in name, file:line``."""
+    if not places:
+        return ""
+    frame, line = next((p for p in reversed(places) if not _of_python(p[0])), places[-1])
+    code = frame.f_code
+    return f"in {code.co_name}, {os.path.basename(code.co_filename)}:{line}"
+
+
+def _of_python(frame: FrameType) -> bool:
+    name = frame.f_code.co_filename
+    return name.startswith((_LIBRARY, "<frozen")) and "-packages" not in name
+
+
+def in_words(exc: BaseException) -> str:
+    """Return type and text of an exception, in one short line."""
+    try:
+        text = " ".join(str(exc).split())
+    except BaseException:
+        text = "its text cannot be had"
+    kind = type(exc).__name__
+    return f"{kind}: {text[:200]}" if text else kind
+
+
+class Guard:
+    """Stands in for ``_doUpdate`` of one variable; what that raises goes no further.
+
+    Root listeners get the value as it was delivered; if there is none, the last good one, or None
+    as a value. It is always the tree's own class, so that a remote client can unpickle it.
+
+    :param variable: the variable
+    :param blank: any value object of the tree
+    """
+
+    def __init__(self, variable: Any, blank: Any) -> None:
+        self._variable = variable
+        self._original = variable._doUpdate  # noqa: SLF001 - EnableVariable has its own
+        self._own = vars(variable).get("_doUpdate")
+        self._blank = blank
+        self._last: Any = None
+        self.told: list[Failed] = []
+
+    def __call__(self) -> Any:
+        """Deliver an update; called by the tree in place of ``_doUpdate``."""
+        if not self.told:  # left behind under the wrapper of somebody else
+            return self._original()
+        try:
+            value = self._original()
+        except BaseException as exc:
+            for tell in tuple(self.told):
+                try:
+                    tell(self._variable.path, exc)
+                except BaseException:
+                    _log.exception("%s: its failure could not be shown", self._variable.path)
+            return self._substitute(exc)
+        self._last = value
+        return value
+
+    def _substitute(self, exc: BaseException) -> Any:
+        kind = type(self._blank)
+        for frame, _ in raised_in(exc.__traceback__):
+            if frame.f_code.co_name == "_doUpdate":
+                for local in frame.f_locals.values():
+                    if isinstance(local, kind):  # it was complete, then a listener raised
+                        self._last = local
+                        return local
+        value = copy.copy(self._blank if self._last is None else self._last)
+        value.updated = False
+        if self._last is None:
+            value.value, value.valueDisp = None, ""
+            value.status = value.severity = "None"
+            value.disp, value.enum = self._variable.disp, self._variable.enum
+        return value
+
+    def leave(self, failed: Failed) -> None:
+        """Tell ``failed`` no more; without anybody to tell, the variable has its own back."""
+        with _changing:
+            self.told.remove(failed)
+            if self.told or vars(self._variable).get("_doUpdate") is not self:
+                return
+            if self._own is None:
+                del self._variable._doUpdate  # noqa: SLF001
+            else:
+                self._variable._doUpdate = self._own  # noqa: SLF001
+
+
+def guard(variable: Any, failed: Failed) -> Guard | None:
+    """Put a guard around a variable, or join the one that another server has put there.
+
+    :param variable: the variable
+    :param failed: told of each failure; it must be short
+    :returns: the guard, to be left in the end; None if it tells ``failed`` already
+    """
+    # Never read from hardware: the root's own switch is but an attribute.
+    blank = variable.root.enable.getVariableValue(read=False)
+    with _changing:
+        present = vars(variable).get("_doUpdate")
+        if not isinstance(present, Guard):
+            present = Guard(variable, blank)
+            variable._doUpdate = present  # noqa: SLF001 - looked up at every update
+        elif failed in present.told:
+            return None
+        present.told.append(failed)
+        return present
