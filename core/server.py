@@ -21,7 +21,7 @@ from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
 from .rules import first
 from .services import Services
-from .serving import Serving
+from .serving import Freshness, Serving
 from .survey import Survey, survey
 from .tree import TreeNode
 from .workers import WorkerPool
@@ -47,6 +47,11 @@ class PvServer:
     :param open_timeout: seconds a PV waits for its first value before it opens INVALID
     :param read_on_connect: True to read a variable, hardware included, when its first client
         connects
+    :param poll_watched: seconds; a variable is polled at least that often while its PV has clients
+    :param missed_polls: poll intervals without an update after which a polled variable's PV goes
+        INVALID; None for never
+    :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
+        INVALID
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
@@ -78,6 +83,9 @@ class PvServer:
         put_reply_timeout: float | None = 0.5,
         open_timeout: float = 1.0,
         read_on_connect: bool = False,
+        poll_watched: float | None = None,
+        missed_polls: float | None = 3.0,
+        stuck_after: float = 10.0,
         queue_commands: bool = False,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
@@ -99,6 +107,7 @@ class PvServer:
         self._open_timeout = open_timeout
         self._read_on_connect = read_on_connect
         self._queue_commands = queue_commands
+        self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
@@ -148,10 +157,13 @@ class PvServer:
     def report(self) -> tuple[str, ...]:
         """Return every problem there is, one text each.
 
-        Those of the mapping and the plugins; and of each node that cannot be shown as it is at
-        present, as far as clients have looked at it: :meth:`survey` looks at all.
+        Those of the mapping and the plugins; the tree, if it delivers no updates; and each node
+        that cannot be shown as it is at present, as far as clients have looked at it:
+        :meth:`survey` looks at all.
         """
-        texts = [*self._broken_plugins, *(problem.text for problem in self._map.problems)]
+        serving = self._serving
+        texts = [] if serving is None or serving.fault is None else [serving.fault]
+        texts += [*self._broken_plugins, *(problem.text for problem in self._map.problems)]
         for holder in self._holders.values():
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
@@ -240,6 +252,7 @@ class PvServer:
                 self._make_services(expect_reads),
                 self.holder_class,
                 self._stop_timeout,
+                self._freshness,
             )
             self._holders = {}
             serving.begin(self._map)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from math import inf
+from typing import Any
 
+from .alarm import TIMEOUT
 from .backend import Backend
 from .errors import BackendError, PluginError, RoguebridgeError
 from .gate import Gate
@@ -14,11 +18,36 @@ from .holder import PvHolder
 from .jobs import abandon_all
 from .mapping import PvMap
 from .plugin_manager import Plugins
+from .polling import WatchedPolls
 from .rogue import enable_of
 from .rules import converter_of, policies_of, time_source_of
 from .services import Services
+from .staleness import Staleness
+from .watchdog import Watchdog
 
 _log = logging.getLogger("roguebridge.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Within which time what a PV shows must be told by the tree; see :class:`.PvServer`.
+
+    :raises ValueError: for a time that is none
+    """
+
+    root: Any
+    missed_polls: float | None
+    poll_watched: float | None
+    stuck_after: float
+
+    def __post_init__(self) -> None:
+        for name in ("missed_polls", "poll_watched", "stuck_after"):
+            value = getattr(self, name)
+            if value is None and name != "stuck_after":
+                continue
+            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not number or not 0 < value < inf:
+                raise ValueError(f"{name} must be a number greater than 0, not {value!r}")
 
 
 class Serving:
@@ -30,6 +59,7 @@ class Serving:
     :param services: what the holders share; not used before, ended with this
     :param holder_class: the class of the holders
     :param stop_timeout: seconds that :meth:`end` waits for pending puts and calls
+    :param freshness: the limits within which values must be told
     """
 
     def __init__(
@@ -40,6 +70,7 @@ class Serving:
         services: Services,
         holder_class: type[PvHolder],
         stop_timeout: float,
+        freshness: Freshness,
     ) -> None:
         self.services = services
         self.holders: dict[str, PvHolder] = {}
@@ -49,6 +80,24 @@ class Serving:
         self._plugins = plugins
         self._holder_class = holder_class
         self._stop_timeout = stop_timeout
+        clock = services.clock
+        self._staleness = Staleness(clock, freshness.missed_polls)
+        self._polls = WatchedPolls(freshness.poll_watched, services.variables.submit, clock)
+        services.watchers = (self._staleness, self._polls)
+        self._watchdog = Watchdog(
+            freshness.root,
+            clock,
+            freshness.stuck_after,
+            on_fault=self._tree_silent,
+            on_well=self._tree_heard,
+            on_failed=self._update_failed,
+            log=partial(services.log_soon, logging.ERROR),
+        )
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong while the tree delivers no updates, else None."""
+        return self._watchdog.fault
 
     def begin(self, pv_map: PvMap) -> None:
         """Make the holders and listen; what raises leaves nothing behind.
@@ -66,6 +115,8 @@ class Serving:
                 gate.listen()
             for holder in self.holders.values():
                 holder.listen()
+            self._watchdog.start()
+            self._staleness.start()
             for backend in self._backends:
                 with _blaming(backend):
                     backend.start()
@@ -98,6 +149,8 @@ class Serving:
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
         services = self.services
+        self.attempt("the watchdog", self._watchdog.stop)
+        self.attempt("the staleness checks", self._staleness.stop)
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
         for gate in self._gates.values():
@@ -113,11 +166,29 @@ class Serving:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
+        self.attempt("the poll intervals", partial(self._polls.restore_all, self._stop_timeout))
         services.events.drain(self._stop_timeout)
         for pool in (*pools, services.events):
             for name in pool.stop():
                 _log.error("%s is still held by a call into the tree", name)
         services.clock.stop()
+
+    # Told by the watchdog ---------------------------------------------------------------------
+
+    def _tree_silent(self, text: str) -> None:
+        self.services.fault = TIMEOUT
+        for holder in self.holders.values():
+            holder.reveal()
+
+    def _tree_heard(self) -> None:
+        self.services.fault = None
+        for holder in self.holders.values():
+            holder.look_again()
+
+    def _update_failed(self, path: str, exc: BaseException) -> None:
+        holder = self.holders.get(path)
+        if holder is not None:
+            holder.update_failed()
 
     def attempt(self, what: str, step: Callable[[], object]) -> None:
         """Take a step of stopping; what it raises is logged and stops no other step.

@@ -218,7 +218,10 @@ class Showing(Valuing):
                 self._publish((Keep.VALUE, self._own), self.services.clock.time_ns())
 
     def show_stale(self, updates: int) -> None:
-        """Tell that the value is older than it should be, if no update came after ``updates``."""
+        """Tell that the value is older than it should be.
+
+        :param updates: nothing is shown unless this is how many were heard
+        """
         with self._lock:
             if self._watching and self.updates == updates:
                 self._publish((Keep.VALUE, TIMEOUT), self.services.clock.time_ns())
