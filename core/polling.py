@@ -135,10 +135,13 @@ class WatchedPolls:
                 over.set()
 
         timer = self._clock.call_later(timeout, over.set)
-        threading.Thread(target=restore, name="roguebridge-polls", daemon=True).start()
+        thread = threading.Thread(target=restore, name="roguebridge-polls", daemon=True)
+        thread.start()
         over.wait()
         timer.cancel()
-        if not done:
+        if done:
+            thread.join()  # it has nothing left to do
+        else:
             _log.error("poll intervals are not restored: the tree's polling is held up")
 
     # Network threads --------------------------------------------------------------------------

@@ -47,9 +47,10 @@ class PvServer:
     :param open_timeout: seconds a PV waits for its first value before it opens INVALID
     :param read_on_connect: True to read a variable, hardware included, when its first client
         connects
-    :param poll_watched: seconds; a variable is polled at least that often while its PV has clients
-    :param missed_polls: poll intervals without an update after which a polled variable's PV goes
-        INVALID; None for never
+    :param poll_watched: seconds between polls of what clients are connected to, where it is not
+        polled more often by itself; None for its own polls only
+    :param missed_polls: how many poll intervals a polled variable may be silent before its PV is
+        INVALID with TIMEOUT, at least one second; None for ever
     :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
         INVALID
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused

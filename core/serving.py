@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import inf
 from typing import Any
 
 from .alarm import TIMEOUT
@@ -41,13 +40,17 @@ class Freshness:
     stuck_after: float
 
     def __post_init__(self) -> None:
-        for name in ("missed_polls", "poll_watched", "stuck_after"):
+        if not _is_time(self.stuck_after):
+            raise ValueError(f"stuck_after must be a number of seconds, not {self.stuck_after!r}")
+        for name in ("missed_polls", "poll_watched"):
             value = getattr(self, name)
-            if value is None and name != "stuck_after":
-                continue
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
-            if not number or not 0 < value < inf:
-                raise ValueError(f"{name} must be a number greater than 0, not {value!r}")
+            if value not in (None, 0) and not _is_time(value):
+                raise ValueError(f"{name} must be a number greater than 0 or None, not {value!r}")
+
+
+def _is_time(value: Any) -> bool:
+    # PyRogue's poll thread ends at intervals beyond its clock's.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9
 
 
 class Serving:

@@ -238,6 +238,7 @@ class Showing(Valuing):
         shown = self._read()
         with self._lock:
             if self._watching and self.updates == before:
+                self.updates += 1  # what clears an alarm counts as heard
                 self._publish(shown, self.services.clock.time_ns())
 
     def _overall(self, alarm: Alarm) -> Alarm:

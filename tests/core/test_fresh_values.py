@@ -1,0 +1,84 @@
+"""Served values that are kept fresh, or said to be old, on trees that poll."""
+
+import pytest
+from support.fakes import FakeClock
+from support.listeners import Recorder
+
+from roguebridge.core.alarm import NO_ALARM, TIMEOUT
+from roguebridge.core.server import PvServer
+
+FAST = 0.05
+
+
+@pytest.mark.parametrize("argument", ["missed_polls", "poll_watched"])
+def test_a_wrong_number_is_told_by_the_constructor(argument):
+    with pytest.raises(ValueError, match=argument):
+        PvServer("B", None, backends=["soft"], **{argument: -1})
+
+
+@pytest.fixture
+def polled(tree, running):
+    """Serve a register, polled or not; gives the root, its memory and the server."""
+    memory = tree.memory()
+    root = tree.pr.Root(name="Top", timeout=0.5)
+    device = tree.pr.Device(name="D", memBase=memory)
+    root.add(device)
+    device.add(tree.pr.RemoteVariable(name="Polled", offset=0, pollInterval=FAST))
+    device.add(tree.pr.RemoteVariable(name="Still", offset=4))
+    servers = []
+
+    def serve(**options):
+        server = PvServer("B", root, backends=["soft"], **options)
+        servers.append(server)
+        server.start()
+        return root, memory, server
+
+    with running(root):
+        yield serve
+        for server in servers:
+            server.stop()
+        memory.clear()
+
+
+def watch(server, name, inbox):
+    client = server._backends[0].client("ann", "10.0.0.1")
+    return client.monitor(f"B:Top:D:{name}", inbox.put)
+
+
+def next_with(inbox, alarm):
+    while True:
+        reading = inbox.next()
+        if reading.alarm == alarm:
+            return reading
+
+
+def test_a_pv_whose_polls_fail_is_stale_and_recovers(polled, inbox):
+    clock = FakeClock()
+    root, memory, server = polled(clock=clock)
+    memory.poke(0, b"\x07")
+    watch(server, "Polled", inbox)
+    while next_with(inbox, NO_ALARM).value != 7:
+        pass
+    memory.fail_read(0)
+    root.PollEn.set(False)
+    root.waitOnUpdate()
+    for _ in range(10):
+        clock.advance(0.5)
+    assert next_with(inbox, TIMEOUT).value == 7
+    memory.clear()
+    root.PollEn.set(True)
+    assert next_with(inbox, NO_ALARM).value == 7
+
+
+def test_a_register_is_polled_for_a_client_and_until_the_server_stops(polled, inbox):
+    root, memory, server = polled(poll_watched=FAST)
+    updates = Recorder()
+    root.D.Still.addListener(updates)
+    watch(server, "Still", inbox)
+    updates.wait(3)
+    assert root.D.Still.pollInterval == FAST
+    memory.poke(4, b"\x09")
+    while inbox.next().value != 9:
+        pass
+    server.stop()
+    assert (root.D.Still.pollInterval, root.D.Polled.pollInterval) == (0, FAST)
