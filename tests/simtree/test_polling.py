@@ -175,6 +175,9 @@ def test_a_cycle_holds_the_poll_lock(root, memory):
         assert over.wait(LIMIT)
         thread.join(LIMIT)
         assert root.PollEn.value() is False
+        # PyRogue's thread may miss what wakes it between its look at PollEn and its wait: a stop
+        # just after PollEn was switched off would hang for ever.
+        root.PollEn.set(True)
 
 
 def test_poll_en(root, memory):
