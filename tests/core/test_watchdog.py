@@ -14,6 +14,7 @@ from support.fakes import WAIT, FakeClock, bridge_threads, join
 from support.killers import KILLERS, Switch, make_root
 from support.listeners import Recorder
 
+from roguebridge.core.culprit import running_in
 from roguebridge.core.watchdog import Watchdog
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -183,7 +184,11 @@ def test_a_dead_worker_is_revived_and_the_culprit_named(tree, root, switch, watc
 
 
 def test_a_guarded_variable_recovers_and_keeps_its_last_good_value(root, switch, watch):
+    def mark(path, value):
+        value.updated = True  # as VariableWait does
+
     everything = Recorder()
+    root.D.Got.addListener(mark)
     root.addVarListener(everything)
     watched = watch(root)
     switch.on = True
@@ -201,6 +206,7 @@ def test_a_guarded_variable_recovers_and_keeps_its_last_good_value(root, switch,
     root.waitOnUpdate()
     values = [v for path, v in everything.calls if path == "Top.D.Got"]
     assert [(v.value, v.valueDisp) for v in values] == [(None, ""), (0, "0"), (0, "0")]
+    assert [v.updated for v in values] == [False, True, False]
     assert len({id(v) for v in values}) == 3
     assert watched.failed.rest() == [("Top.D.Got", OSError)] * 2
 
@@ -644,6 +650,7 @@ def test_a_worker_that_is_held_up_and_then_dies_is_revived(root, watch, gate):
     assert "held up" in watched.fault()
     gate.opened.set()
     assert "OSError: too late" in watched.fault()
+    assert watched.watchdog._held is None
     watched.well()
     watched.check()
     assert watched.told.empty()
@@ -739,6 +746,31 @@ def test_a_revived_worker_that_finds_its_root_stopped_ends(root, watch):
     thread = threading.Thread(target=watched.watchdog._work)
     thread.start()
     join(thread)
+
+
+def test_a_revived_worker_looks_at_its_root_only_once_the_root_knows_it(monkeypatch):
+    steps = []
+
+    class Lock:
+        def __enter__(self):
+            steps.append("the root has been given its thread")
+
+        def __exit__(self, *exc):
+            pass
+
+    class Root:
+        @property
+        def running(self):
+            steps.append("running?")
+            return False
+
+    monkeypatch.setattr("roguebridge.core.watchdog._reviving", Lock())
+    Watch(Root()).watchdog._work()
+    assert steps == ["the root has been given its thread", "running?"]
+
+
+def test_a_thread_that_has_just_ended_does_nothing():
+    assert running_in(threading.Thread()) == []
 
 
 def test_stop_and_start_again(root, switch, watch):
