@@ -210,7 +210,9 @@ def test_while_the_update_thread_is_held_up_every_pv_is_invalid(tree):
 
 
 @pytest.mark.parametrize(
-    "option", [{"missed_polls": -1}, {"poll_watched": 1e9}, {"stuck_after": "10"}, {"stuck_after": 0}], ids=repr
+    "option",
+    [{"missed_polls": -1}, {"poll_watched": 1e9}, {"stuck_after": "10"}, {"stuck_after": 0}],
+    ids=repr,
 )
 def test_a_time_that_is_none_is_refused_at_once(tree, option):
     (name,) = option

@@ -2,6 +2,7 @@
 
 import queue
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from p4p.client.thread import Context
+from p4p.util import ThreadedWorkQueue
 
 from roguebridge.backends.epics import EpicsPvServer
 from support.trees import Tree, running
@@ -16,12 +18,18 @@ from support.trees import Tree, running
 LIMIT = 30.0
 
 
+# In p4p 4.3 a monitor that is closed while another thread takes an update from it is a deadlock
+# of the whole process. So all monitors are served, and closed, by one thread.
+MONITORS = ThreadedWorkQueue("monitors", workers=1, daemon=True)
+
+
 class Updates:
     """What a monitor delivered, one by one."""
 
     def __init__(self, client: Context, pv_name: str) -> None:
         self._queue: queue.Queue[Any] = queue.Queue()
-        self._subscription = client.monitor(pv_name, self._queue.put)
+        MONITORS.start()
+        self._subscription = client.monitor(pv_name, self._queue.put, queue=MONITORS)
 
     def next(self) -> Any:
         return self._queue.get(timeout=LIMIT)
@@ -34,7 +42,14 @@ class Updates:
                 return update
 
     def close(self) -> None:
-        self._subscription.close()
+        closed = threading.Event()
+
+        def close() -> None:
+            self._subscription.close()
+            closed.set()
+
+        MONITORS.push_wait(close)
+        assert closed.wait(LIMIT)
 
 
 @dataclass
