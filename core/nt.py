@@ -19,6 +19,7 @@ class NtKind(Enum):
     SCALAR_ARRAY = "NTScalarArray"
     ENUM = "NTEnum"
     NDARRAY = "NTNDArray"
+    TABLE = "NTTable"
 
 
 class ScalarType(Enum):
@@ -108,14 +109,34 @@ NO_VALUE_ALARM = ValueAlarm()
 
 
 @dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a TABLE.
+
+    :param name: name of the member; letters, digits and underscores, not a digit first
+    :param label: name of the field in the tree, whatever characters it has
+    :param scalar: type of the elements
+    """
+
+    name: str
+    label: str
+    scalar: ScalarType
+
+    def zero(self) -> Any:
+        """Return the column without a row."""
+        return [] if self.scalar is ScalarType.String else np.zeros(0, self.scalar.dtype)
+
+
+@dataclass(frozen=True, slots=True)
 class PvSpec:
     """Type and metadata of one PV, a pure function of the node's declared attributes.
 
     :param kind: the Normative Type
     :param scalar: type of the value or of its elements; Int32 (the index) for ENUM; for NDARRAY
-        the declared dtype, which a frame may differ from
+        the declared dtype, which a frame may differ from; String for TABLE, whose columns have
+        types of their own
     :param choices: the labels of an ENUM, in index order
     :param max_length: declared number of elements of an array, for backends that need one
+    :param columns: the columns of a TABLE, in order
     """
 
     kind: NtKind
@@ -126,6 +147,7 @@ class PvSpec:
     value_alarm: ValueAlarm = NO_VALUE_ALARM
     writable: bool = True
     max_length: int | None = None
+    columns: tuple[Column, ...] = ()
 
     def zero(self) -> Any:
         """Return the value a PV of this type shows before any is known."""
@@ -133,6 +155,8 @@ class PvSpec:
             return [] if self.scalar is ScalarType.String else np.zeros(0, self.scalar.dtype)
         if self.kind is NtKind.NDARRAY:
             return np.zeros((0, 0), self.scalar.dtype)
+        if self.kind is NtKind.TABLE:
+            return {column.name: column.zero() for column in self.columns}
         if self.kind is NtKind.ENUM:
             return 0
         return "" if self.scalar is ScalarType.String else self.scalar.dtype.type(0).item()

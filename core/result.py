@@ -7,25 +7,22 @@ from typing import Any
 
 import numpy as np
 
+from .elements import pixels_of, texts_of, unicode_of
 from .nt import NtKind, PvSpec, ScalarType
+from .table import columns_of, table_of
 
-
-def array_type(dtype: np.dtype[Any]) -> ScalarType | None:
-    """Return the scalar type that holds every value of ``dtype``; None if there is none."""
-    if dtype.kind in "US":
-        return ScalarType.String
-    if dtype.name == "float16":
-        return ScalarType.Float32
-    try:
-        return ScalarType(dtype.name)
-    except ValueError:
-        return None
+_TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)
 
 
 def text_of(value: Any) -> str:
-    """Return a tree value as text: lists and dicts as JSON where that holds them, else str."""
+    """Return a tree value as text: lists, dicts and arrays as JSON where it holds them, else str.
+
+    In an array's JSON what is no JSON, e.g. a time, is text.
+    """
     if isinstance(value, str):
         return value
+    if isinstance(value, np.ndarray):
+        return _array_text(value)
     if isinstance(value, (list, dict, tuple)):
         try:
             if not _has_json_keys(value):
@@ -40,30 +37,68 @@ def describe_result(result: Any) -> tuple[PvSpec, Any]:
     """Return type and PV-shaped value for what a command returned.
 
     bool, int (to 64 bits), float, str and numpy scalars become NTScalar, 1-D arrays and lists of
-    numbers NTScalarArray, arrays of higher rank NTNDArray, all else text.
+    numbers NTScalarArray, 1-D structured arrays NTTable, arrays of higher rank NTNDArray, all
+    else text.
     """
-    if isinstance(result, np.generic):
-        result = result.item()
     if isinstance(result, (list, tuple)) and result:
-        kinds = {type(item) for item in result}
-        if kinds <= {int, float} or kinds == {bool}:
-            result = np.asarray(result)
+        result = _numbers(result)
     if isinstance(result, np.ndarray):
-        scalar = array_type(result.dtype)
-        if scalar is ScalarType.String and result.ndim == 1:
-            return PvSpec(NtKind.SCALAR_ARRAY, scalar), [str(item) for item in result]
-        if scalar is not None and scalar is not ScalarType.String:
-            kind = NtKind.SCALAR_ARRAY if result.ndim == 1 else NtKind.NDARRAY
-            if result.ndim > 0:
-                return PvSpec(kind, scalar), np.ascontiguousarray(result, scalar.dtype)
-            return describe_result(result.item())
+        found = _describe_array(result)
+        if found is not None:
+            return found
+        result = text_of(result) if result.ndim or result.dtype.kind not in "biuf" else result[()]
+    if isinstance(result, (np.number, np.bool_)) and result.dtype.kind in "biuf":
+        result = float(result) if result.dtype.kind == "f" else result.item()
     if isinstance(result, bool):
         return PvSpec(NtKind.SCALAR, ScalarType.Bool), result
     if isinstance(result, int) and -(2**63) <= result < 2**63:
-        return PvSpec(NtKind.SCALAR, ScalarType.Int64), result
+        return PvSpec(NtKind.SCALAR, ScalarType.Int64), int(result)
     if isinstance(result, float):
-        return PvSpec(NtKind.SCALAR, ScalarType.Float64), result
-    return PvSpec(NtKind.SCALAR, ScalarType.String), text_of(result)
+        return PvSpec(NtKind.SCALAR, ScalarType.Float64), float(result)
+    return _TEXT, unicode_of(text_of(result))
+
+
+def _describe_array(array: Any) -> tuple[PvSpec, Any] | None:
+    if array.ndim == 0:
+        return None
+    columns = columns_of(array.dtype) if array.ndim == 1 else None
+    if columns is not None:
+        return PvSpec(NtKind.TABLE, ScalarType.String, columns=columns), table_of(array, columns)
+    if array.ndim == 1 and array.dtype.kind in "USTM":
+        return PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String), texts_of(array)
+    try:
+        pixels = pixels_of(array)
+    except (TypeError, ValueError):
+        return None
+    kind = NtKind.SCALAR_ARRAY if pixels.ndim == 1 else NtKind.NDARRAY
+    return PvSpec(kind, ScalarType(pixels.dtype.name)), pixels
+
+
+def _numbers(items: Any) -> Any:
+    """Return a list of numbers as an array, any other as it is."""
+    kinds = {type(item) for item in items}
+    if kinds == {bool}:
+        return np.asarray(items)
+    if kinds == {int} and min(items) >= -(2**63) and max(items) < 2**64:
+        if max(items) < 2**63:
+            return np.asarray(items, np.int64)
+        return items if min(items) < 0 else np.asarray(items, np.uint64)
+    if kinds <= {int, float} and float in kinds:
+        try:
+            if all(float(item) == item or item != item for item in items):
+                return np.asarray(items, np.float64)
+        except OverflowError:
+            pass
+    return items
+
+
+def _array_text(array: Any) -> str:
+    if array.dtype.kind == "M":
+        array = np.datetime_as_string(array)
+    elif array.dtype.kind == "m":
+        texts = [str(item) for item in array.ravel()]
+        array = np.array(texts, object).reshape(array.shape)
+    return json.dumps(array.tolist(), allow_nan=True, default=_json_text)
 
 
 def _has_json_keys(value: Any) -> bool:
@@ -74,8 +109,20 @@ def _has_json_keys(value: Any) -> bool:
 
 
 def _json_number(value: Any) -> Any:
+    if isinstance(value, np.longdouble):
+        return float(value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _json_text(value: Any) -> Any:
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, (np.ndarray, np.integer, np.bool_)):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return text_of(value)

@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from roguebridge.core.converter import TypeConverter
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.rules import ConverterRule
 from roguebridge.core.tree import TreeNode
 
-from .arrays import Array1D, Image
+from .array_texts import ArrayText
+from .arrays import Array1D, TypedList
+from .choices import Choice, Member
 from .declared import Declared, Family
-from .scalars import BigInteger, Choice, Number, Other, Text, Trigger
+from .images import Image
+from .metadata import attribute
+from .objects import Other
+from .scalars import BigInteger, Number, Text, Trigger
+from .tables import Table
+
+_BY_FAMILY: dict[Family, Callable[[Any, Declared], TypeConverter]] = {
+    Family.ARRAY: Array1D,
+    Family.IMAGE: Image,
+    Family.TABLE: Table,
+    Family.ARRAY_AS_TEXT: ArrayText,
+    Family.LIST: TypedList,
+    Family.INTEGER: Number,
+    Family.FLOAT: Number,
+    Family.BIG_INTEGER: lambda node, declared: BigInteger(node),
+    Family.BOOL: Choice,
+    Family.TEXT: lambda node, declared: Text(node),
+    Family.MEMBER: lambda node, declared: Member(node, declared.native),
+    Family.OTHER: Other,
+}
+_ARRAYS = (Family.ARRAY, Family.IMAGE, Family.TABLE, Family.ARRAY_AS_TEXT)
 
 
 def make_converter(node: TreeNode) -> TypeConverter:
@@ -19,18 +42,9 @@ def make_converter(node: TreeNode) -> TypeConverter:
     if node.isCommand and not getattr(node, "arg", True):
         return Trigger(node)
     declared = Declared(node)
-    family = declared.family
-    if family is Family.ARRAY:
-        return Array1D(node, declared) if declared.rank == 1 else Image(node, declared)
-    if family is not Family.OTHER and (node.enum or family is Family.BOOL):
-        return Choice(node)
-    if family in (Family.INTEGER, Family.FLOAT):
-        return Number(node, declared)
-    if family is Family.BIG_INTEGER:
-        return BigInteger(node)
-    if node.enum:
-        return Choice(node)
-    return Text(node) if family is Family.TEXT else Other(node, declared)
+    if declared.family not in _ARRAYS and attribute(node, "enum"):
+        return Choice(node, declared)
+    return _BY_FAMILY[declared.family](node, declared)
 
 
 @hookimpl(trylast=True)

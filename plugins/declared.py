@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-from roguebridge.core.nt import ScalarType
-from roguebridge.core.result import array_type
+from roguebridge.core.elements import array_type
+from roguebridge.core.nt import Column, ScalarType
+from roguebridge.core.table import columns_of
 from roguebridge.core.tree import TreeNode
 
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
-_ARRAY = re.compile(r"(?P<dtype>[<>|=]?[A-Za-z]+\d*)\((?P<shape>[\d, ]*)\)$")
+_ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
+_LIST = re.compile(r"list\[(?:np\.|numpy\.)?(?P<element>\w+)\]$", re.IGNORECASE)
+_ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
+    "int": ScalarType.Int64,
+    "float": ScalarType.Float64,
+    "double": ScalarType.Float64,
+    "str": ScalarType.String,
+}
 # Formats that a float32 holds exactly, and those that need a float64
 _FLOAT32 = re.compile(
     r"(Float(BE)?32|Float16(BE)?|Float8|Float6|Float4|BFloat16(BE)?|TensorFloat32(BE)?)$"
 )
 _FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
+_PYTHON = ("int", "float", "bool", "str", "complex", "object")
 _INT32 = (-(2**31), 2**31 - 1)
 
 
@@ -32,7 +42,16 @@ class Family(Enum):
     BOOL = 4
     TEXT = 5
     ARRAY = 6
-    OTHER = 7
+    """Of numbers, text or times, of rank 1 or 0."""
+    IMAGE = 7
+    """Of numbers, of another rank or of any."""
+    TABLE = 8
+    ARRAY_AS_TEXT = 9
+    LIST = 10
+    """With a declared element type."""
+    MEMBER = 11
+    """Of a class derived from Python's Enum."""
+    OTHER = 12
 
 
 class Declared:
@@ -41,60 +60,77 @@ class Declared:
     :param node: a variable or command of a running tree
     """
 
-    __slots__ = ("family", "scalar", "rank", "length", "native", "is_register", "delivered")
+    __slots__ = (
+        "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
+        "delivered", "columns",
+    )  # fmt: skip
 
     def __init__(self, node: TreeNode) -> None:
-        type_str = str(node.typeStr)
-        #: Python type of the values, where the tree tells (remote trees do not)
-        self.native: Any = getattr(node, "nativeType", None)
+        self.type_str = str(node.typeStr)
         #: True for a value in a register
         self.is_register = getattr(node, "numValues", None) is not None
+        #: Python type of the values, where the tree tells, or its typeStr is one of numpy's
+        self.native: Any = getattr(node, "nativeType", None)
         #: rank of an array; None if any rank may come
         self.rank: int | None = 0
         #: number of elements of a 1-D array
         self.length: int | None = None
+        #: bits of a register's element, where the type has no other limit
+        self.bits: int | None = None
         #: dtype to give an array of the tree
         self.delivered: np.dtype[Any] | None = None
+        #: the columns of a TABLE
+        self.columns: tuple[Column, ...] = ()
         self.scalar = ScalarType.String
-        self.family = self._array(node, type_str) or self._scalar(node, type_str)
+        self.family = self._array(node) or self._scalar(node)
 
-    def _array(self, node: Any, type_str: str) -> Family | None:
-        match = _ARRAY.match(type_str)
-        nd_type = getattr(node, "ndType", None)
+    def _array(self, node: Any) -> Family | None:
+        match = _ARRAY.match(self.type_str)
         is_array = self.native is np.ndarray or (self.native is None and match is not None)
-        if not is_array or type_str.startswith("String("):
+        if not is_array or self.type_str.startswith("String("):
             return None
-        if nd_type is None and match is not None:
-            try:
-                nd_type = np.dtype(match.group("dtype"))
-            except TypeError:
-                return Family.OTHER
-        if nd_type is None:
+        dtype = _dtype(getattr(node, "ndType", None), match.group("dtype") if match else "")
+        if dtype is None:
             return Family.OTHER
-        dtype = np.dtype(nd_type)
-        shape = [int(n) for n in match.group("shape").split(",") if n.strip()] if match else []
+        shape = [int(n) for n in match.group("shape").split(",") if n.strip()] if match else [0]
         if self.is_register:
             dtype, shape = self._register_array(node, dtype)
-        scalar = array_type(dtype)
-        if scalar is None or (scalar is ScalarType.String and len(shape) != 1):
-            return Family.OTHER
-        self.scalar, self.delivered = scalar, dtype
-        self.rank = max(1, len(shape))
-        if getattr(node, "_typeCheck", True) is False:
-            self.rank = None
+        self.delivered, self.rank = dtype, len(shape)
         if self.rank == 1 and self.is_register:
             self.length = shape[0]
-        return Family.ARRAY
+        return self._elements(dtype, getattr(node, "_typeCheck", True) is False)
 
-    @staticmethod
-    def _register_array(node: Any, dtype: np.dtype[Any]) -> tuple[np.dtype[Any], list[int]]:
+    def _elements(self, dtype: np.dtype[Any], any_type: bool) -> Family:
+        columns = columns_of(dtype)
+        if columns and self.rank == 1:
+            self.columns = columns
+            return Family.TABLE
+        if dtype.kind == "c":
+            self.scalar = ScalarType.Float32 if dtype.itemsize <= 8 else ScalarType.Float64
+            self.rank = None if any_type else self.rank
+            return Family.IMAGE
+        if dtype.kind in "USTM" and self.rank == 1:
+            return Family.ARRAY
+        scalar = array_type(dtype)
+        if scalar is None or scalar is ScalarType.String:
+            return Family.ARRAY_AS_TEXT
+        self.scalar = scalar
+        if any_type:
+            self.rank = None
+        return Family.ARRAY if self.rank in (0, 1) else Family.IMAGE
+
+    def _register_array(self, node: Any, dtype: np.dtype[Any]) -> tuple[np.dtype[Any], list[int]]:
         # PyRogue declares 32 bits for every narrow integer and delivers 8 or 16.
+        self.bits = int(node.valueBits)
         if dtype.kind in "iu":
-            narrow = ScalarType.integer(int(node.valueBits), dtype.kind == "i")
+            narrow = ScalarType.integer(self.bits, dtype.kind == "i")
             dtype = narrow.dtype if narrow is not None else dtype
         return dtype, [int(node.numValues)]
 
-    def _scalar(self, node: TreeNode, type_str: str) -> Family:
+    def _scalar(self, node: TreeNode) -> Family:
+        type_str = self.type_str
+        if isinstance(self.native, type) and issubclass(self.native, Enum) and len(self.native):
+            return Family.MEMBER
         match = _MODEL.match(type_str)
         if match is not None:
             signed = match.group("family") == "Int"
@@ -112,12 +148,19 @@ class Declared:
             return Family.FLOAT
         if type_str in ("str", "str_") or type_str.startswith("String("):
             return Family.TEXT
-        try:
-            scalar = array_type(np.dtype(type_str))
-        except TypeError:
+        match = _LIST.match(type_str.replace(" ", ""))
+        if match is not None and match.group("element").lower() in _ELEMENTS:
+            self.scalar = _ELEMENTS[match.group("element").lower()]
+            return Family.LIST
+        return self._numpy(type_str)
+
+    def _numpy(self, type_str: str) -> Family:
+        dtype = None if type_str in _PYTHON else _dtype(None, type_str)
+        scalar = None if dtype is None or dtype.names else array_type(dtype)
+        if dtype is None or scalar is None or not scalar.is_numeric:
             return Family.OTHER
-        if scalar is None or not scalar.is_numeric:
-            return Family.OTHER
+        if self.native is None:
+            self.native = dtype.type
         self.scalar = scalar
         return Family.INTEGER if scalar.is_integer else Family.FLOAT
 
@@ -126,6 +169,16 @@ class Declared:
             return Family.BIG_INTEGER
         self.scalar = scalar
         return Family.INTEGER
+
+
+def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
+    """Return a dtype from ndType or, where a remote tree has none, from its text."""
+    try:
+        if declared is not None:
+            return np.dtype(declared)
+        return np.dtype(ast.literal_eval(text) if text[:1] in ("[", "{") else text)
+    except (TypeError, ValueError, SyntaxError):
+        return None
 
 
 def _python_int(node: TreeNode) -> ScalarType | None:

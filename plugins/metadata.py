@@ -1,18 +1,42 @@
-"""Metadata of a PV from what a node declares."""
+"""Metadata of a PV from what a node declares; what it declares wrongly, or raises, is left out."""
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 import numpy as np
 
+from roguebridge.core.elements import unicode_of
 from roguebridge.core.nt import Control, Display, ScalarType, ValueAlarm
 from roguebridge.core.tree import TreeNode
 
 _FORMAT = re.compile(r"\{[^{}:]*:(?P<spec>[^{}]*)\}")
 _PRECISION = re.compile(r"\.(\d+)[feEgG%]?$")
 _FORMS = {"x": 4, "X": 4, "b": 2, "d": 3, "e": 5, "E": 5}
+_MOST_DIGITS = 2**31 - 1
+
+
+def attribute(node: Any, name: str) -> Any:
+    """Return an attribute of a node, None if it has none or its property raises."""
+    try:
+        return getattr(node, name, None)
+    except Exception:
+        return None
+
+
+def text_attribute(node: Any, name: str) -> str:
+    """Return an attribute of a node as text, empty if there is none."""
+    return label_of(attribute(node, name), "")
+
+
+def label_of(value: Any, empty: str) -> str:
+    """Return text that can be sent for any object, ``empty`` for None or if it has no text."""
+    try:
+        return empty if value is None else unicode_of(str(value))
+    except Exception:
+        return empty
 
 
 def display_of(node: TreeNode, scalar: ScalarType) -> Display:
@@ -21,16 +45,17 @@ def display_of(node: TreeNode, scalar: ScalarType) -> Display:
     Precision and form are read from ``disp``, e.g. ``'{:.3f}'`` or ``'{:#x}'``; PyRogue's own
     ``precision`` misses the first.
     """
-    match = _FORMAT.search(node.disp or "")
+    match = _FORMAT.search(text_attribute(node, "disp"))
     spec = match.group("spec") if match else ""
     precision = 0
     if scalar.is_float:
         found = _PRECISION.search(spec)
-        precision = int(found.group(1)) if found else int(getattr(node, "precision", 0) or 0)
+        digits = found.group(1) if found else attribute(node, "precision")
+        precision = _digits(digits)
     low, high = limits_of(node, scalar)
     return Display(
-        description=node.description or "",
-        units=node.units or "",
+        description=text_attribute(node, "description"),
+        units=text_attribute(node, "units"),
         limit_low=low,
         limit_high=high,
         precision=precision,
@@ -42,7 +67,7 @@ def limits_of(node: TreeNode, scalar: ScalarType) -> tuple[Any, Any]:
     """Return minimum and maximum of a numeric node, None where there is none."""
     if not scalar.is_numeric:
         return None, None
-    return _number(node.minimum), _number(node.maximum)
+    return number_of(attribute(node, "minimum")), number_of(attribute(node, "maximum"))
 
 
 def control_of(node: TreeNode, scalar: ScalarType) -> Control:
@@ -56,15 +81,25 @@ def value_alarm_of(node: Any, scalar: ScalarType) -> ValueAlarm:
     if not scalar.is_numeric:
         return ValueAlarm()
     return ValueAlarm(
-        low_alarm=_number(getattr(node, "lowAlarm", None)),
-        low_warning=_number(getattr(node, "lowWarning", None)),
-        high_warning=_number(getattr(node, "highWarning", None)),
-        high_alarm=_number(getattr(node, "highAlarm", None)),
+        low_alarm=number_of(attribute(node, "lowAlarm")),
+        low_warning=number_of(attribute(node, "lowWarning")),
+        high_warning=number_of(attribute(node, "highWarning")),
+        high_alarm=number_of(attribute(node, "highAlarm")),
     )
 
 
-def _number(limit: Any) -> Any:
-    if not isinstance(limit, (int, float, np.number)):
+def number_of(limit: Any) -> Any:
+    """Return a limit, None if it is no number or infinite."""
+    if isinstance(limit, (int, np.integer)):
+        return int(limit)
+    if not isinstance(limit, (float, np.floating)):
         return None
     # An infinite limit is none (PyRogue: Double), and clients cannot draw it.
-    return limit if isinstance(limit, int) or np.isfinite(limit) else None
+    return float(limit) if math.isfinite(limit) else None
+
+
+def _digits(precision: Any) -> int:
+    try:
+        return min(max(int(precision or 0), 0), _MOST_DIGITS)
+    except (TypeError, ValueError, OverflowError):
+        return 0

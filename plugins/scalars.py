@@ -1,29 +1,31 @@
-"""Converters of numbers, text, enums and everything else that is one value."""
+"""Converters of numbers, text and commands without argument."""
 
 from __future__ import annotations
 
-import ast
-import json
 import math
 import re
 from typing import Any
 
 import numpy as np
 
-from roguebridge.core.alarm import STATE
-from roguebridge.core.converter import ConversionError, TypeConverter
+from roguebridge.core.converter import TypeConverter
+from roguebridge.core.elements import unicode_of
 from roguebridge.core.errors import PutError
+from roguebridge.core.exact import integer, real
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.result import text_of
 from roguebridge.core.tree import TreeNode
 
 from .declared import Declared
-from .metadata import control_of, display_of, value_alarm_of
+from .metadata import attribute, control_of, display_of, number_of, value_alarm_of
+from .refusals import check_range, refusing
 
 _STRING = re.compile(r"String\((\d+)\)$")
+# Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.
+_NO_NAN = re.compile(r"U?Fixed|Float[64]$")
 
 
-def _spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
+def scalar_spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
+    """Return the description of an NTScalar with all that a node declares."""
     return PvSpec(
         NtKind.SCALAR,
         scalar,
@@ -34,55 +36,81 @@ def _spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
     )
 
 
-def check_range(path: str, value: Any, low: Any, high: Any) -> None:
-    """Refuse a number outside the declared range, so that the tree need not.
-
-    :raises PutError: naming path, value and range
-    """
-    if (low is not None and value < low) or (high is not None and value > high):
-        raise PutError(f"{path}: {value} is outside {low} .. {high}")
+def takes_nan(type_str: str) -> bool:
+    """Tell whether a register of this type can hold NaN."""
+    return _NO_NAN.match(type_str) is None
 
 
 class Number(TypeConverter):
     """A Python int or float, or a numpy scalar."""
 
     def __init__(self, node: TreeNode, declared: Declared) -> None:
-        self.spec = _spec(node, declared.scalar)
+        scalar = declared.scalar
+        self.spec = scalar_spec(node, scalar)
+        self._node = node
         self._path = node.path
         self._limits = self.spec.control.limit_low, self.spec.control.limit_high
-        self._is_integer = declared.scalar.is_integer
+        self._is_integer = scalar.is_integer
+        self._dtype = scalar.dtype
+        self._type_range: tuple[int, int] | None = None
+        if self._is_integer:
+            info = np.iinfo(self._dtype)
+            self._type_range = int(info.min), int(info.max)
+        self._takes_nan = takes_nan(declared.type_str) or not declared.is_register
+        # A LocalVariable takes nothing but the type of its default.
         native = declared.native
-        # A numpy-typed LocalVariable takes nothing but its own type.
-        self._numpy = (
-            native if isinstance(native, type) and issubclass(native, np.generic) else None
-        )
+        self._native = native if isinstance(native, type) and not declared.is_register else None
 
     def to_pv(self, value: Any) -> int | float:
-        """Return an int or float."""
-        if self._is_integer:
-            return _integer(value)
-        return float(value)
+        """Return an int or float.
+
+        :raises TypeError: for what is no number
+        :raises ValueError: for a number that the PV's type has not
+        """
+        return self._fitting(value)
 
     def to_tree(self, value: Any) -> Any:
         """Return an int or float of exactly the type that the node takes."""
-        if isinstance(value, str):
-            value = _parse_number(value, self._is_integer)
-        number = _integer(value) if self._is_integer else float(value)
-        check_range(self._path, number, *self._limits)
-        return number if self._numpy is None else self._numpy(number)
+        with refusing(self._node):
+            if isinstance(value, str):
+                value = parse_number(value, self._is_integer)
+            value = integer(value) if self._is_integer else real(value)
+            check_range(self._path, value, *self._limits)
+            number = self._fitting(value)
+            if number != number and not self._takes_nan:
+                raise ValueError("nan has no place in this type")
+            return self._as_native(number)
+
+    def _fitting(self, value: Any) -> int | float:
+        if self._type_range is None:
+            return real(value, self._dtype)
+        number = integer(value)
+        low, high = self._type_range
+        if not low <= number <= high:
+            raise ValueError(f"{number} is outside {low} .. {high}")
+        return number
+
+    def _as_native(self, number: int | float) -> Any:
+        native = self._native
+        if native is int and number == number and math.isfinite(number) and number == int(number):
+            return int(number)
+        if native is float:
+            return real(number)
+        if native is None or not issubclass(native, np.generic):
+            return number
+        with np.errstate(over="ignore"):
+            given = native(number)
+        if np.isinf(given) and not math.isinf(number):
+            raise ValueError(f"{number} is too large for {native.__name__}")
+        return given
 
 
-def _integer(value: Any) -> int:
-    if isinstance(value, (int, np.integer, np.bool_)):
-        return int(value)
-    if isinstance(value, (float, np.floating)):
-        if math.isfinite(value) and value == math.floor(value):
-            return int(value)
-        raise ValueError(f"{value} is not an integer")
-    raise TypeError(f"{value!r} is not a number")
+def parse_number(text: str, whole: bool) -> int | float:
+    """Return the number that text in Python's notation stands for.
 
-
-def _parse_number(text: str, integer: bool) -> int | float:
+    :param whole: whether an integer is meant
+    :raises ValueError: if it is none
+    """
     try:
         return int(text, 0)
     except ValueError:
@@ -90,7 +118,7 @@ def _parse_number(text: str, integer: bool) -> int | float:
     try:
         return float(text)
     except ValueError:
-        kind = "an integer" if integer else "a number"
+        kind = "an integer" if whole else "a number"
         raise ValueError(f"{text!r} is not {kind}") from None
 
 
@@ -98,31 +126,29 @@ class BigInteger(TypeConverter):
     """An integer of more than 64 bits, as hexadecimal text."""
 
     def __init__(self, node: TreeNode) -> None:
-        self.spec = _spec(node, ScalarType.String)
+        self.spec = scalar_spec(node, ScalarType.String)
+        self._node = node
         self._path = node.path
-        self._range = node.minimum, node.maximum
+        self._range = tuple(number_of(attribute(node, name)) for name in ("minimum", "maximum"))
 
     def to_pv(self, value: Any) -> str:
         """Return ``0x...``."""
-        return f"{_integer(value):#x}"
+        return f"{integer(value):#x}"
 
     def to_tree(self, value: Any) -> int:
         """Return the int that the text, in any base that Python reads, stands for."""
-        number = _integer(_parse_number(value, True) if isinstance(value, str) else value)
-        check_range(self._path, number, *self._range)
-        return number
-
-
-def unicode_of(text: str) -> str:
-    """Return ``text`` with lone surrogates, which no client could be sent, escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+        with refusing(self._node):
+            number = integer(parse_number(value, True) if isinstance(value, str) else value)
+            check_range(self._path, number, *self._range)
+            return number
 
 
 class Text(TypeConverter):
     """A str; one in a register must fit, with the zero byte that ends it."""
 
     def __init__(self, node: TreeNode) -> None:
-        self.spec = _spec(node, ScalarType.String)
+        self.spec = scalar_spec(node, ScalarType.String)
+        self._node = node
         self._path = node.path
         declared = _STRING.match(str(node.typeStr))
         self._most = None if declared is None else int(declared.group(1)) - 1
@@ -135,106 +161,16 @@ class Text(TypeConverter):
 
     def to_tree(self, value: Any) -> str:
         """Return the text."""
-        if not isinstance(value, str):
-            raise TypeError(f"{value!r} is not a str")
+        with refusing(self._node):
+            if not isinstance(value, str):
+                raise TypeError(f"{value!r} is not a str")
         # PyRogue would cut it without a word, and within a character leave a register that
         # raises at every read and with that ends the tree's only update thread.
         if self._most is not None and len(value.encode("utf-8")) > self._most:
             raise PutError(f"{self._path}: the text is longer than {self._most} bytes")
         if self._most is not None and "\0" in value:
             raise PutError(f"{self._path}: the text has a zero byte, which would end it")
-        return value
-
-
-class Other(TypeConverter):
-    """A list or dict as JSON text; any other object as ``str()`` gives it."""
-
-    def __init__(self, node: Any, declared: Declared) -> None:
-        self.spec = _spec(node, ScalarType.String)
-        self._node = node
-        self._native = declared.native
-
-    def to_pv(self, value: Any) -> str:
-        """Return the text."""
-        return unicode_of(text_of(value))
-
-    def to_tree(self, value: Any) -> Any:
-        """Return what the text stands for: JSON or a Python literal, of the node's type."""
-        if not isinstance(value, str):
-            return value
-        native = self._native
-        if native not in (list, dict, tuple, set):
-            return self._node.parseDisp(value)
-        found = _parse_literal(value)
-        if native is tuple and isinstance(found, list):
-            found = tuple(found)
-        if not isinstance(found, native):
-            raise TypeError(f"expected a {native.__name__}, got {value!r}")
-        return found
-
-
-def _parse_literal(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"{text!r} is neither JSON nor a Python literal") from None
-
-
-class Choice(TypeConverter):
-    """A bool or enum: the index is the position in the node's ``enum`` dict."""
-
-    def __init__(self, node: TreeNode) -> None:
-        enum = node.enum or {False: "False", True: "True"}
-        self._keys = tuple(enum)
-        self._index = {key: index for index, key in reversed(list(enumerate(self._keys)))}
-        labels = tuple(str(label) for label in enum.values())
-        # They tell why a device is off: PyRogue sets them, nobody else can.
-        flags = any(isinstance(key, bool) for key in self._keys)
-        self._refused = {
-            index for index, key in enumerate(self._keys) if flags and key in ("parent", "deps")
-        }
-        if getattr(node, "nativeType", None) is np.bool_:  # which takes no Python bool
-            self._keys = tuple(np.bool_(key) for key in self._keys)
-        self._path = node.path
-        self.spec = PvSpec(
-            NtKind.ENUM,
-            ScalarType.Int32,
-            choices=labels,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-        )
-
-    def to_pv(self, value: Any) -> int:
-        """Return the index.
-
-        :raises ConversionError: with a STATE alarm, for a value that is not in the enum
-        """
-        try:
-            index: int = self._index[value]
-            return index
-        except (KeyError, TypeError):
-            raise ConversionError(f"{self._path}: {value!r} is not in its enum", STATE) from None
-
-    def to_tree(self, value: Any) -> Any:
-        """Return the key at an index, or that of a label."""
-        if isinstance(value, str):
-            if value not in self.spec.choices:
-                raise PutError(f"{self._path}: {value!r} is none of {list(self.spec.choices)}")
-            index = self.spec.choices.index(value)
-        else:
-            index = _integer(value)
-        if not 0 <= index < len(self._keys):
-            raise PutError(
-                f"{self._path}: index {index} is outside 0 .. {len(self._keys) - 1}, "
-                f"the choices {list(self.spec.choices)}"
-            )
-        if index in self._refused:
-            raise PutError(f"{self._path}: {self.spec.choices[index]} cannot be set")
-        return self._keys[index]
+        return str(value)
 
 
 class Trigger(TypeConverter):

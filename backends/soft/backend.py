@@ -11,7 +11,7 @@ from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner, Reading, ServedPv
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
 from .loop import Loop
 
@@ -166,8 +166,10 @@ def _checked(spec: PvSpec, reading: Reading) -> Reading:
         value = np.array(value)
         if value.dtype.kind not in "biuf":
             raise TypeError(f"an NTNDArray cannot hold elements of type {value.dtype}")
+    elif spec.kind is NtKind.TABLE:
+        value = _checked_table(spec, value)
     elif spec.kind is NtKind.SCALAR_ARRAY:
-        value = list(value) if isinstance(value, list) else np.array(value, spec.scalar.dtype)
+        value = _checked_elements(spec.scalar, value)
     elif spec.kind is NtKind.ENUM:
         value = int(value)
     elif spec.scalar.is_integer:
@@ -180,3 +182,23 @@ def _checked(spec: PvSpec, reading: Reading) -> Reading:
     elif not isinstance(value, (str, bool)):
         raise TypeError(f"{value!r} is neither a str nor a bool")
     return Reading(value, reading.alarm, reading.time_ns)
+
+
+def _checked_elements(scalar: ScalarType, value: Any) -> Any:
+    if scalar is ScalarType.String:
+        if not all(isinstance(item, str) for item in value):
+            raise TypeError(f"{value!r} is not a list of str")
+        return list(value)
+    array = np.array(value, scalar.dtype)
+    if array.ndim != 1:
+        raise TypeError(f"rank {array.ndim} instead of 1")
+    return array
+
+
+def _checked_table(spec: PvSpec, value: Any) -> dict[str, Any]:
+    if list(value) != [column.name for column in spec.columns]:
+        raise TypeError(f"{list(value)} are not the columns of the table")
+    table = {c.name: _checked_elements(c.scalar, value[c.name]) for c in spec.columns}
+    if len({len(column) for column in table.values()}) > 1:
+        raise ValueError("the columns differ in length")
+    return table

@@ -4,8 +4,9 @@ import json
 import numpy as np
 import pytest
 
+from roguebridge.core.elements import array_type
 from roguebridge.core.nt import NtKind, ScalarType
-from roguebridge.core.result import array_type, describe_result, text_of
+from roguebridge.core.result import describe_result, text_of
 
 SCALAR, ARRAY, IMAGE = NtKind.SCALAR, NtKind.SCALAR_ARRAY, NtKind.NDARRAY
 LOOP = []
@@ -40,7 +41,23 @@ LOOP.append(LOOP)
         ([{1: "a"}], SCALAR, "String", "[{1: 'a'}]"),
         (b"ab", SCALAR, "String", "b'ab'"),
         (1j, SCALAR, "String", "1j"),
-        (np.ones(1, complex), SCALAR, "String", "[1.+0.j]"),
+        (np.ones(1, complex), IMAGE, "Float64", [[1.0, 0.0]]),
+        (np.array([1 + 2j], "c8"), IMAGE, "Float32", [[1.0, 2.0]]),
+        (np.longdouble(0.5), SCALAR, "Float64", 0.5),
+        (np.ones(1, np.longdouble), ARRAY, "Float64", [1.0]),
+        (np.array(0.5), SCALAR, "Float64", 0.5),
+        (np.array(["2024-01-02"], "M8[D]"), ARRAY, "String", ["2024-01-02"]),
+        (np.datetime64("2024-01-02"), SCALAR, "String", "2024-01-02"),
+        (np.array([["2024-01-02"]], "M8[D]"), SCALAR, "String", '[["2024-01-02"]]'),
+        (np.array([5], "m8[s]"), SCALAR, "String", '["5 seconds"]'),
+        (np.array([["a", "b"]]), SCALAR, "String", '[["a", "b"]]'),
+        (np.array([None, 1j]), SCALAR, "String", '[null, "1j"]'),
+        (np.array([b"ab", b"c"]), ARRAY, "String", ["ab", "c"]),
+        (np.array(1j), SCALAR, "String", '"1j"'),
+        ([1, 2**63], ARRAY, "UInt64", [1, 2**63]),
+        ([-1, 2**63], SCALAR, "String", f"[-1, {2**63}]"),
+        ([2**53 + 1, 0.5], SCALAR, "String", f"[{2**53 + 1}, 0.5]"),
+        ("\ud800", SCALAR, "String", "\\ud800"),
         (LOOP, SCALAR, "String", "[[...]]"),
     ],
 )
@@ -52,6 +69,36 @@ def test_what_a_command_returned_is_described(result, kind, scalar, value):
         shown = shown.tolist()
     assert shown == value
     assert type(shown) is type(value)
+
+
+def test_a_structured_array_is_a_table():
+    array = np.array([(1, "ab", True)], [("a b", "<u2"), ("text", "<U3"), ("on", "?")])
+    spec, shown = describe_result(array)
+    assert spec.kind is NtKind.TABLE
+    assert [(c.name, c.label, c.scalar) for c in spec.columns] == [
+        ("a_b", "a b", ScalarType.UInt16),
+        ("text", "text", ScalarType.String),
+        ("on", "on", ScalarType.Bool),
+    ]
+    assert {name: list(column) for name, column in shown.items()} == {
+        "a_b": [1], "text": ["ab"], "on": [True],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros(1, [("a", "<i4", (2,))]),
+        np.zeros(1, [("a", [("b", "<i4")])]),
+        np.zeros(1, [("a", "O")]),
+        np.zeros((1, 1), [("a", "<i4")]),
+        np.zeros(1, []),
+    ],
+)
+def test_any_other_structured_array_is_text(array):
+    spec, shown = describe_result(array)
+    assert (spec.kind, spec.scalar) == (SCALAR, ScalarType.String)
+    assert len(json.loads(shown)) == 1
 
 
 @pytest.mark.parametrize("result", [[2**70, 1], [1, 2**63], np.array([None]), object()])

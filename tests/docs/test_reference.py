@@ -17,7 +17,7 @@ from support.trees import running
 import roguebridge.backends.epics
 import roguebridge.core
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.backends.epics.pva.nt import nt_type
+from roguebridge.backends.epics.pva.types import nt_type
 from roguebridge.core import alarm as alarms
 from roguebridge.core import converter, errors
 from roguebridge.core.cli.failure import Exit

@@ -19,7 +19,7 @@ from roguebridge.core.nt import NtKind, ScalarType
 from roguebridge.plugins.converters import make_converter
 
 SCALAR, ARRAY = NtKind.SCALAR, NtKind.SCALAR_ARRAY
-ENUM, IMAGE = NtKind.ENUM, NtKind.NDARRAY
+ENUM, IMAGE, TABLE = NtKind.ENUM, NtKind.NDARRAY, NtKind.TABLE
 OFF_ON = {0: "Off", 1: "On"}
 
 
@@ -162,9 +162,9 @@ LOCAL_ARRAYS = {
     "cube": (np.zeros((2, 2, 2), "f4"), IMAGE, "Float32", [np.ones((1, 2, 3), "f4")]),
     "scalar0d": (np.array(5.0), ARRAY, "Float64", [np.array([1.5])]),
     "object": (np.array([1, None], object), SCALAR, "String", []),
-    "record": (np.zeros(2, RECORD), SCALAR, "String", []),
-    "complexA": (np.zeros(2, complex), SCALAR, "String", []),
-    "dates": (np.array(["2024-01-01"], "M8[D]"), SCALAR, "String", []),
+    "record": (np.zeros(2, RECORD), TABLE, "String", []),
+    "complexA": (np.zeros(2, complex), IMAGE, "Float64", [np.ones((3, 2))]),
+    "dates": (np.array(["2024-01-01"], "M8[D]"), ARRAY, "String", []),
     "text2d": (np.array([["a", "b"]]), SCALAR, "String", []),
 }
 
@@ -255,6 +255,10 @@ def test_a_value_of_the_pv_fits_its_declared_type(root, path):
         assert not isinstance(value, np.generic)
     elif spec.kind is ENUM:
         assert spec.choices[value]
+    elif spec.kind is TABLE:
+        assert {c.name: c.scalar.dtype for c in spec.columns} == {
+            name: column.dtype for name, column in value.items()
+        }
     elif spec.scalar is ScalarType.String:
         assert all(type(item) is str for item in value)
     else:
@@ -567,7 +571,7 @@ def test_an_array_that_changes_type_length_and_rank_is_shown_or_refused(root):
     with pytest.raises(ValueError, match="rank 2 instead of 1"):
         converter.to_pv(node.value())
     node.set(np.array([1.5]))
-    with pytest.raises(ValueError, match="do not fit"):
+    with pytest.raises(ValueError, match="1.5 is not an integer within"):
         make_converter(root.Nd.i8).to_pv(node.value())
     node.set(np.zeros(3))
 
@@ -591,7 +595,9 @@ def test_an_array_without_type_check_is_an_image_of_any_rank_and_type(tree):
             given = converter.to_tree(shown)
             root.V.set(given)
             assert same(root.V.value(), given)
-        for value in (np.zeros(2, complex), np.array(["a"]), np.array([None]), None, [1, "a"]):
+        root.V.set(np.array([1 + 2j]))
+        assert converter.to_pv(root.V.value()).tolist() == [[1.0, 2.0]]
+        for value in (np.array(["a"]), np.array([None]), None, [1, "a"]):
             root.V.set(value)
             with pytest.raises((TypeError, ValueError)):
                 converter.to_pv(root.V.value())

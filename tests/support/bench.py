@@ -10,7 +10,7 @@ from roguebridge.backends.soft import SoftBackend
 from roguebridge.core.alarm import NO_ALARM
 from roguebridge.core.backend import BackendOptions, Reading
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
 from roguebridge.core.server import PvServer
 from support.clients import LIMIT, client_of, in_thread
 
@@ -31,6 +31,15 @@ ENUM = PvSpec(NtKind.ENUM, ScalarType.Int32, choices=("Off", "On", "Auto"))
 SHORTS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Int16)
 WORDS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String)
 IMAGE = PvSpec(NtKind.NDARRAY, ScalarType.UInt16)
+TABLE = PvSpec(
+    NtKind.TABLE,
+    ScalarType.String,
+    columns=(
+        Column("n", "n", ScalarType.Int16),
+        Column("a_b", "a b", ScalarType.String),
+        Column("on", "on", ScalarType.Bool),
+    ),
+)
 
 VALUES = {
     "int8": (INT8, -128, 127),
@@ -48,10 +57,17 @@ VALUES = {
         np.arange(12, dtype=np.uint16).reshape(3, 4),
         np.ones((2, 2, 2), np.float64),
     ),
+    "table": (
+        TABLE,
+        {"n": np.array([1, -2], np.int16), "a_b": ["x", "µ"], "on": np.array([True, False])},
+        {"n": np.zeros(0, np.int16), "a_b": [], "on": np.zeros(0, bool)},
+    ),
 }
 
 
 def same(a, b):
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
     return np.array_equal(a, b) and np.shape(a) == np.shape(b)
 
 

@@ -205,6 +205,11 @@ def reading_of(value: Value) -> Reading:
     elif value.getID().startswith("epics:nt/NTNDArray"):
         shape = [d["size"] for d in value["dimension"]][::-1]
         content = np.array(value["value"]).reshape(shape)
+    elif value.getID().startswith("epics:nt/NTTable"):
+        content = {
+            name: np.array(column) if isinstance(column, np.ndarray) else column
+            for name, column in value["value"].items()
+        }
     else:
         content = value["value"]
         if isinstance(content, np.ndarray):
@@ -230,6 +235,9 @@ def fill(target: Value, value: Any) -> None:
             {"size": size, "offset": 0, "fullSize": size, "binning": 1, "reverse": False}
             for size in reversed(value.shape)
         ]
+    elif target.getID().startswith("epics:nt/NTTable"):
+        for name, column in value.items():
+            target[f"value.{name}"] = column
     else:
         target["value"] = value
 

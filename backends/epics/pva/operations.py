@@ -97,6 +97,9 @@ def _canceller(request: Request) -> Callable[[], None]:
 def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
     if spec.kind is NtKind.ENUM:
         return _marked(value, "value.index"), value["value.index"]
+    if spec.kind is NtKind.TABLE:
+        names = [c.name for c in spec.columns if _marked(value, f"value.{c.name}")]
+        return bool(names), {name: value[f"value.{name}"] for name in names}
     if spec.kind is not NtKind.NDARRAY:
         return _marked(value, "value"), value["value"]
     if not _marked(value, "value"):

@@ -15,7 +15,7 @@ from .nt import Encoder
 
 
 def encode_result(result: Any) -> Value:
-    """Return ``result`` as NTScalar, NTScalarArray or NTNDArray.
+    """Return ``result`` as NTScalar, NTScalarArray, NTTable or NTNDArray.
 
     :raises Exception: if it has no such form
     """

@@ -1,0 +1,77 @@
+"""The members of an NTNDArray that describe its pixels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from p4p import Value
+
+from .types import UNION
+
+_NS = 1_000_000_000
+_MONO = 0
+
+
+class Frames:
+    """Writes the frames of one open PV; what is as in the frame before is not marked again."""
+
+    __slots__ = ("_unique_id", "_shape", "_nbytes", "_color")
+
+    def __init__(self) -> None:
+        self._unique_id = 0
+        self._shape: tuple[int, ...] | None = None
+        self._nbytes = -1
+        self._color: int | None = None
+
+    def write(self, value: Value, image: np.ndarray[Any, Any], time_ns: int) -> None:
+        """Write a frame into a new Value.
+
+        :raises TypeError: if NTNDArray has no such elements
+        """
+        member = UNION.get(image.dtype.name)
+        if member is None:
+            raise TypeError(f"an NTNDArray cannot hold elements of type {image.dtype}")
+        self._unique_id = (self._unique_id + 1) & 0x7FFFFFFF
+        value["value"] = (member, np.ascontiguousarray(image).reshape(-1))
+        value["uniqueId"] = self._unique_id
+        seconds, nanoseconds = divmod(time_ns, _NS)
+        value["dataTimeStamp.secondsPastEpoch"] = seconds
+        value["dataTimeStamp.nanoseconds"] = nanoseconds
+        if image.shape != self._shape:
+            self._shape = image.shape
+            value["dimension"] = [
+                {"size": size, "offset": 0, "fullSize": size, "binning": 1, "reverse": False}
+                for size in reversed(image.shape)
+            ]
+        if image.nbytes != self._nbytes:
+            self._nbytes = image.nbytes
+            value["compressedSize"] = value["uncompressedSize"] = image.nbytes
+        color = _color_mode(image.shape)
+        if color != self._color:
+            self._color = color
+            value["attribute"] = [
+                {
+                    "name": "ColorMode",
+                    "value": color,
+                    "descriptor": f"RGB{color - 1}" if color else "mono",
+                    "sourceType": 0,
+                    "source": "",
+                }
+            ]
+
+
+def image_of(value: Value) -> np.ndarray[Any, Any]:
+    """Return the frame that a Value has."""
+    shape = [int(d["size"]) for d in value["dimension"]][::-1]
+    pixels = value["value"]
+    return np.zeros(shape, np.uint8) if pixels is None else np.asarray(pixels).reshape(shape)
+
+
+def _color_mode(shape: tuple[int, ...]) -> int:
+    # As p4p's NTNDArray: the first axis of 3, fastest first, is the colour: RGB1, RGB2 or RGB3.
+    if len(shape) == 3:
+        for position, size in enumerate(reversed(shape)):
+            if size == 3:
+                return 2 + position
+    return _MONO

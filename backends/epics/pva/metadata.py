@@ -1,0 +1,77 @@
+"""What a PV says about itself besides its value, written once, when it opens."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from p4p import Value
+
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+
+FORMS = ("Default", "String", "Binary", "Decimal", "Hex", "Exponential", "Engineering")
+
+
+def set_metadata(value: Value, spec: PvSpec) -> None:
+    """Write all that ``spec`` says and the type has a member for."""
+    display = spec.display
+    if spec.kind in (NtKind.TABLE, NtKind.NDARRAY):
+        value["descriptor"] = display.description
+    if spec.kind is NtKind.TABLE:
+        value["labels"] = [column.label for column in spec.columns]
+        return
+    value["display.description"] = display.description
+    if spec.kind is NtKind.ENUM:
+        value["value.choices"] = list(spec.choices)
+        return
+    value["display.units"] = display.units
+    if spec.kind is not NtKind.NDARRAY and spec.scalar.is_numeric:
+        _set_numeric(value, spec)
+
+
+def _set_numeric(value: Value, spec: PvSpec) -> None:
+    scalar, display = spec.scalar, spec.display
+    value["display.precision"] = display.precision
+    value["display.form.index"] = display.form
+    value["display.form.choices"] = list(FORMS)
+    for field, low, high in (
+        ("display", display.limit_low, display.limit_high),
+        ("control", spec.control.limit_low, spec.control.limit_high),
+    ):
+        value[f"{field}.limitLow"], value[f"{field}.limitHigh"] = _range(low, high, scalar)
+    alarm = spec.value_alarm
+    value["valueAlarm.active"] = alarm.active
+    low, high = _range(alarm.low_alarm, alarm.high_alarm, scalar)
+    value["valueAlarm.lowAlarmLimit"], value["valueAlarm.highAlarmLimit"] = low, high
+    low, high = _range(alarm.low_warning, alarm.high_warning, scalar)
+    value["valueAlarm.lowWarningLimit"], value["valueAlarm.highWarningLimit"] = low, high
+    for side, severity in (("Alarm", 2), ("Warning", 1)):
+        for end in ("low", "high"):
+            value[f"valueAlarm.{end}{side}Severity"] = severity if alarm.active else 0
+
+
+def _range(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:
+    """Return a pair of limits as clients expect it where one or both are not set.
+
+    No limit at all is NaN/NaN or 0/0; a side that is not set beside one that is, is the end of
+    the type's range: anything else makes clients drop the whole range.
+    """
+    if scalar.is_float:
+        if low is None and high is None:
+            return float("nan"), float("nan")
+        return _float(low, -math.inf), _float(high, math.inf)
+    if low is None and high is None:
+        return 0, 0
+    info = np.iinfo(scalar.dtype)
+    # Of integers none is between a fraction and the next one inwards.
+    low = info.min if low is None else min(max(math.ceil(low), info.min), info.max)
+    high = info.max if high is None else min(max(math.floor(high), info.min), info.max)
+    return int(low), int(high)
+
+
+def _float(limit: Any, unset: float) -> float:
+    try:
+        return unset if limit is None else float(limit)
+    except OverflowError:  # an int beyond all floats
+        return math.copysign(math.inf, limit)
