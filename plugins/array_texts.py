@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,11 @@ class ArrayText(TypeConverter):
                 raise TypeError(f"{value!r} is not text")
             found = parse_literal(value)
             shape = _shape(found, self._rank)
-            array = np.empty(shape, _wide_enough(self._dtype, found))
-            for index in np.ndindex(*shape):
-                array[index] = self._element(_at(found, index))
-            if parse_literal(text_of(array)) != found:
+            items = [self._element(_at(found, index)) for index in np.ndindex(*shape)]
+            array = np.empty(shape, _wide_enough(self._dtype, items))
+            for index, item in zip(np.ndindex(*shape), items, strict=True):
+                array[index] = item
+            if not _alike(parse_literal(text_of(array)), found):
                 raise ValueError(f"{value!r} does not fit {self._dtype}")
             self._node.genDisp(array)
             return array
@@ -60,6 +62,8 @@ class ArrayText(TypeConverter):
             return _record(item)
         if kind == "S":
             return str(item).encode("utf-8")
+        if kind == "U":
+            return str(item)
         if kind == "m":
             form = form_of(np.timedelta64, "")
             assert form is not None  # noqa: S101 - there is one
@@ -78,17 +82,23 @@ def _shape(found: Any, rank: int) -> tuple[int, ...]:
 
 
 def _at(found: Any, index: tuple[int, ...]) -> Any:
-    for position in index:
-        found = found[position]
+    try:
+        for position in index:
+            found = found[position]
+    except (IndexError, KeyError, TypeError):
+        raise ValueError(f"{found!r} is not a list") from None
     return found
 
 
-def _wide_enough(dtype: np.dtype[Any], found: Any) -> np.dtype[Any]:
+def _wide_enough(dtype: np.dtype[Any], items: list[Any]) -> np.dtype[Any]:
     """Return ``dtype``, of text as wide as the longest element."""
     if dtype.kind not in "US":
         return dtype
-    flat = np.ravel(np.array(found, dtype=str))
-    return np.dtype(f"{dtype.kind}{max((len(str(i).encode()) for i in flat), default=1) or 1}")
+    return np.dtype(f"{dtype.kind}{max(map(len, items), default=0) or 1}")
+
+
+def _alike(shown: Any, found: Any) -> bool:
+    return bool(shown == found) or json.dumps(shown) == json.dumps(found, default=str)  # NaN
 
 
 def _record(item: Any) -> Any:

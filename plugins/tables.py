@@ -60,7 +60,7 @@ class Table(TypeConverter):
                 present = np.asarray(self._node.value())
                 if present.ndim != 1 or present.dtype.names != self._dtype.names:
                     raise PutError(f"{self._path}: its present value has not all columns")
-                sizes["the others"] = len(present)
+                sizes["others"] = len(present)
             if len(set(sizes.values())) > 1:
                 raise PutError(f"{self._path}: the columns differ in length: {sizes}")
             return self._filled(given, present, next(iter(sizes.values())))

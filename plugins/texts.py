@@ -20,11 +20,11 @@ from roguebridge.core.result import text_of
 _DURATION = re.compile(
     r"(?:(?P<days>-?\d+) days?,? ?)?(?:(?P<h>\d+):(?P<m>\d\d):(?P<s>\d\d)(?:\.(?P<us>\d{1,6}))?)?$"
 )
-_SPAN = re.compile(r"(?P<count>-?\d+) (?P<unit>[a-z ]+)$")
+_SPAN = re.compile(r"(?P<count>-?\d+) (?P<unit>[a-z]+)(?: time units)?$")
 _UNITS = {
     "years": "Y", "months": "M", "weeks": "W", "days": "D", "hours": "h", "minutes": "m",
     "seconds": "s", "milliseconds": "ms", "microseconds": "us", "nanoseconds": "ns",
-    "picoseconds": "ps", "femtoseconds": "fs", "attoseconds": "as", "generic time units": "generic",
+    "picoseconds": "ps", "femtoseconds": "fs", "attoseconds": "as", "generic": "generic",
 }  # fmt: skip
 
 

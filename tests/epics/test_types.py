@@ -68,8 +68,8 @@ def test_bools_and_enums_are_ntenum_in_the_order_of_their_dict(served, path, lab
     assert raw["value.index"] == index
 
 
-@pytest.mark.parametrize("path", ["Image", "Cube"])
-def test_arrays_of_higher_rank_are_ntndarray(served, path):
+@pytest.mark.parametrize(("path", "color"), [("Image", 0), ("Cube", 3)])
+def test_arrays_of_higher_rank_are_ntndarray(served, path, color):
     raw = served.get(path)
     image = served.node(path).value()
     assert raw.getID() == "epics:nt/NTNDArray:1.0"
@@ -81,7 +81,7 @@ def test_arrays_of_higher_rank_are_ntndarray(served, path):
     assert raw["uniqueId"] > 0
     assert raw["timeStamp.secondsPastEpoch"] > 1_700_000_000
     assert raw["dataTimeStamp.secondsPastEpoch"] > 1_700_000_000
-    assert [(a["name"], a["value"]) for a in raw["attribute"]] == [("ColorMode", 0)]
+    assert [(a["name"], a["value"]) for a in raw["attribute"]] == [("ColorMode", color)]
 
 
 def test_member_order_is_that_of_the_specification(served):

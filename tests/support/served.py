@@ -174,9 +174,9 @@ def alone(tree: Tree):
     root.addProtocol(server)
     with ExitStack() as stack:
 
-        def serve() -> Context:
+        def serve(**options: Any) -> Context:
             stack.enter_context(running(root))
             conf = server.client_conf()
-            return stack.enter_context(Context("pva", conf=conf, useenv=False))
+            return stack.enter_context(Context("pva", conf=conf, useenv=False, **options))
 
         yield root, device, serve
