@@ -41,7 +41,7 @@ class Choice(TypeConverter):
     def __init__(self, node: TreeNode, declared: Declared) -> None:
         enum = dict(attribute(node, "enum") or {False: "False", True: "True"})
         self._keys = tuple(enum)
-        self._index = {key: index for index, key in reversed(list(enumerate(self._keys)))}
+        self._index: dict[Any, int] = {key: index for index, key in enumerate(self._keys)}
         labels = [label_of(label, label_of(key, "?")) for key, label in enum.items()]
         # They tell why a device is off: PyRogue sets them, nobody else can.
         self._flags = [key for key in self._keys if isinstance(key, _BOOLS)]
@@ -66,8 +66,7 @@ class Choice(TypeConverter):
         :raises ConversionError: with a STATE alarm, for a value that is not in the enum
         """
         try:
-            index: int = self._index[value]
-            return index
+            return self._index[value]
         except Exception:
             raise ConversionError(f"{self._path}: {value!r} is not in its enum", STATE) from None
 

@@ -174,9 +174,9 @@ class Declared:
 def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
     """Return a dtype from ndType or, where a remote tree has none, from its text."""
     try:
-        if declared is not None:
-            return np.dtype(declared)
-        return np.dtype(ast.literal_eval(text) if text[:1] in ("[", "{") else text)
+        given = ast.literal_eval(text) if text[:1] in ("[", "{") else text
+        found: np.dtype[Any] = np.dtype(given if declared is None else declared)
+        return found
     except (TypeError, ValueError, SyntaxError):
         return None
 

@@ -245,8 +245,8 @@ def listed_messages():
 def test_each_message_listed_is_one_of_the_source(message):
     patterns = [pattern(text) for text in messages() if text not in NO_MESSAGES]
     patterns += [re.compile(r"\{pv\} \(\{path\}\): (put|rpc) (denied|failed): \{error\}")]
-    # What a converter raises gets the path or the PV's name before it, what a command does not foresee the
-    # error behind it.
+    # What a converter raises gets the path or the PV's name before it, what a command does not
+    # foresee the error behind it.
     forms = [message, message.removeprefix("{pv}: "), message.removesuffix(": {error}")]
     forms.append(message.removeprefix("{path}: "))
     assert any(known.fullmatch(form) for known in patterns for form in forms)

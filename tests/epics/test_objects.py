@@ -86,7 +86,8 @@ OBJECTS = {
     ),
     "np.timedelta64": (
         np.timedelta64(5, "s"),
-        [np.timedelta64(-3, "D"), np.timedelta64(7, "ns"), np.timedelta64(2), np.timedelta64("NaT")],
+        [np.timedelta64(n, u) for n, u in ((-3, "D"), (7, "ns"), (2, "generic"))]
+        + [np.timedelta64("NaT")],
     ),
     "np.complex64": (np.complex64(1j), [np.complex64(0.5 - 2j)]),
     "np.complex128": (np.complex128(1j), [np.complex128(0.1 - 2j)]),

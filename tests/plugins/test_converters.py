@@ -447,6 +447,44 @@ def test_numbers_are_given_in_the_type_that_the_tree_takes(root):
     assert type(make_converter(root.Loc.npBool).to_tree(1)) is np.bool_
 
 
+ODD = [
+    None, "", "x", "nan", "[1, 2]", "{}", "0x10", "-1", "1e400", "\0", "é" * 8, b"x", True, False,
+    0, 1, -1, 2, 127, 128, 255, 256, -129, 65535, 65536, 2**31, 2**32, 2**53 + 1, 2**63, -(2**63),
+    2**64, 2**70, 0.5, 1.0, -0.0, 6.5, 449.0, 1e5, 1e39, 1e300, math.nan, math.inf, -math.inf,
+    np.int8(-1), np.uint64(2**64 - 1), np.float16(0.5), np.float32(0.1), np.float64(2),
+    np.bool_(True), np.longdouble(1), [], [1], [0, 1, 2], [1.5, 2, 3], [True, False, True],
+    ["a", "b"], [None, 1, 2], [-1, 256, 2**70], [math.nan, 0, 1], [math.inf, 0, 1], [1e39, 0, 0],
+    [2**53 + 1, 0.5, 0], np.zeros(0), np.zeros((2, 2)), np.array(5), np.arange(3, dtype=">i4"),
+    np.arange(6, dtype="u2")[::2], np.array([1, 2, 3], "f2"), np.array([1, 2, 3], "u8"),
+    np.array(["a"]), np.array([None]), np.array([1j, 0, 0]), np.ones((2, 3), "f4"), {}, {"a": [1]},
+    {"a": [1], "b": [2.5]}, {"a": [1, 2]}, {"a": [0.5, 1]}, (1, 2), {1}, object(), 1j,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", EXPECTED)
+def test_whatever_a_client_sends_is_refused_before_the_tree_or_taken_by_it(root, path):
+    node = node_of(root, path)
+    converter = make_converter(node)
+    before = node.value()
+    for value in ODD:
+        try:
+            given = converter.to_tree(value)
+        except PutError as refusal:
+            assert f"Top.{path}: " in str(refusal)
+            continue
+        node.set(given)
+        converter.to_pv(node.value())
+        if isinstance(given, np.ndarray):
+            assert given.flags.c_contiguous and given.flags.owndata and given.dtype.isnative
+            assert not np.shares_memory(given, np.asarray(value))
+        if isinstance(value, (int, float)) and isinstance(given, (int, float)):
+            assert type(given) in (int, float, bool) or isinstance(given, np.generic)
+            if converter.spec.kind is SCALAR and given == given:
+                assert given == value or isinstance(value, float)
+    if before is not None:
+        node.set(before)
+
+
 # Enums ------------------------------------------------------------------------------------
 
 
