@@ -14,6 +14,8 @@ from roguebridge.core.nt import Column, ScalarType
 from roguebridge.core.table import columns_of
 from roguebridge.core.tree import TreeNode
 
+from .metadata import attribute
+
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
 _ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
 _LIST = re.compile(r"list\[(?:np\.|numpy\.)?(?P<element>\w+)\]$", re.IGNORECASE)
@@ -186,7 +188,7 @@ def _python_int(node: TreeNode) -> ScalarType | None:
     default = getattr(node, "_default", None)
     if isinstance(default, int) and not -(2**63) <= default < 2**63 and not node.isCommand:
         return None
-    low, high = node.minimum, node.maximum
+    low, high = attribute(node, "minimum"), attribute(node, "maximum")
     if isinstance(low, int) and isinstance(high, int):
         if _INT32[0] <= low and high <= _INT32[1]:
             return ScalarType.Int32

@@ -74,4 +74,4 @@ def _float(limit: Any, unset: float) -> float:
     try:
         return unset if limit is None else float(limit)
     except OverflowError:  # an int beyond all floats
-        return math.copysign(math.inf, limit)
+        return math.inf if limit > 0 else -math.inf
