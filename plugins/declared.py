@@ -141,6 +141,8 @@ class Declared:
             return self._integer(_python_int(node))
         if type_str in ("bool", "Bool", "bool_"):
             self.scalar = ScalarType.Bool
+            if type_str == "bool_" and self.native is None:
+                self.native = np.bool_
             return Family.BOOL
         if _FLOAT32.match(type_str):
             self.scalar = ScalarType.Float32
