@@ -26,9 +26,7 @@ _ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
     "str": ScalarType.String,
 }
 # Formats that a float32 holds exactly, and those that need a float64
-_FLOAT32 = re.compile(
-    r"(Float(BE)?32|Float16(BE)?|Float8|Float6|Float4|BFloat16(BE)?|TensorFloat32(BE)?)$"
-)
+_FLOAT32 = re.compile(r"(Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorFloat32(BE)?)$")
 _FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
 _PYTHON = ("int", "float", "bool", "str", "complex", "object")
 _INT32 = (-(2**31), 2**31 - 1)

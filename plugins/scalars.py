@@ -21,7 +21,7 @@ from .refusals import check_range, refusing
 
 _STRING = re.compile(r"String\((\d+)\)$")
 # Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.
-_NO_NAN = re.compile(r"U?Fixed|Float[64]$")
+_NO_NAN = re.compile(r"U?Fixed|Float[64](BE)?$")
 
 
 def scalar_spec(node: TreeNode, scalar: ScalarType) -> PvSpec:

@@ -1,9 +1,13 @@
 """The tables of the reference say what the code does."""
 
+import enum
 import inspect
 import re
 import typing
-from datetime import datetime
+from collections import OrderedDict
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from itertools import count
 
@@ -33,7 +37,7 @@ NUMPY_NAMES = {ScalarType.String: "string"}
 
 def name_of(spec):
     """How the tables write a PV's type."""
-    if spec.kind in (NtKind.ENUM, NtKind.NDARRAY):
+    if spec.kind in (NtKind.ENUM, NtKind.NDARRAY, NtKind.TABLE):
         return spec.kind.value
     return f"{spec.kind.value} {NUMPY_NAMES.get(spec.scalar, spec.scalar.value)}"
 
@@ -41,26 +45,35 @@ def name_of(spec):
 # PV types -------------------------------------------------------------------------------------
 
 
+class Color(enum.Enum):
+    RED = 1
+
+
 def build(tree, expressions):
-    """Return a root with the nodes of the table, in its order."""
+    """Return a root with the nodes of the table, and their paths in its order."""
     pr = tree.pr
     root = pr.Root(name="Top", pollEn=False)
     memory = tree.memory()
     root.addInterface(memory)
     device = pr.Device(name="Dev", memBase=memory, offset=0)
     root.add(device)
+    source = pr.LocalVariable(name="Source", value=1, minimum=0, maximum=9)
+    device.add(source)
     offsets = count(0, 0x100)
-    names = {**vars(pr), "np": np, "datetime": datetime}
+    names = {**vars(pr), "np": np, "Color": Color, "OrderedDict": OrderedDict, "source": source}
+    names |= {"Decimal": Decimal, "Fraction": Fraction}
+    names |= {kind.__name__: kind for kind in (datetime, date, time, timedelta)}
+    paths = []
     for number, expression in enumerate(expressions):
         name = f"N{number}"
-        makers = {
-            "RemoteVariable": partial(pr.RemoteVariable, name=name, offset=next(offsets)),
-            "LocalVariable": partial(pr.LocalVariable, name=name),
-            "LinkVariable": partial(pr.LinkVariable, name=name),
-            "LocalCommand": partial(pr.LocalCommand, name=name),
-        }
-        device.add(eval(expression, {**names, **makers}))  # noqa: S307
-    return root, device
+        kinds = ("LocalVariable", "LinkVariable", "LocalCommand", "DataReceiver", "Device")
+        makers = {kind: partial(getattr(pr, kind), name=name) for kind in kinds}
+        for kind in ("RemoteVariable", "RemoteCommand"):
+            makers[kind] = partial(getattr(pr, kind), name=name, offset=next(offsets))
+        maker, child = re.fullmatch(r"(\w+\(.*\))(?:\.(\w+))?", expression).groups()
+        device.add(eval(maker, {**names, **makers}))  # noqa: S307
+        paths.append(f"Top.Dev.{name}" + (f".{child}" if child else ""))
+    return root, paths
 
 
 def known(tree, row):
@@ -71,11 +84,27 @@ def known(tree, row):
 
 def test_each_node_of_the_table_becomes_the_pv_it_says(tree):
     rows = [row for row in table(TYPES, "node") if known(tree, row)]
-    root, device = build(tree, [code(row["node"]) for row in rows])
+    root, paths = build(tree, [code(row["node"]) for row in rows])
     with running(root):
-        nodes = [device.node(f"N{number}") for number in range(len(rows))]
+        nodes = [root.getNode(path) for path in paths]
         found = [(str(node.typeStr), name_of(make_converter(node).spec)) for node in nodes]
     assert found == [(code(row["typeStr"]), row["PV"]) for row in rows]
+
+
+def test_every_model_and_every_kind_of_node_is_in_the_table(tree):
+    said = " ".join(row["node"] for row in table(TYPES, "node"))
+    public = {name: kind for name, kind in vars(tree.pr).items() if inspect.isclass(kind)}
+    for name, kind in public.items():
+        if issubclass(kind, tree.pr.Model) and kind is not tree.pr.Model:
+            assert re.search(rf"base={name}\b", said), name
+    for name in (
+        "RemoteVariable",
+        "LocalVariable",
+        "LinkVariable",
+        "LocalCommand",
+        "RemoteCommand",
+    ):
+        assert f"{name}(" in said
 
 
 def test_every_kind_of_pv_and_every_element_type_is_in_the_table():
@@ -85,7 +114,7 @@ def test_every_kind_of_pv_and_every_element_type_is_in_the_table():
     assert {text.split()[0] for text in said} == {kind.value for kind in NtKind}
     missing = {NUMPY_NAMES.get(scalar, scalar.value) for scalar in ScalarType}
     missing -= {text.split()[-1] for text in said}
-    assert missing == {"int8"}  # as uint8
+    assert not missing
 
 
 def test_each_result_of_a_command_is_replied_as_it_says():
