@@ -137,6 +137,7 @@ class PvSpec:
     :param choices: the labels of an ENUM, in index order
     :param max_length: declared number of elements of an array, for backends that need one
     :param columns: the columns of a TABLE, in order
+    :param is_complex: True for an NDARRAY whose last axis is real and imaginary part
     """
 
     kind: NtKind
@@ -148,6 +149,7 @@ class PvSpec:
     writable: bool = True
     max_length: int | None = None
     columns: tuple[Column, ...] = ()
+    is_complex: bool = False
 
     def zero(self) -> Any:
         """Return the value a PV of this type shows before any is known."""

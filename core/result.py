@@ -71,7 +71,8 @@ def _describe_array(array: Any) -> tuple[PvSpec, Any] | None:
     except (TypeError, ValueError):
         return None
     kind = NtKind.SCALAR_ARRAY if pixels.ndim == 1 else NtKind.NDARRAY
-    return PvSpec(kind, ScalarType(pixels.dtype.name)), pixels
+    is_complex = array.dtype.kind == "c"
+    return PvSpec(kind, ScalarType(pixels.dtype.name), is_complex=is_complex), pixels
 
 
 def _numbers(items: Any) -> Any:

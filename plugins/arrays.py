@@ -14,7 +14,7 @@ from roguebridge.core.exact import cast_exactly, exact_array
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
 from .declared import Declared
-from .metadata import attribute, control_of, display_of, value_alarm_of
+from .metadata import control_of, display_of, value_alarm_of
 from .refusals import refusing
 from .scalars import takes_nan
 from .texts import parse_literal
@@ -82,7 +82,7 @@ class Array1D(_Elements):
         self._rank = declared.rank
         self._length = declared.length
         self._too_wide = declared.bits if declared.bits and declared.bits > 64 else None
-        self._takes_nan = not declared.is_register or takes_nan(_model_of(node))
+        self._takes_nan = takes_nan(declared.source_model)
 
     def to_tree(self, value: Any) -> Any:
         """Return an owned array of the node's dtype and full length."""
@@ -148,7 +148,3 @@ class TypedList(_Elements):
             array = cast_exactly(array, self._dtype)
             self._check_range(array)
             return self._make(array.tolist())
-
-
-def _model_of(node: Any) -> str:
-    return str(getattr(attribute(node, "base"), "name", ""))

@@ -30,7 +30,7 @@ _BY_FAMILY: dict[Family, Callable[[Any, Declared], TypeConverter]] = {
     Family.FLOAT: Number,
     Family.BIG_INTEGER: lambda node, declared: BigInteger(node),
     Family.BOOL: Choice,
-    Family.TEXT: lambda node, declared: Text(node),
+    Family.TEXT: Text,
     Family.MEMBER: lambda node, declared: Member(node, declared.native),
     Family.OTHER: Other,
 }

@@ -11,6 +11,7 @@ import numpy as np
 
 from roguebridge.core.elements import array_type
 from roguebridge.core.nt import Column, ScalarType
+from roguebridge.core.rogue import mirrored
 from roguebridge.core.table import columns_of
 from roguebridge.core.tree import TreeNode
 
@@ -62,7 +63,7 @@ class Declared:
 
     __slots__ = (
         "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
-        "delivered", "columns",
+        "delivered", "columns", "source_type", "source_model",
     )  # fmt: skip
 
     def __init__(self, node: TreeNode) -> None:
@@ -81,8 +82,14 @@ class Declared:
         self.delivered: np.dtype[Any] | None = None
         #: the columns of a TABLE
         self.columns: tuple[Column, ...] = ()
+        source = _source(node)
+        #: typeStr and name of the model of the register that it is or mirrors
+        self.source_type = str(source.typeStr)
+        self.source_model = str(getattr(attribute(source, "base"), "name", ""))
         self.scalar = ScalarType.String
         self.family = self._array(node) or self._scalar(node)
+        if self.rank == 1 and source is not node and self.family is Family.ARRAY:
+            self._mirror_array(source)
 
     def _array(self, node: Any) -> Family | None:
         match = _ARRAY.match(self.type_str)
@@ -126,6 +133,11 @@ class Declared:
             narrow = ScalarType.integer(self.bits, dtype.kind == "i")
             dtype = narrow.dtype if narrow is not None else dtype
         return dtype, [int(node.numValues)]
+
+    def _mirror_array(self, source: Any) -> None:
+        count = attribute(source, "numValues")
+        if count:
+            self.length, self.bits = int(count), int(source.valueBits)
 
     def _scalar(self, node: TreeNode) -> Family:
         type_str = self.type_str
@@ -171,6 +183,14 @@ class Declared:
             return Family.BIG_INTEGER
         self.scalar = scalar
         return Family.INTEGER
+
+
+def _source(node: Any) -> Any:
+    """Return the variable at the end of a chain of links that only pass values on."""
+    source = node
+    while (found := mirrored(source)) is not None:
+        source = found
+    return source
 
 
 def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:

@@ -24,17 +24,18 @@ class Image(TypeConverter):
     """
 
     def __init__(self, node: Any, declared: Declared) -> None:
-        self.spec = PvSpec(
-            NtKind.NDARRAY,
-            declared.scalar,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-        )
         self._path = node.path
         self._node = node
         self._dtype = declared.delivered
         self._rank = declared.rank
         self._is_complex = self._dtype is not None and self._dtype.kind == "c"
+        self.spec = PvSpec(
+            NtKind.NDARRAY,
+            declared.scalar,
+            display=display_of(node, ScalarType.String),
+            writable=node.mode != "RO",
+            is_complex=self._is_complex,
+        )
 
     def to_pv(self, value: Any) -> Any:
         """Return a C-contiguous array of a type that NTNDArray has.

@@ -21,7 +21,7 @@ from .refusals import check_range, refusing
 
 _STRING = re.compile(r"String\((\d+)\)$")
 # Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.
-_NO_NAN = re.compile(r"U?Fixed|Float[64](BE)?$")
+_NO_NAN = re.compile(r"U?Fixed_|Float[64](BE)?$")
 
 
 def scalar_spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
@@ -56,7 +56,7 @@ class Number(TypeConverter):
         if self._is_integer:
             info = np.iinfo(self._dtype)
             self._type_range = int(info.min), int(info.max)
-        self._takes_nan = takes_nan(declared.type_str) or not declared.is_register
+        self._takes_nan = takes_nan(declared.source_type)
         # A LocalVariable takes nothing but the type of its default.
         native = declared.native
         self._native = native if isinstance(native, type) and not declared.is_register else None
@@ -146,12 +146,12 @@ class BigInteger(TypeConverter):
 class Text(TypeConverter):
     """A str; one in a register must fit, with the zero byte that ends it."""
 
-    def __init__(self, node: TreeNode) -> None:
+    def __init__(self, node: TreeNode, declared: Declared) -> None:
         self.spec = scalar_spec(node, ScalarType.String)
         self._node = node
         self._path = node.path
-        declared = _STRING.match(str(node.typeStr))
-        self._most = None if declared is None else int(declared.group(1)) - 1
+        register = _STRING.match(declared.source_type)
+        self._most = None if register is None else int(register.group(1)) - 1
 
     def to_pv(self, value: Any) -> str:
         """Return the text; bytes that are no Unicode are shown escaped."""

@@ -139,12 +139,13 @@ def test_later_frames_mark_what_has_changed(free):
 
 @pytest.mark.parametrize("code", ["c16", "c8", ">c16"])
 def test_complex_numbers_are_pairs_and_can_be_put_back(serve_array, code):
-    start = (np.arange(6) + 1j).astype(code).reshape(2, 3)
+    start = (np.arange(6) + 1j).astype(code).reshape(2, 3)  # no colours, for all its axis of 3
     node, client = serve_array(start)
     raw = client.get(PV, timeout=LIMIT)
     part = "float32" if code == "c8" else "float64"
     shown = pixels(raw)
     assert (shown.shape, shown.dtype) == ((2, 3, 2), np.dtype(part))
+    assert [(a["name"], a["value"]) for a in raw["attribute"]] == [("ColorMode", 0)]
     assert np.array_equal(shown[..., 0], start.real)
     assert np.array_equal(shown[..., 1], start.imag)
     put(client, (shown * 2)[:1])

@@ -23,6 +23,7 @@ from support.everything import (
     typed,
 )  # fmt: skip
 from support.listeners import Recorder
+from support.registers import model_of
 from support.trees import TREES, make_memory, running
 
 from roguebridge.core.alarm import STATE
@@ -474,6 +475,37 @@ def test_a_mirror_is_served_as_its_source_and_puts_through(tree):
         assert (root.E.value(), root.N.value()) == (1, 7)
         with pytest.raises(PutError):
             number.to_tree(11)
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments", "bad"),
+    [
+        ("String", {"bitSize": 128}, ["x" * 16, "é" * 8, "a\0"]),
+        ("UInt", {"numValues": 3, "valueBits": 16, "valueStride": 16}, [[], [1, 2], [1, 2, 70000]]),
+        ("UInt", {"bitSize": 8}, [256, -1, 0.5]),
+        ("Float", {"bitSize": 32}, [1e39, math.inf]),
+        ("Float4", {"bitSize": 8}, [math.nan, 7.0]),
+        ("Float4", {"numValues": 3, "valueBits": 8, "valueStride": 8}, [[math.nan, 0, 0]]),
+        (("Fixed", 16, 8), {"bitSize": 16}, [math.nan, 128.5]),
+    ],
+    ids=str,
+)
+def test_a_mirror_of_a_register_refuses_what_the_register_does(tree, model, arguments, bad):
+    pr = tree.pr
+    root = pr.Root(name="Top", pollEn=False)
+    memory = make_memory(tree)
+    root.addInterface(memory)
+    device = pr.Device(name="Dev", memBase=memory)
+    root.add(device)
+    base = model_of(pr, model)
+    device.add(pr.RemoteVariable(name="R", offset=0, base=base, mode="RW", **arguments))
+    root.add(pr.LinkVariable(name="M", variable=device.R))
+    root.add(pr.LinkVariable(name="MM", variable=root.M))
+    with running(root):
+        for node in (device.R, root.M, root.MM):
+            for value in bad:
+                with pytest.raises(PutError, match=node.path):
+                    make_converter(node).to_tree(value)
 
 
 @pytest.mark.parametrize(

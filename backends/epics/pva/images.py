@@ -14,11 +14,15 @@ _MONO = 0
 
 
 class Frames:
-    """Writes the frames of one open PV; what is as in the frame before is not marked again."""
+    """Writes the frames of one open PV; what is as in the frame before is not marked again.
 
-    __slots__ = ("_unique_id", "_shape", "_nbytes", "_color")
+    :param in_color: whether an axis of 3 is taken for the colour
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_in_color", "_unique_id", "_shape", "_nbytes", "_color")
+
+    def __init__(self, in_color: bool) -> None:
+        self._in_color = in_color
         self._unique_id = 0
         self._shape: tuple[int, ...] | None = None
         self._nbytes = -1
@@ -47,7 +51,7 @@ class Frames:
         if image.nbytes != self._nbytes:
             self._nbytes = image.nbytes
             value["compressedSize"] = value["uncompressedSize"] = image.nbytes
-        color = _color_mode(image.shape)
+        color = _color_mode(image.shape) if self._in_color else _MONO
         if color != self._color:
             self._color = color
             value["attribute"] = [

@@ -29,7 +29,7 @@ class Encoder:
     def __init__(self, spec: PvSpec) -> None:
         self.spec = spec
         self._type = nt_type(spec.kind, spec.scalar, spec.columns)
-        self._frames = Frames()
+        self._frames = Frames(in_color=not spec.is_complex)
         self._alarm: Alarm | None = None
         self._low = self._high = 0
         if spec.kind is NtKind.SCALAR and spec.scalar.is_integer:
