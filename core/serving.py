@@ -152,12 +152,12 @@ class Serving:
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
         services = self.services
-        self.attempt("the watchdog", self._watchdog.stop)
-        self.attempt("the staleness checks", self._staleness.stop)
+        self.attempt("watchdog", self._watchdog.stop)
+        self.attempt("staleness", self._staleness.stop)
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
         for gate in self._gates.values():
-            self.attempt("an enable variable", gate.unlisten)
+            self.attempt("enable", gate.unlisten)
         pools = (services.variables, services.commands)
         for pool in pools:
             pool.refuse()
@@ -169,7 +169,7 @@ class Serving:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
-        self.attempt("the poll intervals", partial(self._polls.restore_all, self._stop_timeout))
+        self.attempt("polls", partial(self._polls.restore_all, self._stop_timeout))
         services.events.drain(self._stop_timeout)
         for pool in (*pools, services.events):
             for name in pool.stop():

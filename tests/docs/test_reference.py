@@ -250,6 +250,7 @@ NO_MESSAGES = {
     "looking at every node",
     "something that does not end",  # part of "the tree has left ..."
     "its text cannot be had, {}",  # in place of an exception's text
+    "its text cannot be had",
     "an object of type {}",
     "attempted relative import",  # Python's own text
     "{} PVs, {} problem{}",
@@ -258,6 +259,8 @@ NO_MESSAGES = {
     "Stopping (a second signal ends it at once).",
     "TCP port {} on {}",
     "Failed to extract",  # rogue's own texts
+    "Timeout waiting for register",
+    "ZMQ Interface Exception",
     "range error",
     "Overflow error for passed",
     "Invalid number of",
