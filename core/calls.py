@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .alarm import NO_ALARM, Alarm, Severity, Status
+from .elements import unicode_of
 from .errors import PutError
 from .jobs import RequestJob
 from .request import PutRequest, Request, RpcRequest
@@ -83,8 +84,7 @@ class CallJob(RequestJob):
             return run_command(holder.node, call)
         except BaseException as exc:
             text = str(exc) or type(exc).__name__
-            text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-            failure = Alarm(Severity.MAJOR, Status.RECORD, text)
+            failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(text))
             raise
         finally:
             if not with_argument:

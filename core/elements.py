@@ -10,6 +10,10 @@ from .exact import cast_exactly
 from .nt import ScalarType
 
 
+class Flat(np.ndarray[Any, Any]):
+    """The elements of an image that a client has put without saying in which shape."""
+
+
 def array_type(dtype: np.dtype[Any]) -> ScalarType | None:
     """Return the scalar type for elements of ``dtype``, None if there is none.
 

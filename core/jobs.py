@@ -85,8 +85,9 @@ class RequestJob(Job):
         except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
             text = str(exc) or type(exc).__name__
             self.ended()
-            late = not request.error(text)
-            self.failed(exc, late)
+            # A get after the answer must not show less than the answer says.
+            self.failed(exc, late=request.answered)
+            request.error(text)
             self.holder.services.record(request, value, "failed", text)
         else:
             self.ended()
@@ -98,7 +99,7 @@ class RequestJob(Job):
         raise NotImplementedError  # pragma: no cover - a judgement does not get here
 
     def failed(self, exc: BaseException, late: bool) -> None:
-        """The work has failed and the client knows it, unless ``late``."""
+        """The work has failed; ``late`` if the client has been told that it would not."""
 
     def ended(self) -> None:
         """The work has ended, or will never begin; its answer follows."""

@@ -20,6 +20,7 @@ from .workers import BUSY
 _log = logging.getLogger("roguebridge.holder")
 _RETRY = 0.1  # seconds until a read that found the workers busy is queued again
 _READ_AGAIN = (1.0, 30.0)  # seconds until a failed first read is made again, first and most
+_SEEK = (0.5, 5.0)  # seconds until a value that a failed put left in doubt is read, first and most
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
 
 
@@ -102,7 +103,8 @@ class Opening(Showing):
             self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
     def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
-        fresh = self.services.read_on_connect and self.readable
+        doubtful = self._doubtful
+        fresh = doubtful or (self.services.read_on_connect and self.readable)
         with self._lock:
             if outlet.visit != visit or outlet.closed:
                 return  # that client has left
@@ -116,7 +118,9 @@ class Opening(Showing):
         if self.gate is not None:
             self.gate.look()
         shown = self._read(fresh)
-        if fresh and shown[0] is Keep.VALUE:
+        if fresh and shown[0] is not Keep.VALUE:
+            self._doubtful = False
+        elif fresh and not doubtful:
             shown = (self._read()[0], shown[1])  # what was read before
         if problem is not None:
             shown = (shown[0], CALC)
@@ -215,3 +219,26 @@ class Opening(Showing):
             return
         if self.services.variables.submit(OpenJob(self.entry, self._look_again)) == BUSY:
             self.services.clock.call_later(_RETRY, self.look_again)
+
+    def seek_truth(self, after: float = _SEEK[0]) -> None:
+        """Have the doubted value read after some seconds, until it can be, while clients look."""
+        if self._watching:
+            self.services.clock.call_later(after, lambda: self._seek(after))
+
+    def _seek(self, after: float) -> None:
+        if not self._doubtful:
+            return
+        job = OpenJob(self.entry, lambda: self._end_doubt(after))
+        if self.services.variables.submit(job) == BUSY:
+            self.seek_truth(after)
+
+    def _end_doubt(self, after: float) -> None:
+        if not self._doubtful:
+            return
+        try:
+            self.node.get()
+        except BaseException as exc:
+            _log.debug("%s: its true value is not known yet: %s", self.path, exc)
+            self.seek_truth(min(2 * after, _SEEK[1]))
+        else:
+            self._show_present(always=True)

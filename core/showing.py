@@ -39,7 +39,7 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "updates", "gate",
+        "_doubtful", "updates", "gate",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +65,8 @@ class Showing(Valuing):
         # one is read again, and dropped if the put has shown its value (_echo) already.
         self._recheck = False
         self._echo: Shown | None = None
+        # A put has failed and the true value could not be read: the tree keeps the refused one.
+        self._doubtful = False
 
     # Updates, on the tree's update thread -----------------------------------------------------
 
@@ -84,16 +86,19 @@ class Showing(Valuing):
                 with self._lock:
                     self._last_ns = now
                 return
+            if self._doubtful:
+                return
             if self._recheck:
                 self._deliver_again(now)
                 return
             shown = self._convert(value.value, BY_STATUS.get(value.status, NO_ALARM))
             with self._lock:
-                if not self._recheck:
+                if not self._recheck and not self._doubtful:
                     self.updates += 1
                     self._publish(shown, now)
                     return
-            self._deliver_again(now)
+            if not self._doubtful:
+                self._deliver_again(now)
         except BaseException:
             self._shield()
 
@@ -153,6 +158,7 @@ class Showing(Valuing):
     def _show_present(self, always: bool) -> Reading:
         """Read and show what the tree has now, unless an update has shown it."""
         with self._lock:
+            self._doubtful = False
             self._recheck = self._watching
             before = self.updates
         shown = _kept(self._read())
@@ -165,20 +171,32 @@ class Showing(Valuing):
     def show_failed_put(self) -> None:
         """Show the true value with a WRITE alarm after a put has failed; on a worker.
 
-        PyRogue keeps the refused value in its cache: only a read brings the true one back.
+        PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
+        one succeeds, nothing the tree says of the node is believed.
         """
         value: Any = Keep.VALUE
-        if self._watching and self._converter is not None:
-            try:
-                self.node.get()
-                with self._lock:
-                    self._recheck = True
-                value = _kept(self._read())[0]
-            except Exception as exc:
-                _log.debug("%s: no read after a failed put: %s", self.path, exc)
+        doubtful = False
+        try:
+            self.node.get()
+        except BaseException as exc:
+            _log.debug("%s: no read after a failed put: %s", self.path, exc)
+            doubtful = True
+        else:
+            with self._lock:
+                self._recheck = self._watching
+            value = _kept(self._read())[0]
         with self._lock:
-            self._publish((value, WRITE), self.services.clock.time_ns())
-            self._echo = None if value is Keep.VALUE else (value, WRITE)
+            self._doubtful = doubtful
+            if self._watching:
+                self._publish((value, WRITE), self.services.clock.time_ns())
+                self._echo = None if value is Keep.VALUE else (value, WRITE)
+        if doubtful:
+            self.seek_truth()
+        self._await_opening()
+
+    def seek_truth(self) -> None:
+        """Have the doubted value read after a while, until it can be."""
+        raise NotImplementedError  # pragma: no cover - the holder has the workers
 
     def show_running(self, running: bool, alarm: Alarm) -> None:
         """Show whether a command without argument runs, 1 or 0, and how the last run ended."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.converter import TypeConverter
-from roguebridge.core.elements import pixels_of
+from roguebridge.core.elements import Flat, pixels_of
 from roguebridge.core.errors import PutError
 from roguebridge.core.exact import cast_exactly
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
@@ -48,7 +48,7 @@ class Image(TypeConverter):
         """Return an owned array; a client that gives no dimensions means the present ones."""
         with refusing(self._node):
             array = np.asarray(value)
-            if array.ndim == 1 and self._rank is not None:
+            if isinstance(value, Flat) and self._rank is not None:
                 array = self._shaped(array)
             if self._is_complex:
                 return self._complex(array)

@@ -642,8 +642,30 @@ def test_a_failed_write_whose_value_cannot_be_read_keeps_the_value(opened):
     opened.node.set = opened.node.get = fail
     assert put(opened, 9) == [("error", "bus error")]
     assert opened.served.last == ("alarm", None, WRITE)
-    opened.node.update(6)
+    opened.node.update(9)  # of the refused value, which the tree still has
+    opened.clock.advance(0.5)
+    assert opened.served.last == ("alarm", None, WRITE)
+    opened.node.get = lambda: opened.node.update(6)
+    opened.clock.advance(1.0)
     assert opened.served.last == ("post", 6, NO_ALARM)
+    opened.node.update(7)
+    assert opened.served.last == ("post", 7, NO_ALARM)
+
+
+def test_a_value_in_doubt_is_read_for_the_next_client(opened):
+    def fail(*value):
+        raise RuntimeError("bus error")
+
+    opened.node.set = opened.node.get = fail
+    put(opened, 9)
+    opened.node.present = 9  # the refused value, which the tree still has
+    opened.leave()
+    opened.arrive()
+    assert opened.served.last == ("open", 5, CALC)
+    opened.node.get = lambda: 4
+    opened.node.present = 4
+    opened.clock.advance(1.0)
+    assert opened.served.last == ("post", 4, NO_ALARM)
 
 
 def test_updates_from_many_threads_keep_time_in_order(opened):

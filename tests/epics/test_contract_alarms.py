@@ -120,7 +120,6 @@ def test_a_register_that_cannot_be_read_after_a_put_is_invalid(bench, name):
         assert triple(bench.get("Dev:V")) == NONE
 
 
-@pytest.mark.xfail(strict=True, reason="the update of an earlier put takes the alarm away")
 def test_the_update_of_an_earlier_put_leaves_the_alarm_of_a_failed_one(bench):
     """Nor does it bring the refused value, which PyRogue keeps in its cache."""
     bench.register("V", 0)
@@ -150,7 +149,6 @@ def test_the_update_of_an_earlier_put_leaves_the_alarm_of_a_failed_one(bench):
         assert (triple(bad), bad["value"]) == ((3, 1, "WRITE"), 2)
 
 
-@pytest.mark.xfail(strict=True, reason="p4p gives an empty array that it does not take back")
 def test_an_empty_array_takes_an_alarm(bench):
     bench.local("V", value=np.zeros(0))
     with bench.served():

@@ -76,7 +76,11 @@ class Encoder:
         elif kind is NtKind.NDARRAY:
             self._frames.write(value, image_of(current), reading.time_ns)
         elif kind is NtKind.TABLE:
-            value["value"] = current["value"]
+            for column in self.spec.columns:
+                name = f"value.{column.name}"
+                value[name] = _elements(current[name], column.scalar)
+        elif kind is NtKind.SCALAR_ARRAY:
+            value["value"] = _elements(current["value"], self.spec.scalar)
         else:
             value["value"] = current["value"]
         self._set_alarm_and_time(value, reading)
@@ -102,3 +106,10 @@ class Encoder:
         seconds, nanoseconds = divmod(reading.time_ns, _NS)
         value["timeStamp.secondsPastEpoch"] = seconds
         value["timeStamp.nanoseconds"] = nanoseconds
+
+
+def _elements(value: Any, scalar: ScalarType) -> Any:
+    # What p4p gives for no elements, it does not take back.
+    if value is not None:
+        return value
+    return [] if scalar is ScalarType.String else np.zeros(0, scalar.dtype)

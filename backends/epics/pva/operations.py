@@ -11,6 +11,7 @@ from p4p import Value
 
 from roguebridge.core.access import Credentials
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.elements import Flat
 from roguebridge.core.nt import NtKind, PvSpec
 from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
 
@@ -106,8 +107,8 @@ def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
         return False, None
     pixels = np.asarray(value["value"])
     if _marked(value, "dimension"):
-        pixels = pixels.reshape([int(d["size"]) for d in value["dimension"]][::-1])
-    return True, pixels
+        return True, pixels.reshape([int(d["size"]) for d in value["dimension"]][::-1])
+    return True, pixels.view(Flat)
 
 
 def _marked(value: Value, field: str) -> bool:
