@@ -15,6 +15,7 @@ from roguebridge.core.tree import TreeNode
 _FORMAT = re.compile(r"\{[^{}:]*:(?P<spec>[^{}]*)\}")
 _PRECISION = re.compile(r"\.(\d+)[feEgG%]?$")
 _FORMS = {"x": 4, "X": 4, "b": 2, "d": 3, "e": 5, "E": 5}
+_USUAL = 8  # digits that PyRogue gives a float
 _MOST_DIGITS = 2**31 - 1
 
 
@@ -43,15 +44,14 @@ def display_of(node: TreeNode, scalar: ScalarType) -> Display:
     """Return description, units, limits, precision and form of ``node``.
 
     Precision and form are read from ``disp``, e.g. ``'{:.3f}'`` or ``'{:#x}'``; PyRogue's own
-    ``precision`` misses the first.
+    ``precision`` misses the first, and is 0 for all floats but Python's own.
     """
     match = _FORMAT.search(text_attribute(node, "disp"))
     spec = match.group("spec") if match else ""
     precision = 0
     if scalar.is_float:
         found = _PRECISION.search(spec)
-        digits = found.group(1) if found else attribute(node, "precision")
-        precision = _digits(digits)
+        precision = _digits(found.group(1) if found else attribute(node, "precision") or _USUAL)
     low, high = limits_of(node, scalar)
     return Display(
         description=text_attribute(node, "description"),

@@ -122,6 +122,19 @@ NUMBERS = {
         numeric(-5, 127, Z4, NONE, form={"index": 3, "choices": FORMS}),
     ),
     "Double": ("Double", {"bitSize": 64}, numeric("NaN", "NaN", N4, NONE, precision=8)),
+    "numpy float": (
+        None, {"value": np.float32(1.5)}, numeric("NaN", "NaN", N4, NONE, precision=8)
+    ),
+    "list of floats": (
+        None, {"value": [1.5], "typeStr": "List[float]"},
+        numeric("NaN", "NaN", N4, NONE, precision=8),
+    ),
+    "no digits": (
+        None, {"value": 1.5, "disp": "{:.0f}"}, numeric("NaN", "NaN", N4, NONE, precision=0)
+    ),
+    "default is an int": (
+        "Double", {"bitSize": 64, "value": 1}, numeric("NaN", "NaN", N4, NONE, precision=8)
+    ),
     "Fixed": (
         "Fixed", {"bitSize": 16}, numeric(-128, 127.99609375, N4, NONE, precision=8)
     ),
