@@ -10,8 +10,8 @@ import numpy as np
 from p4p import Value
 
 from roguebridge.core.access import Credentials
-from roguebridge.core.mapping import PvEntry
 from roguebridge.core.elements import Flat
+from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import NtKind, PvSpec
 from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
 
