@@ -54,11 +54,14 @@ class RequestJob(Job):
 
     def start_reply_timer(self) -> None:
         """Answer a put that does not block in time; it goes on all the same."""
+        self._answer_in_time(self.request.done)
+
+    def _answer_in_time(self, answer: Callable[[], object]) -> None:
         request, services = self.request, self.holder.services
         if services.put_reply_timeout is None or not isinstance(request, PutRequest):
             return
         if not request.block:
-            self._timer = services.clock.call_later(services.put_reply_timeout, request.done)
+            self._timer = services.clock.call_later(services.put_reply_timeout, answer)
 
     def abandon(self, reason: str) -> None:
         """Answer with ``reason``; if the request was answered before, say so in the log."""
@@ -86,7 +89,10 @@ class RequestJob(Job):
             text = str(exc) or type(exc).__name__
             self.ended()
             # A get after the answer must not show less than the answer says.
-            self.failed(exc, late=request.answered)
+            late = request.answered
+            self._answer_in_time(lambda: request.error(text))
+            self.failed(exc, late)
+            self._stop_timer()
             request.error(text)
             self.holder.services.record(request, value, "failed", text)
         else:
@@ -103,6 +109,9 @@ class RequestJob(Job):
 
     def ended(self) -> None:
         """The work has ended, or will never begin; its answer follows."""
+        self._stop_timer()
+
+    def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()

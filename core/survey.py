@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .errors import PluginError
 from .mapping import PvEntry, PvMap
-from .nt import NtKind, PvSpec
+from .nt import NtKind, PvSpec, ScalarType
 from .plugin_manager import Plugins
 from .rules import (
     ConverterRule,
@@ -18,6 +18,9 @@ from .rules import (
     time_source_of,
 )
 from .tree import TreeNode
+
+_WIDE = (ScalarType.Int64, ScalarType.UInt64)
+_BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess")  # devices of every root
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ class Survey:
     :param pvs: in tree order
     :param errors: what would be left out or refused, one text each
     :param warnings: what is served all the same, one text each
+    :param advice: what is served well, but not well stored by archivers
     """
 
     pvs: tuple[SurveyedPv, ...]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
+    advice: tuple[str, ...] = ()
 
 
 def survey(pv_map: PvMap, plugins: Plugins, broken_plugins: Sequence[str]) -> Survey:
@@ -77,15 +82,31 @@ def survey(pv_map: PvMap, plugins: Plugins, broken_plugins: Sequence[str]) -> Su
     except PluginError as exc:
         errors.append(str(exc))
     pvs = []
+    wide = []
     for entry, node in pv_map:
         errors += _rule_errors(node, policies, times)
         spec, doubt = _read_once(node, converters)
         if doubt is not None:
             warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
+        built_in = entry.is_command or entry.path.split(".")[1] in _BUILT_IN
+        if spec is not None and spec.scalar in _WIDE and not built_in:
+            wide.append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
     return Survey(
-        tuple(pvs), tuple(dict.fromkeys([*broken_plugins, *errors])), tuple(dict.fromkeys(warnings))
+        tuple(pvs),
+        tuple(dict.fromkeys([*broken_plugins, *errors])),
+        tuple(dict.fromkeys(warnings)),
+        tuple(_advice(wide)),
     )
+
+
+def _advice(wide: Sequence[str]) -> Iterator[str]:
+    if wide:
+        some = ", ".join(wide[:3]) + (", ..." if len(wide) > 3 else "")
+        yield (
+            f"64-bit integers, which the Archiver Appliance does not store as numbers: {some} "
+            f"({len(wide)} in all); declare minimum and maximum, or archive_type='double'"
+        )
 
 
 def _rule_errors(

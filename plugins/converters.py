@@ -10,6 +10,7 @@ from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.rules import ConverterRule
 from roguebridge.core.tree import TreeNode
 
+from .archived import as_archived
 from .array_texts import ArrayText
 from .arrays import Array1D, TypedList
 from .choices import Choice, Member
@@ -44,7 +45,7 @@ def make_converter(node: TreeNode) -> TypeConverter:
     declared = Declared(node)
     if declared.family not in _ARRAYS and attribute(node, "enum"):
         return Choice(node, declared)
-    return _BY_FAMILY[declared.family](node, declared)
+    return as_archived(node, _BY_FAMILY[declared.family](node, declared))
 
 
 @hookimpl(trylast=True)

@@ -75,7 +75,8 @@ def check(target: tuple[str, str], **options: Any) -> None:
     """Build everything that serving MODULE:ROOT needs, and print every problem.
 
     The tree is started and stopped; nothing is served. The exit status is 0 if there is no problem.
-    Warnings count as problems with --strict only.
+    Warnings count as problems with --strict only, but for that of 64-bit integers, which archivers
+    do not store as numbers.
     """
     stdout = claim_stdout()
     chosen = ServerOptions(**options)
@@ -85,7 +86,7 @@ def check(target: tuple[str, str], **options: Any) -> None:
     problems = 0
     for survey in surveys:
         lines += [f"Problem: {text}" for text in survey.errors]
-        lines += [f"Warning: {text}" for text in survey.warnings]
+        lines += [f"Warning: {text}" for text in (*survey.warnings, *survey.advice)]
         problems += len(survey.errors) + (len(survey.warnings) if strict else 0)
     count = sum(len(survey.pvs) for survey in surveys)
     lines.append(f"{count} PVs, {problems or 'no'} problem{'s' * (problems != 1)}")
