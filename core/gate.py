@@ -21,12 +21,13 @@ class Gate:
     :param enable: the device's ``enable`` variable
     """
 
-    __slots__ = ("closed", "_enable", "_showings", "_lock", "_heard")
+    __slots__ = ("closed", "enable", "_showings", "_lock", "_heard")
 
     def __init__(self, enable: Any) -> None:
         #: True while the device is known to be disabled
         self.closed = False
-        self._enable = enable
+        #: the device's variable, which the gate itself does not hide
+        self.enable = enable
         self._showings: list[Showing] = []
         self._lock = threading.Lock()
         self._heard = 0
@@ -38,20 +39,20 @@ class Gate:
 
     def listen(self) -> None:
         """Begin to hear ``enable``; that of a parent or a dependency comes with it."""
-        self._enable.addListener(self._on_update)
+        self.enable.addListener(self._on_update)
         self.look()
 
     def unlisten(self) -> None:
         """No longer hear ``enable``."""
-        self._enable.delListener(self._on_update)
+        self.enable.delListener(self._on_update)
 
     def look(self) -> None:
         """Find out now; on a thread that may call the tree."""
         before = self._heard
         try:
-            state = self._enable.value()
+            state = self.enable.value()
         except Exception as exc:
-            _log.debug("%s cannot be read: %s", self._enable.path, exc)
+            _log.debug("%s cannot be read: %s", self.enable.path, exc)
             return
         with self._lock:
             turned = self._heard == before and self._turn(state)

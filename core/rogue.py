@@ -56,13 +56,13 @@ def mirrored(node: Any) -> Any:
     return sources[0] if sources else None
 
 
-def enable_of(node: Any) -> Any:
-    """Return the ``enable`` variable that governs a node, or None; a device's own has none.
+def device_enable(node: Any) -> Any:
+    """Return the ``enable`` variable of a node's device, or None.
 
     :param node: a variable or command
     """
     enable = getattr(getattr(node, "parent", None), "enable", None)
-    return None if enable is node or not hasattr(enable, "addListener") else enable
+    return enable if hasattr(enable, "addListener") else None
 
 
 def disabled(node: Any) -> str | None:
@@ -71,8 +71,8 @@ def disabled(node: Any) -> str | None:
     :param node: a variable or command; a device's own ``enable`` is never disabled
     :returns: None if its device is enabled
     """
-    enable = enable_of(node)
-    if enable is None:
+    enable = device_enable(node)
+    if enable is None or enable is node:
         return None
     state = enable.value()
     if state is True:

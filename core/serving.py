@@ -18,7 +18,7 @@ from .jobs import abandon_all
 from .mapping import PvMap
 from .plugin_manager import Plugins
 from .polling import WatchedPolls
-from .rogue import enable_of
+from .rogue import device_enable
 from .rules import converter_of, policies_of, time_source_of
 from .services import Services
 from .staleness import Staleness
@@ -77,7 +77,7 @@ class Serving:
     ) -> None:
         self.services = services
         self.holders: dict[str, PvHolder] = {}
-        self._gates: dict[int, Gate] = {}
+        self._gates: list[Gate] = []
         self._base = base
         self._backends = backends
         self._plugins = plugins
@@ -114,7 +114,7 @@ class Serving:
                 with _blaming(backend):
                     for holder in self.holders.values():
                         holder.attach(backend.serve(holder.entry, holder))
-            for gate in self._gates.values():
+            for gate in self._gates:
                 gate.listen()
             for holder in self.holders.values():
                 holder.listen()
@@ -132,6 +132,7 @@ class Serving:
         policy_rules = self._plugins.policy_rules()
         time_rules = self._plugins.time_source_rules()
         self.services.clock.start()
+        by_device: dict[int, Gate | None] = {}
         for entry, node in pv_map:
             policies = policies_of(policy_rules, node)
             try:
@@ -142,12 +143,20 @@ class Serving:
             holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services
             )
-            enable = enable_of(node)
-            if enable is not None:
-                gate = self._gates.get(id(enable))
-                if gate is None:
-                    gate = self._gates[id(enable)] = Gate(enable)
-                gate.add(holder)
+            self._put_behind_gate(holder, node, by_device)
+
+    def _put_behind_gate(
+        self, holder: PvHolder, node: Any, by_device: dict[int, Gate | None]
+    ) -> None:
+        device = id(getattr(node, "parent", None))
+        if device not in by_device:
+            enable = device_enable(node)
+            gate = by_device[device] = None if enable is None else Gate(enable)
+            if gate is not None:
+                self._gates.append(gate)
+        gate = by_device[device]
+        if gate is not None and gate.enable is not node:
+            gate.add(holder)
 
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
@@ -156,7 +165,7 @@ class Serving:
         self.attempt("staleness", self._staleness.stop)
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
-        for gate in self._gates.values():
+        for gate in self._gates:
             self.attempt("enable", gate.unlisten)
         pools = (services.variables, services.commands)
         for pool in pools:
