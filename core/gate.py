@@ -77,4 +77,7 @@ class Gate:
 
     def _tell(self) -> None:
         for showing in self._showings:
-            showing.gate_turned()
+            try:
+                showing.gate_turned()
+            except BaseException:
+                _log.exception("%s: its enable could not be shown", showing.path)

@@ -10,7 +10,7 @@ import logging
 from .alarm import CALC, COMM, READ, TIMEOUT, UDF, Severity
 from .backend import Reading, ServedPv
 from .converter import Provisional
-from .errors import BackendError
+from .errors import BackendError, words_of
 from .jobs import OpenJob
 from .outlet import Keep, Outlet, State
 from .showing import Showing
@@ -103,6 +103,8 @@ class Opening(Showing):
             self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
     def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
+        if self.gate is not None:
+            self.gate.look()
         doubtful = self._doubtful
         fresh = doubtful or (self.services.read_on_connect and self.readable)
         with self._lock:
@@ -115,8 +117,6 @@ class Opening(Showing):
                 self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
             time_ns = self._opening_time()
         problem = self._find_converter()
-        if self.gate is not None:
-            self.gate.look()
         shown = self._read(fresh)
         if fresh and shown[0] is not Keep.VALUE:
             self._doubtful = False
@@ -186,7 +186,7 @@ class Opening(Showing):
             except BackendError:
                 raise
             except Exception as exc:
-                self._in_trouble(f"its first value does not fit it: {exc}")
+                self._in_trouble(f"its first value does not fit it: {words_of(exc)}")
                 outlet.served.open(spec, Reading(spec.zero(), CALC, time_ns))
         except Exception as exc:
             stopping = isinstance(exc, BackendError)

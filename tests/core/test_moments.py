@@ -275,10 +275,3 @@ def test_and_the_late_read_fails_too(hardware):
     bench.clock.advance(1)
     bench.variables.run()
     assert bench.served.last == ("post", 6, NO_ALARM)
-
-
-# Words for a log --------------------------------------------------------------------------
-
-
-def test_a_holder_says_which_pv_stands_for_which_node(bench):
-    assert repr(bench.holder) == "<PvHolder B:Top:Dev:V -> Top.Dev.V>"

@@ -1,5 +1,6 @@
 """Small stand-ins for what surrounds one part of the engine."""
 
+import inspect
 import itertools
 import threading
 from types import SimpleNamespace
@@ -144,8 +145,8 @@ class FakeNode:
     def get(self):
         return self.value()
 
-    def set(self, value):
-        self.sets.append(value)
+    def set(self, value, write=True):
+        self.sets.append(value if write else (value, "not written"))
         self.present = value
 
     def addListener(self, listener):
@@ -159,6 +160,27 @@ class FakeNode:
         self.present = value
         for listener in self.listeners:
             listener(self.path, SimpleNamespace(value=value, status=status))
+
+
+class FakeCommand(FakeNode):
+    """A command with a function of the test's; what it was called with is in ``sets``."""
+
+    def __init__(self, function, path=ENTRY.path):
+        super().__init__(0, path)
+        self.isCommand = True
+        self.root = self.parent = None
+        self._function = function
+        self.arg = "arg" in inspect.signature(function).parameters
+
+    def __call__(self, *arg):
+        self.sets.append(arg)
+        return self._function(*arg)
+
+    @staticmethod
+    def _functionWrap(function, root, dev, cmd, arg):
+        offered = {"root": root, "dev": dev, "cmd": cmd, "arg": arg}
+        names = inspect.signature(function).parameters
+        return function(**{name: offered[name] for name in names if name in offered})
 
 
 class PlainConverter(TypeConverter):

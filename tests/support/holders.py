@@ -1,24 +1,39 @@
 """One holder with everything around it in the test's hand, and no thread."""
 
 import logging
+from dataclasses import replace
 
 from roguebridge.core.holder import PvHolder
 from roguebridge.core.services import Services
 from support.fakes import (
     ENTRY,
     FakeClock,
+    FakeCommand,
     FakeNode,
     FakeServed,
     InlinePool,
     PlainConverter,
     make_put,
+    make_rpc,
 )
 
 
 class Bench:
-    """A holder, its node and its served PV; jobs run at once on the thread that submits them."""
+    """A holder, its node and its served PV; jobs run at once on the thread that submits them.
 
-    def __init__(self, value=0, hardware=False, converter=None, time_source=None, **services):
+    :param function: makes the node a command that calls it
+    """
+
+    def __init__(
+        self,
+        value=0,
+        hardware=False,
+        converter=None,
+        time_source=None,
+        mode="RW",
+        function=None,
+        **services,
+    ):
         self.clock = services.pop("clock", None) or FakeClock()
         self.variables, self.commands, self.events = InlinePool(), InlinePool(), InlinePool()
         self.start_ns = self.clock.time_ns()
@@ -35,11 +50,16 @@ class Bench:
             expect_reads=services.pop("expect_reads", True),
             on_record=self.records.append,
             on_opened=self.opened.append,
+            **services,
         )
-        self.node = FakeNode(value, hardware=hardware)
+        self.entry = replace(ENTRY, mode=mode, is_command=function is not None)
+        if function is None:
+            self.node = FakeNode(value, hardware=hardware)
+        else:
+            self.node = FakeCommand(function)
         self.converter = converter or PlainConverter()
         self.made = 0
-        self.holder = PvHolder(ENTRY, self.node, self.make, (), time_source, self.services)
+        self.holder = PvHolder(self.entry, self.node, self.make, (), time_source, self.services)
         self.served = FakeServed()
         self.holder.attach(self.served)
         self.holder.listen()
@@ -57,9 +77,15 @@ class Bench:
         return self.holder.clients_gone(served or self.served)
 
 
-def put(bench, value):
-    request, reply = make_put(value, block=True)
+def put(bench, value, **options):
+    request, reply = make_put(value, block=True, **options)
     bench.holder.put(request)
+    return reply.answers
+
+
+def call(bench, **arguments):
+    request, reply = make_rpc(arguments)
+    bench.holder.rpc(request)
     return reply.answers
 
 
