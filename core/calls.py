@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .alarm import NO_ALARM, Alarm, Severity, Status
 from .elements import unicode_of
-from .errors import PutError
+from .errors import PutError, words_of
 from .jobs import RequestJob
 from .request import PutRequest, Request, RpcRequest
 from .rogue import call_directly, parameters_of
@@ -83,8 +83,7 @@ class CallJob(RequestJob):
         try:
             return run_command(holder.node, call)
         except BaseException as exc:
-            text = str(exc) or type(exc).__name__
-            failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(text))
+            failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(words_of(exc)))
             raise
         finally:
             if not with_argument:

@@ -31,3 +31,11 @@ class PluginError(RoguebridgeError):
 
 class PutError(RoguebridgeError):
     """A put or call is refused before the tree is touched; the text goes to the client."""
+
+
+def words_of(exc: BaseException) -> str:
+    """Return what an exception says, or the name of its type if it says nothing or cannot."""
+    try:
+        return str(exc) or type(exc).__name__
+    except BaseException:  # an answer depends on it
+        return type(exc).__name__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .access import Allow, Deny
 from .backend import Snapshot
 from .calls import CallJob
-from .errors import PutError
+from .errors import PutError, words_of
 from .jobs import RequestJob, asked
 from .request import PutRequest, Request, RpcRequest
 from .rogue import refused_by_tree
@@ -40,7 +40,7 @@ def _judge(holder: PvHolder, request: Request) -> None:
         except BaseException as exc:
             _log.exception("%s: policy %r failed", request.entry.pv_name, policy)
             decision = Deny(
-                f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {exc}"
+                f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {words_of(exc)}"
             )
         if not isinstance(decision, Allow):
             reason = decision.reason if isinstance(decision, Deny) else NOT_PERMITTED
@@ -117,7 +117,7 @@ class PutJob(RequestJob):
         except PutError:
             raise
         except Exception as exc:
-            raise PutError(f"{holder.pv_name}: {exc or type(exc).__name__}") from exc
+            raise PutError(f"{holder.pv_name}: {words_of(exc)}") from exc
         if self.request.process is False:
             holder.node.set(value, write=False)
         else:

@@ -14,7 +14,7 @@ import numpy as np
 from .access import AccessPolicy
 from .backend import Snapshot
 from .converter import Provisional, TypeConverter
-from .errors import PutError
+from .errors import PutError, words_of
 from .execution import admit
 from .mapping import PvEntry
 from .nt import PvSpec
@@ -91,14 +91,14 @@ class PvHolder(Opening):
         """
         if not self.readable:
             raise PutError(f"{self.pv_name} is write-only (mode WO): it cannot be read")
-        problem = self._find_converter()
+        self._find_converter()
         converter = self._converter
         if converter is None or isinstance(converter, Provisional):
-            raise PutError(f"{self.pv_name}: its type cannot be found out: {problem}")
+            raise PutError(f"{self.pv_name}: {self.trouble}")
         try:
             self.node.get()
         except BaseException as exc:
-            self._in_trouble(f"it cannot be read: {exc or type(exc).__name__}")
+            self._in_trouble(f"it cannot be read: {words_of(exc)}")
             self.show_alarm(read_fault(exc, self.is_hardware))
             raise
         reading = self._show_present(always=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .clock import Timer
-from .errors import PutError
+from .errors import PutError, words_of
 from .mapping import PvEntry
 from .request import PutRequest, Request, RpcRequest
 from .rogue import disabled
@@ -86,7 +86,7 @@ class RequestJob(Job):
                 raise PutError(reason)
             result = self.execute()
         except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
-            text = str(exc) or type(exc).__name__
+            text = words_of(exc)
             self.ended()
             # A get after the answer must not show less than the answer says.
             late = request.answered

@@ -8,6 +8,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 from .alarm import CALC, COMM, READ, TIMEOUT, Alarm
+from .errors import words_of
 
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
@@ -21,7 +22,7 @@ def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     """
     kind = type(exc).__name__
     if kind == "GeneralError":
-        return any(text in str(exc) for text in _REFUSALS)
+        return any(text in words_of(exc) for text in _REFUSALS)
     # A LocalVariable has stored the value when its localSet raises, whatever that raises.
     return kind == "VariableError" or (hardware and kind in _REFUSING)
 
@@ -34,7 +35,7 @@ def read_fault(exc: BaseException, hardware: bool) -> Alarm:
     :param exc: what the tree raised
     :param hardware: True for a node whose value lives in a register
     """
-    text = str(exc)
+    text = words_of(exc)
     if isinstance(exc, ConnectionError) or text.startswith("ZMQ Interface Exception"):
         return COMM
     if "Timeout waiting for register" in text:

@@ -16,6 +16,7 @@ import numpy as np
 from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, WRITE, Alarm
 from .backend import Reading
 from .converter import TypeConverter
+from .errors import words_of
 from .gate import Gate
 from .mapping import PvEntry
 from .nt import NtKind
@@ -277,7 +278,7 @@ class Showing(Valuing):
         for outlet in self._outlets:
             problem = outlet.show(reading)
             if problem is not None:
-                self._in_trouble(f"a value does not fit it: {problem}")
+                self._in_trouble(f"a value does not fit it: {words_of(problem)}")
 
     def _remember(self, shown: Shown) -> None:
         # Arrays are not kept: they may be large, and the tree may change them in place.

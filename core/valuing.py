@@ -8,6 +8,7 @@ from typing import Any
 
 from .alarm import CALC, NO_ALARM, Alarm, judge
 from .converter import ConversionError, Provisional, TypeConverter
+from .errors import words_of
 from .mapping import PvEntry
 from .outlet import Keep
 from .rogue import read_fault
@@ -81,7 +82,7 @@ class Valuing:
         try:
             value = node.get() if fresh else node.value()
         except BaseException as exc:
-            self._in_trouble(f"it cannot be read: {exc or type(exc).__name__}")
+            self._in_trouble(f"it cannot be read: {words_of(exc)}")
             return Keep.VALUE, read_fault(exc, self.is_hardware)
         return self._convert(value, None)
 
@@ -102,7 +103,7 @@ class Valuing:
             problem, alarm = exc, exc.alarm
         except BaseException as exc:
             problem, alarm = exc, CALC
-        self._in_trouble(f"a {type(value).__name__} has no place in it: {problem}")
+        self._in_trouble(f"a {type(value).__name__} has no place in it: {words_of(problem)}")
         return Keep.VALUE, alarm
 
     def _in_trouble(self, text: str) -> None:
