@@ -1,0 +1,43 @@
+"""What is said of an exception; on trees: test_watchdog.py."""
+
+import pytest
+
+from roguebridge.core.culprit import delivered, in_words, raised_in, whereabouts
+
+
+class Silent(Exception):
+    def __str__(self):
+        raise ValueError("no text")
+
+
+@pytest.mark.parametrize(
+    ("exc", "words"),
+    [
+        (ValueError("two\n  lines"), "ValueError: two lines"),
+        (ValueError(), "ValueError"),
+        (ValueError("x" * 300), "ValueError: " + "x" * 200),
+        (Silent(), "Silent: its text cannot be had"),
+    ],
+    ids=["lines", "empty", "long", "unreadable"],
+)
+def test_an_exception_in_one_short_line(exc, words):
+    assert in_words(exc) == words
+
+
+def test_an_exception_that_was_never_raised_comes_from_nowhere():
+    places = raised_in(None)
+    assert delivered(places) is None
+    assert whereabouts(places) == ""
+
+
+def test_what_was_raised_outside_of_a_delivery_names_no_variable():
+    def fail():
+        raise OSError
+
+    try:
+        fail()
+    except OSError as exc:
+        places = raised_in(exc.__traceback__)
+    assert delivered(places) is None
+    line = fail.__code__.co_firstlineno + 1
+    assert whereabouts(places) == f"in fail, test_culprit.py:{line}"
