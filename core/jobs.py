@@ -88,13 +88,14 @@ class RequestJob(Job):
         except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
             text = words_of(exc)
             self.ended()
-            # A get after the answer must not show less than the answer says.
             late = request.answered
             self._answer_in_time(lambda: request.error(text))
-            self.failed(exc, late)
-            self._stop_timer()
-            request.error(text)
-            self.holder.services.record(request, value, "failed", text)
+            try:  # a get after the answer must not show less than the answer says
+                self.failed(exc, late)
+            finally:
+                self._stop_timer()
+                request.error(text)
+                self.holder.services.record(request, value, "failed", text)
         else:
             self.ended()
             request.done(result)

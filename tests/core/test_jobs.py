@@ -61,6 +61,18 @@ def test_a_value_that_a_converter_refuses_without_a_word_is_refused_with_its_typ
     assert opened.node.sets == []
 
 
+def test_a_failure_that_cannot_be_shown_is_answered_all_the_same(opened):
+    def fail(*arguments):
+        opened.clock.time_ns = lambda: 1 / 0
+        raise RuntimeError("bus error")
+
+    opened.node.set = fail
+    request, reply = make_put(6, block=True)
+    with pytest.raises(ZeroDivisionError):
+        opened.holder.put(request)
+    assert reply.answers == [("error", "bus error")]
+
+
 @pytest.mark.parametrize("state", [False, "parent"])
 def test_what_a_disabled_device_would_drop_is_refused(opened, state):
     device = FakeNode(path="Top.Dev")
