@@ -134,7 +134,7 @@ class Showing(Valuing):
             now = self.services.clock.time_ns()
             if not self._watching or self._converter is None:
                 self._last_ns = now
-            else:
+            elif not self._doubtful:
                 self._deliver_again(now)
         except BaseException:
             self._shield()
@@ -250,13 +250,13 @@ class Showing(Valuing):
         raise NotImplementedError  # pragma: no cover - the holder has the workers
 
     def _look_again(self) -> None:
-        if not self._watching or self._converter is None:
+        if not self._watching or self._converter is None or self._doubtful:
             return
         with self._lock:
             before = self.updates
         shown = self._read()
         with self._lock:
-            if self._watching and self.updates == before:
+            if self._watching and self.updates == before and not self._doubtful:
                 self.updates += 1  # what clears an alarm counts as heard
                 self._publish(shown, self.services.clock.time_ns())
 

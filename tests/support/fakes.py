@@ -170,11 +170,11 @@ class FakeCommand(FakeNode):
         self.isCommand = True
         self.root = self.parent = None
         self._function = function
-        self.arg = "arg" in inspect.signature(function).parameters
+        self.arg = "arg" in inspect.getfullargspec(function).args
 
     def __call__(self, *arg):
         self.sets.append(arg)
-        return self._function(*arg)
+        return self._functionWrap(self._function, self.root, self.parent, self, *arg or (None,))
 
     @staticmethod
     def _functionWrap(function, root, dev, cmd, arg):
