@@ -160,6 +160,10 @@ def nothing():
     return "ran"
 
 
+def keyword(*, arg):
+    return arg
+
+
 def two(first: int, second):
     return first, second
 
@@ -176,6 +180,7 @@ def two(first: int, second):
         (ramp, {"volts": 4}, 4),
         (ramp, {"value": "4.5"}, 4.5),
         (ramp, {"arg": 4.5}, 4.5),
+        (keyword, {"arg": 4}, 4),
         (nothing, {}, "ran"),
         (nothing, {"arg": 1, "value": 2}, "ran"),
         (two, {"first": "1", "second": "2"}, (1, "2")),
@@ -202,6 +207,7 @@ def test_arguments_are_given_by_the_names_of_the_function(function, arguments, r
         (scan, {"arg": 1, "speed": "x"}, "the argument 'speed' cannot be 'x': it is of type float"),
         (scan, {"arg": 1, "up": "no"}, "the argument 'up' cannot be 'no': it is of type bool"),
         (scan, {"arg": None}, "the argument is empty"),
+        (keyword, {}, "the argument 'arg' is missing; ['arg', 'value'] are allowed"),
     ],
 )
 def test_wrong_arguments_are_refused_by_name_and_nothing_runs(function, arguments, reason):

@@ -550,8 +550,15 @@ def test_client_settings_of_a_backend_that_is_not_there_are_an_error(serve):
     site = serve()
     with pytest.raises(BackendError, match="'pva' is not in use"):
         site.server.client_conf("pva")
-    with pytest.raises(BackendError, match="soft"):
+    with pytest.raises(BackendError, match="backend 'soft' has no client settings"):
         site.server.client_conf()
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+def test_a_server_tells_where_it_listens(serve, isolate):
+    site = serve(isolate=isolate)
+    assert site.server.isolated is isolate
+    assert site.server.where() == (("soft", ""),)
 
 
 # Stopping with work at hand ---------------------------------------------------------------

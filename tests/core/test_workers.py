@@ -110,8 +110,9 @@ def test_lanes_of_one_device_run_side_by_side(bench):
 def test_a_device_has_no_more_than_its_limit_running_and_the_rest_hold_no_thread(bench):
     pool = bench.make(threads=8, per_device=2)
     gate = bench.gate()
-    slow = submit(pool, *[Step(n, f"L{n}", "slow", gate) for n in range(6)])
+    slow = submit(pool, *[Step(n, f"L{n}", "slow", gate) for n in range(4)])
     begun(*slow[:2])
+    slow += submit(pool, *[Step(n, f"L{n}", "slow", gate) for n in range(4, 6)])
     # six threads are left for others
     others = submit(pool, *[Step(n, f"M{n}", f"D{n}", gate) for n in range(6)])
     begun(*others)
