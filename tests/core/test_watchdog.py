@@ -313,6 +313,22 @@ def test_a_failing_callback_harms_nobody(root, switch, watch):
     assert delivers(root, root.D.Other, 1)
 
 
+def test_a_culprit_that_cannot_be_guarded_is_revived_all_the_same(
+    root, switch, watch, monkeypatch, caplog
+):
+    def fail(variable, failed):
+        raise RuntimeError("no enable")
+
+    monkeypatch.setattr("roguebridge.core.watchdog.guard", fail)
+    watched = watch(root)
+    switch.on = True
+    root.D.Got.set(1)
+    watched.fault()
+    watched.well()
+    assert "cannot be guarded" in caplog.text
+    assert delivers(root, root.D.Other, 1)
+
+
 # Deaths of which less is known ----------------------------------------------------------------
 
 
@@ -799,6 +815,33 @@ def test_it_may_be_stopped_from_a_callback(root, switch, watch):
     assert delivers(root, root.D.Other, 1)  # revived all the same
     assert watched.told.empty()
     assert "_doUpdate" not in vars(root.D.Got)
+
+
+def test_what_is_found_just_when_it_stops_is_told_to_nobody(root, watch, gate, monkeypatch):
+    watched = watch(root)
+    thread = watched.watchdog._thread
+    hold_listener(root, gate)
+    root.D.V.set(1)
+    gate.wait()
+    watched.check()
+    monkeypatch.setattr(
+        "roguebridge.core.watchdog.delivered", lambda places: watched.watchdog.stop()
+    )
+    watched.clock.advance(STUCK_AFTER)
+    join(thread)
+    assert watched.told.empty()
+    assert watched.watchdog.fault is None
+
+
+def test_a_death_that_is_told_after_the_stop_is_the_trees_own(root, watch):
+    watched = watch(root)
+    hook = watched.watchdog._hook.hear  # another thread may be about to call it
+    watched.watchdog.stop()
+    hook(threading.ExceptHookArgs((OSError, None, None, root._updateThread)))
+    watched.watchdog.start()
+    watched.check()
+    assert watched.told.empty()
+    assert delivers(root, root.D.V, 1)
 
 
 def test_a_root_without_an_update_thread_is_not_watched(watch):
