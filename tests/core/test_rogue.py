@@ -8,8 +8,8 @@ from support.fakes import FakeCommand, FakeNode
 
 from roguebridge.core.alarm import CALC, COMM, READ, TIMEOUT
 from roguebridge.core.rogue import (
+    device_enable,
     disabled,
-    enable_of,
     mirrored,
     parameters_of,
     protocols_of,
@@ -95,8 +95,8 @@ def test_the_enable_of_a_devices_nodes_governs_all_but_itself():
     enable.parent = device = SimpleNamespace(path="Top.Dev", enable=enable)
     node = FakeNode()
     node.parent = device
-    assert enable_of(node) is enable
-    assert (enable_of(enable), disabled(enable)) == (None, None)
+    assert device_enable(node) is enable
+    assert disabled(enable) is None
     assert disabled(node) == "Top.Dev.V: its device Top.Dev is disabled (enable is False)"
     enable.present = True
     assert disabled(node) is None
@@ -108,7 +108,7 @@ def test_the_enable_of_a_devices_nodes_governs_all_but_itself():
 def test_a_node_without_an_enable_cannot_be_disabled(parent):
     node = FakeNode()
     node.parent = parent
-    assert (enable_of(node), disabled(node)) == (None, None)
+    assert (device_enable(node), disabled(node)) == (None, None)
 
 
 def test_a_link_that_passes_values_on_mirrors_its_source(tree, running):
