@@ -2,9 +2,10 @@
 
 from .access import ALLOW, AccessPolicy, Allow, Credentials, Deny
 from .alarm import Alarm, Severity, Status
-from .backend import Backend, BackendOptions, PvOwner, Reading, ServedPv
+from .backend import Backend, BackendOptions, PvOwner, Reading, ServedPv, Snapshot
 from .clock import Clock
 from .converter import ConversionError, TypeConverter
+from .elements import Flat
 from .errors import (
     BackendError,
     MappingError,
@@ -16,7 +17,7 @@ from .errors import (
 from .holder import PvHolder
 from .hookspecs import hookimpl
 from .mapping import Problem, PvEntry, PvMap
-from .nt import Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
+from .nt import Column, Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
@@ -32,12 +33,14 @@ __all__ = [
     "BackendError",
     "BackendOptions",
     "Clock",
+    "Column",
     "Control",
     "ConversionError",
     "ConverterRule",
     "Credentials",
     "Deny",
     "Display",
+    "Flat",
     "MappingError",
     "NamingRule",
     "NotRunningError",
@@ -62,6 +65,7 @@ __all__ = [
     "Select",
     "ServedPv",
     "Severity",
+    "Snapshot",
     "Status",
     "Survey",
     "SurveyedPv",

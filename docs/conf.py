@@ -26,7 +26,7 @@ python_use_unqualified_type_names = True
 OTHERS = ("abc", "collections", "concurrent", "enum", "logging", "numpy", "np", "os", "pathlib")
 nitpick_ignore_regex = [
     ("py:.*", rf"({'|'.join(OTHERS)}|pluggy|threading|typing)\..*"),
-    ("py:.*", r"Decision|roguebridge\.core\.rules\.Made"),
+    ("py:.*", r"Decision|roguebridge\.core\.(rules\.Made|gate\.Gate)"),
 ]
 
 html_theme = "furo"
