@@ -23,9 +23,9 @@ class TypeConverter(ABC):
 
     The PV-shaped value is: for SCALAR a Python bool, int, float or str; for ENUM the index; for
     SCALAR_ARRAY a 1-D numpy array of the spec's dtype, or a list of str; for NDARRAY a numpy
-    array of any rank, in a put without dimensions a :class:`Flat <roguebridge.core.Flat>` one; for TABLE a dict of
-    column name to 1-D array or list of str, of which a put need not have all. A converter is made
-    once per PV and called from several threads.
+    array of any rank, in a put without dimensions a :class:`Flat <roguebridge.core.Flat>` one;
+    for TABLE a dict of column name to 1-D array or list of str, of which a put need not have all.
+    A converter is made once per PV and called from several threads.
     """
 
     #: type and metadata of the PV; fixed for the life of the converter
