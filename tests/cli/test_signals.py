@@ -61,6 +61,22 @@ def test_a_later_one_forces_the_end_but_not_a_terminal_that_hangs_up_again(settl
     assert forced.empty()
 
 
+def test_a_wait_has_no_end_but_a_signal(settled, forced):
+    settled.set()
+    with StopSignals(lambda: None) as stop:
+        wait = stop._requested.wait
+
+        def run_out(seconds):
+            stop._requested.wait = wait
+            kill(signal.SIGTERM)
+            return False
+
+        stop._requested.wait = run_out
+        stop.wait()
+        assert stop.requested
+    assert forced.empty()
+
+
 def test_the_end_is_raised_once(settled, forced):
     with StopSignals():
         with pytest.raises(Ended) as ended:

@@ -36,8 +36,8 @@ def good(update):
 
 
 def test_the_pvs_of_a_disabled_device_are_invalid_until_it_is_enabled(served):
-    served.put("Dev.V", 5)
-    served.put("Dev.Inner.V", 5)
+    served.put("Dev.V", 5, wait=True)
+    served.put("Dev.Inner.V", 5, wait=True)
     monitors = {path: served.monitor(path) for path in PATHS}
     for monitor in monitors.values():
         assert good(monitor.next())
