@@ -107,3 +107,11 @@ def test_a_failure_of_a_variable_that_is_not_served_alarms_nobody(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5))
     site.server._serving._update_failed("Top.Elsewhere", OSError())
     assert site.server.report() == ()
+
+
+def test_a_tree_whose_devices_have_no_enable_is_served(serve, tree, monkeypatch):
+    monkeypatch.setattr("roguebridge.core.serving.device_enable", lambda node: None)
+    site = serve(tree.pr.LocalVariable(name="V", value=5))
+    client = site.client()
+    client.put("B:Top:V", 6)
+    assert client.get("B:Top:V").value == 6
