@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 
-from .alarm import CALC, COMM, READ, TIMEOUT, UDF, Severity
+from .alarm import CALC, COMM, READ, TIMEOUT, UDF, WRITE, Severity
 from .backend import Reading, ServedPv
 from .converter import Provisional
 from .errors import BackendError, words_of
@@ -106,7 +106,7 @@ class Opening(Showing):
         if self.gate is not None:
             self.gate.look()
         doubtful = self._doubtful
-        fresh = doubtful or (self.services.read_on_connect and self.readable)
+        fresh = self.readable and (doubtful or self.services.read_on_connect)
         with self._lock:
             if outlet.visit != visit or outlet.closed:
                 return  # that client has left
@@ -117,7 +117,7 @@ class Opening(Showing):
                 self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
             time_ns = self._opening_time()
         problem = self._find_converter()
-        shown = self._read(fresh)
+        shown = (Keep.VALUE, WRITE) if doubtful and not fresh else self._read(fresh)
         if fresh and shown[0] is not Keep.VALUE:
             self._doubtful = False
         elif fresh and not doubtful:
@@ -206,11 +206,6 @@ class Opening(Showing):
         expected = self.services.expect_reads and not self.entry.is_command
         return expected and self._last_ns is None and self.is_hardware
 
-    @property
-    def readable(self) -> bool:
-        """True for a variable that can be read."""
-        return not self.entry.is_command and self.entry.mode != "WO"
-
     # Once more, while the PV is open ----------------------------------------------------------
 
     def look_again(self) -> None:
@@ -222,7 +217,7 @@ class Opening(Showing):
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
         """Have the doubted value read after some seconds, until it can be, while clients look."""
-        if self._watching:
+        if self._watching and self.readable:
             self.services.clock.call_later(after, lambda: self._seek(after))
 
     def _seek(self, after: float) -> None:
@@ -235,10 +230,7 @@ class Opening(Showing):
     def _end_doubt(self, after: float) -> None:
         if not self._doubtful:
             return
-        try:
-            self.node.get()
-        except BaseException as exc:
-            _log.debug("%s: its true value is not known yet: %s", self.path, exc)
-            self.seek_truth(min(2 * after, _SEEK[1]))
-        else:
+        if self._read_back():
             self._show_present(always=True)
+        else:
+            self.seek_truth(min(2 * after, _SEEK[1]))

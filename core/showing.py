@@ -78,6 +78,8 @@ class Showing(Valuing):
                 now = self.services.clock.time_ns()
             else:
                 now = self._time_of(value.value, self._time_source)
+            if self._doubtful and not self.readable:
+                self._doubtful = False
             if not self._watching:
                 # Nobody looks: the time is all that is kept. A client that arrives just now sets
                 # _watching first and reads the value after, so it misses nothing.
@@ -173,16 +175,12 @@ class Showing(Valuing):
         """Show the true value with a WRITE alarm after a put has failed; on a worker.
 
         PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
-        one succeeds, nothing the tree says of the node is believed.
+        one succeeds, nothing the tree says of the node is believed; of a write-only one, until it
+        tells of the next write, which it only does if that succeeds.
         """
         value: Any = Keep.VALUE
-        doubtful = False
-        try:
-            self.node.get()
-        except BaseException as exc:
-            _log.debug("%s: no read after a failed put: %s", self.path, exc)
-            doubtful = True
-        else:
+        doubtful = not self._read_back()
+        if not doubtful:
             with self._lock:
                 self._recheck = self._watching
             value = _kept(self._read())[0]
@@ -194,6 +192,15 @@ class Showing(Valuing):
         if doubtful:
             self.seek_truth()
         self._await_opening()
+
+    def _read_back(self) -> bool:
+        try:
+            if self.readable:
+                self.node.get()
+            return self.readable
+        except BaseException as exc:
+            _log.debug("%s: no read after a failed put: %s", self.path, exc)
+            return False
 
     def seek_truth(self) -> None:
         """Have the doubted value read after a while, until it can be."""

@@ -60,6 +60,11 @@ class Valuing:
         """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
         return getattr(self.node, "numValues", None) is not None
 
+    @property
+    def readable(self) -> bool:
+        """True for a variable that can be read."""
+        return not self.entry.is_command and self.entry.mode != "WO"
+
     def _find_converter(self) -> BaseException | None:
         if self._converter is not None:
             return None

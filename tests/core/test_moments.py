@@ -283,8 +283,8 @@ def test_and_the_late_read_fails_too(hardware):
 class Doubt:
     """A register that refused 9, while its tree says that it is 9 and cannot be read."""
 
-    def __init__(self):
-        self.bench = Bench(5, hardware=True, expect_reads=False)
+    def __init__(self, mode="RW"):
+        self.bench = Bench(5, hardware=True, expect_reads=False, mode=mode)
         self.bench.arrive()
         self.node = self.bench.node
         self.node.set = self.refuse
@@ -405,3 +405,22 @@ def test_and_its_client_leaves(doubt):
     doubt.node.get = lambda: doubt.read(6)
     doubt.bench.arrive()
     assert doubt.bench.served.last == ("open", 6, NO_ALARM)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_and_never_will_be_but_the_tree_tells_of_the_next_write(watched):
+    doubt = Doubt("WO")
+    doubt.put()
+    doubt.bench.holder.look_again()
+    doubt.bench.clock.advance(60)
+    assert (doubt.values, doubt.gets) == ([5], 0)
+    assert doubt.bench.served.last == ("alarm", None, WRITE)
+    doubt.bench.leave()
+    doubt.bench.arrive()
+    assert doubt.bench.served.last == ("open", 5, WRITE)
+    if not watched:
+        doubt.bench.leave()
+    doubt.node.update(7)
+    if not watched:
+        doubt.bench.arrive()
+    assert doubt.bench.served.last == ("post" if watched else "open", 7, NO_ALARM)

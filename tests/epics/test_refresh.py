@@ -165,6 +165,21 @@ def test_a_processing_put_of_what_cannot_be_read_is_refused(served):
         served.put_raw("Dev.Wo", {}, "field()record[block=true,process=true]")
 
 
+def test_a_write_only_register_never_shows_what_it_refused(served):
+    monitor = served.monitor("Dev.Wo")
+    served.put("Dev.Wo", 3, wait=True)
+    monitor.until(lambda update: update == 3)
+    served.memory.fail_write(0x20)
+    with pytest.raises(RemoteError, match="NAK"):
+        served.put("Dev.Wo", 9, wait=True)
+    failed = served.get("Dev.Wo")
+    assert (failed["value"], triple(failed)) == (3, (3, 1, "WRITE"))
+    served.memory.clear()
+    served.node("Dev.Wo").set(4)
+    assert monitor.until(lambda update: triple(update) == NO_ALARM) == 4
+    monitor.close()
+
+
 # Reading for the first client -----------------------------------------------------------------
 
 
