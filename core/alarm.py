@@ -79,6 +79,18 @@ def extremes(array: Any) -> tuple[Any, Any]:
     return fmin.reduce(array, axis=None), fmax.reduce(array, axis=None)
 
 
+def judge_as_told(value: Any, limits: ValueAlarm) -> Alarm:
+    """Return the alarm of a value that is no number in its PV: a key of an enum, text.
+
+    :param value: as the tree has it
+    :param limits: the node's alarm limits, of whatever type
+    """
+    try:
+        return judge(value, limits)
+    except Exception:  # PyRogue cannot compare them either
+        return NO_ALARM
+
+
 def judge(value: Any, limits: ValueAlarm) -> Alarm:
     """Return the alarm of ``value`` by PyRogue's rule: strict limits, alarm before warning.
 

@@ -88,10 +88,8 @@ class CallJob(RequestJob):
         finally:
             if not with_argument:
                 holder.show_running(False, failure)
-            elif failure is not NO_ALARM:
-                holder.show_alarm(failure)
             else:
-                holder.show_after_put()
+                holder.show_ended(failure)
 
 
 def run_command(node: Any, call: Call) -> Any:

@@ -21,7 +21,7 @@ class Gate:
     :param enable: the device's ``enable`` variable
     """
 
-    __slots__ = ("closed", "enable", "_showings", "_lock", "_heard")
+    __slots__ = ("closed", "enable", "_showings", "_alone", "_lock", "_heard")
 
     def __init__(self, enable: Any) -> None:
         #: True while the device is known to be disabled
@@ -29,13 +29,14 @@ class Gate:
         #: the device's variable, which the gate itself does not hide
         self.enable = enable
         self._showings: list[Showing] = []
+        self._alone = (self,)  # the gates of most PVs; one object for all of them
         self._lock = threading.Lock()
         self._heard = 0
 
     def add(self, showing: Showing) -> None:
         """Let a PV of the device show what the gate says."""
         self._showings.append(showing)
-        showing.gate = self
+        showing.gates = showing.gates + self._alone if showing.gates else self._alone
 
     def listen(self) -> None:
         """Begin to hear ``enable``; that of a parent or a dependency comes with it."""

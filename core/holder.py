@@ -101,6 +101,7 @@ class PvHolder(Opening):
             self._in_trouble(f"it cannot be read: {words_of(exc)}")
             self.show_alarm(read_fault(exc, self.is_hardware))
             raise
+        self._known = True
         reading = self._show_present(always=True)
         self._await_opening()
         if reading.value is Keep.VALUE:

@@ -28,7 +28,7 @@ class OpenJob(Job):
 
     __slots__ = ("_call",)
 
-    def __init__(self, entry: PvEntry, call: Callable[[], None]) -> None:
+    def __init__(self, entry: PvEntry, call: Callable[[], object]) -> None:
         super().__init__(entry.path, entry.device)
         self._call = call
 
@@ -38,6 +38,16 @@ class OpenJob(Job):
 
     def abandon(self, reason: str) -> None:
         """Nobody waits for an answer: the PV opens blind, or its client goes with the server."""
+
+
+class TypeJob(OpenJob):
+    """Finds out the type of a PV, whatever else its device is doing."""
+
+    __slots__ = ()
+
+    def __init__(self, entry: PvEntry, call: Callable[[], object]) -> None:
+        super().__init__(entry, call)
+        self.lane = self.device = f"type {entry.path}"
 
 
 class RequestJob(Job):

@@ -6,12 +6,13 @@ Clients come and go on the backends' network threads; what reads the tree runs o
 from __future__ import annotations
 
 import logging
+from typing import Any
 
-from .alarm import CALC, COMM, READ, TIMEOUT, UDF, WRITE, Severity
+from .alarm import CALC, COMM, READ, TIMEOUT, WRITE
 from .backend import Reading, ServedPv
 from .converter import Provisional
 from .errors import BackendError, words_of
-from .jobs import OpenJob
+from .jobs import OpenJob, TypeJob
 from .outlet import Keep, Outlet, State
 from .showing import Showing
 from .valuing import Shown
@@ -60,8 +61,10 @@ class Opening(Showing):
                 self._watching = True
                 for watcher in self.services.watchers:
                     watcher.watch(self)
-        clock, limit = self.services.clock, self.services.open_timeout
-        outlet.deadline = clock.call_later(limit, lambda: self._open_blind(outlet, visit))
+        half = self.services.open_timeout / 2
+        outlet.deadline = self.services.clock.call_later(
+            half, lambda: self._half_time(outlet, visit, half)
+        )
         self._submit_read(outlet, visit)
 
     def clients_gone(self, served: ServedPv) -> bool:
@@ -103,8 +106,8 @@ class Opening(Showing):
             self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
     def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
-        if self.gate is not None:
-            self.gate.look()
+        for gate in self.gates:
+            gate.look()
         doubtful = self._doubtful
         fresh = self.readable and (doubtful or self.services.read_on_connect)
         with self._lock:
@@ -113,25 +116,32 @@ class Opening(Showing):
             if outlet.state is State.READING:
                 outlet.newest = None
             before = self.updates
-            if fresh:
+            by_source = self._time_source is not None and (fresh or self._last_ns is None)
+            if fresh and not by_source:
                 self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
-            time_ns = self._opening_time()
+            time_ns = 0 if by_source else self._opening_time()
         problem = self._find_converter()
-        shown = (Keep.VALUE, WRITE) if doubtful and not fresh else self._read(fresh)
+        read: list[Any] = []
+        shown = (Keep.VALUE, WRITE) if doubtful and not fresh else self._read(fresh, read)
         if fresh and shown[0] is not Keep.VALUE:
             self._doubtful = False
         elif fresh and not doubtful:
             shown = (self._read()[0], shown[1])  # what was read before
         if problem is not None:
             shown = (shown[0], CALC)
-        elif self._never_read() and shown[1].severity is not Severity.INVALID:
-            shown = (shown[0], UDF)
         unread = shown[1] in _UNREAD
+        now = self._time_of(*read)
         with self._lock:
             if outlet.visit != visit:
                 return
             if outlet.state is State.READING:
                 outlet.begin_opening()
+                if not time_ns:
+                    if fresh and outlet.newest is None:
+                        self._last_ns = now
+                    time_ns = self._opening_time(now if read else 0)
+                    if outlet.newest is not None:  # which comes after it
+                        time_ns = max(1, min(time_ns, outlet.newest.time_ns - 1))
                 if outlet.newest is None:  # else that is what will be shown
                     self._remember(shown)
                 opening = True
@@ -141,7 +151,7 @@ class Opening(Showing):
                 if outlet.closed or self.updates != before:
                     return
                 if not unread:
-                    self._publish(shown, self.services.clock.time_ns())
+                    self._publish(shown, now)
         if opening:
             self._open(outlet, shown, time_ns)
         if unread:
@@ -154,6 +164,17 @@ class Opening(Showing):
         if self.updates == updates:  # else the node has spoken by itself
             self._submit_read(outlet, visit, min(2 * waited, _READ_AGAIN[1]))
 
+    def _half_time(self, outlet: Outlet, visit: int, half: float) -> None:
+        with self._lock:
+            if outlet.visit != visit or outlet.state is not State.READING:
+                return
+            outlet.deadline = self.services.clock.call_later(
+                half, lambda: self._open_blind(outlet, visit)
+            )
+        # The read that would find the type waits for others of its device, perhaps for long.
+        if self._converter is None:
+            self.services.commands.submit(TypeJob(self.entry, self._find_converter))
+
     def _open_blind(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
             if outlet.visit != visit or outlet.state is not State.READING:
@@ -165,10 +186,10 @@ class Opening(Showing):
             reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
         self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
 
-    def _opening_time(self) -> int:
+    def _opening_time(self, given: int = 0) -> int:
         # With the lock held; whatever is published from now on is later.
         if self._last_ns is None:
-            self._shown_ns = max(self._shown_ns, self.services.start_ns, 1)
+            self._shown_ns = max(self._shown_ns, given or self.services.start_ns, 1)
         elif self._last_ns != self._shown_ns:  # an update has come since the PV was shown
             self._last_ns = self._shown_ns = max(self._last_ns, self._shown_ns + 1)
         return self._shown_ns
@@ -202,17 +223,13 @@ class Opening(Showing):
             deadline.cancel()
         self.services.opened(self)
 
-    def _never_read(self) -> bool:
-        expected = self.services.expect_reads and not self.entry.is_command
-        return expected and self._last_ns is None and self.is_hardware
-
     # Once more, while the PV is open ----------------------------------------------------------
 
     def look_again(self) -> None:
         """Have the value read and shown soon: updates may have been missed."""
         if not self._watching:
             return
-        if self.services.variables.submit(OpenJob(self.entry, self._look_again)) == BUSY:
+        if self.services.variables.submit(OpenJob(self.entry, self._look_on)) == BUSY:
             self.services.clock.call_later(_RETRY, self.look_again)
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
@@ -234,3 +251,21 @@ class Opening(Showing):
             self._show_present(always=True)
         else:
             self.seek_truth(min(2 * after, _SEEK[1]))
+
+    def _look_on(self) -> None:
+        if not self._look_again():
+            self._look_later()
+
+    def _look_later(self) -> None:
+        """Have the value read again after a while: the tree tells nobody when it can be."""
+        with self._lock:
+            waited = self._waited = min(2 * self._waited, _READ_AGAIN[1]) or _READ_AGAIN[0]
+            if self._late is not None:
+                self._late.cancel()
+            updates = self.updates
+
+            def look() -> None:
+                if self.updates == updates:  # else the node has spoken by itself
+                    self.look_again()
+
+            self._late = self.services.clock.call_later(waited, look)

@@ -53,6 +53,8 @@ def describe_result(result: Any) -> tuple[PvSpec, Any]:
         return PvSpec(NtKind.SCALAR, ScalarType.Bool), result
     if isinstance(result, int) and -(2**63) <= result < 2**63:
         return PvSpec(NtKind.SCALAR, ScalarType.Int64), int(result)
+    if isinstance(result, int) and 2**63 <= result < 2**64:
+        return PvSpec(NtKind.SCALAR, ScalarType.UInt64), int(result)
     if isinstance(result, float):
         return PvSpec(NtKind.SCALAR, ScalarType.Float64), float(result)
     return _TEXT, unicode_of(text_of(result))

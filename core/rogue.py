@@ -43,6 +43,9 @@ def read_fault(exc: BaseException, hardware: bool) -> Alarm:
     return READ if hardware else CALC
 
 
+_LONGEST = 100  # mirrors in a row: links may mirror each other
+
+
 def mirrored(node: Any) -> Any:
     """Return the variable that a link only passes values on to, or None.
 
@@ -66,20 +69,33 @@ def device_enable(node: Any) -> Any:
     return enable if hasattr(enable, "addListener") else None
 
 
+def with_sources(node: Any) -> list[Any]:
+    """Return a node and, if it is a mirror, all that is behind it.
+
+    :param node: a variable or command
+    """
+    chain = [node]
+    while (source := mirrored(chain[-1])) is not None and len(chain) < _LONGEST:
+        chain.append(source)
+    return chain
+
+
 def disabled(node: Any) -> str | None:
     """Return why a put or call would come to nothing: PyRogue drops it without a word.
 
     :param node: a variable or command; a device's own ``enable`` is never disabled
-    :returns: None if its device is enabled
+    :returns: None if its device is enabled, and that of what it mirrors
     """
-    enable = device_enable(node)
-    if enable is None or enable is node:
-        return None
-    state = enable.value()
-    if state is True:
-        return None
-    device = getattr(node.parent, "path", "?")
-    return f"{node.path}: its device {device} is disabled (enable is {state!r})"
+    for one in with_sources(node):
+        enable = device_enable(one)
+        if enable is None or enable is one:
+            continue
+        state = enable.value()
+        if state is not True:
+            device = getattr(one.parent, "path", "?")
+            whose = "its device" if one is node else f"it mirrors {one.path}, whose device"
+            return f"{node.path}: {whose} {device} is disabled (enable is {state!r})"
+    return None
 
 
 _PASSED = {"root", "dev", "cmd"}  # what PyRogue hands to a command's function by itself

@@ -18,7 +18,7 @@ from .jobs import abandon_all
 from .mapping import PvMap
 from .plugin_manager import Plugins
 from .polling import WatchedPolls
-from .rogue import device_enable
+from .rogue import device_enable, with_sources
 from .rules import converter_of, policies_of, time_source_of
 from .services import Services
 from .staleness import Staleness
@@ -143,7 +143,8 @@ class Serving:
             holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services
             )
-            self._put_behind_gate(holder, node, by_device)
+            for source in with_sources(node):
+                self._put_behind_gate(holder, source, by_device)
 
     def _put_behind_gate(
         self, holder: PvHolder, node: Any, by_device: dict[int, Gate | None]

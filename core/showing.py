@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, WRITE, Alarm
+from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, UDF, WRITE, Alarm, Severity
 from .backend import Reading
+from .clock import Timer
 from .converter import TypeConverter
 from .errors import words_of
 from .gate import Gate
@@ -26,6 +27,7 @@ from .tree import TreeNode
 from .valuing import Shown, Valuing
 
 _log = logging.getLogger("roguebridge.holder")
+_LATEST = 2**63  # ns since the epoch: the year 2262
 
 
 class Showing(Valuing):
@@ -40,7 +42,7 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "_doubtful", "updates", "gate",
+        "_doubtful", "_known", "_running", "_failure", "_waited", "_late", "updates", "gates",
     )  # fmt: skip
 
     def __init__(
@@ -58,10 +60,15 @@ class Showing(Valuing):
         self._shown_ns = 0  # the latest that any backend was given
         self._shown: Shown | None = None
         self._own = NO_ALARM  # the alarm of the node itself, whatever hides it
+        self._waited = 0.0  # seconds before the last attempt to read what could not be read
+        self._late: Timer | None = None  # the next attempt
         #: updates heard while the PV was open
         self.updates = 0
-        #: the device's ``enable``, if it has one
-        self.gate: Gate | None = None
+        #: the device's ``enable``, if it has one, and that of what is mirrored
+        self.gates: tuple[Gate, ...] = ()
+        self._known = False  # the tree has told a value, or was asked for one that is true
+        self._running = False  # a command without argument
+        self._failure = NO_ALARM  # how the last run of a command ended
         # The value of a delivery may have been read before a put that has ended since: the next
         # one is read again, and dropped if the put has shown its value (_echo) already.
         self._recheck = False
@@ -77,7 +84,8 @@ class Showing(Valuing):
             if self._time_source is None:
                 now = self.services.clock.time_ns()
             else:
-                now = self._time_of(value.value, self._time_source)
+                now = self._time_of(value.value)
+            self._known = True
             if self._doubtful and not self.readable:
                 self._doubtful = False
             if not self._watching:
@@ -94,7 +102,7 @@ class Showing(Valuing):
             if self._recheck:
                 self._deliver_again(now)
                 return
-            shown = self._convert(value.value, BY_STATUS.get(value.status, NO_ALARM))
+            shown = self._convert(value.value, self._told(value.status))
             with self._lock:
                 if not self._recheck and not self._doubtful:
                     self.updates += 1
@@ -105,11 +113,21 @@ class Showing(Valuing):
         except BaseException:
             self._shield()
 
-    def _time_of(self, value: Any, source: Callable[[Any], int | None]) -> int:
+    def _told(self, status: str) -> Alarm | None:
+        # Of arrays and lists PyRogue does not judge each element.
+        converter = self._converter
+        if converter is not None and converter.spec.kind is NtKind.SCALAR_ARRAY:
+            return None
+        return BY_STATUS.get(status, NO_ALARM)
+
+    def _time_of(self, *values: Any) -> int:
+        """Return the time of a value of the tree; of none: now."""
+        source = self._time_source
         try:
-            given = source(value)
-            if given is not None and index(given) > 0:
-                return index(given)
+            if source is not None and values:
+                given = source(values[0])
+                if given is not None and 0 < index(given) < _LATEST:
+                    return index(given)
         except Exception as exc:
             _log.debug("%s: no time from its time source: %s", self.path, exc)
         return self.services.clock.time_ns()
@@ -117,7 +135,9 @@ class Showing(Valuing):
     def _deliver_again(self, now: int) -> None:
         while True:
             self._recheck = False
-            shown = self._read()
+            read: list[Any] = []
+            shown = self._read(read=read)
+            now = self._time_of(*read) if read and self._time_source is not None else now
             with self._lock:
                 if self._recheck:  # one more put has ended while this value was read
                     continue
@@ -125,7 +145,9 @@ class Showing(Valuing):
                 echo, self._echo = self._echo, None
                 if echo is None or not _same(echo[0], shown[0]):
                     self._publish(shown, now)
-                return
+            if not read:
+                self._look_later()
+            return
 
     def update_failed(self) -> None:
         """The tree could not deliver an update of the node; on its update thread.
@@ -154,6 +176,7 @@ class Showing(Valuing):
 
     def show_after_put(self) -> None:
         """Show the value the tree has after a put has ended; on a worker, before its answer."""
+        self._known = True
         if self._watching and self._converter is not None:
             self._show_present(always=False)
             self._await_opening()
@@ -164,10 +187,12 @@ class Showing(Valuing):
             self._doubtful = False
             self._recheck = self._watching
             before = self.updates
-        shown = _kept(self._read())
+        read: list[Any] = []
+        shown = _kept(self._read(read=read))
+        now = self._time_of(*read)
         with self._lock:
             if self.updates == before and (always or shown != self._shown):
-                self._publish(shown, self.services.clock.time_ns())
+                self._publish(shown, now)
                 self._echo = shown if self._watching else None
             return Reading(shown[0], self._overall(shown[1]), self._shown_ns)
 
@@ -186,8 +211,8 @@ class Showing(Valuing):
             value = _kept(self._read())[0]
         with self._lock:
             self._doubtful = doubtful
+            self._publish((value, WRITE), self.services.clock.time_ns())
             if self._watching:
-                self._publish((value, WRITE), self.services.clock.time_ns())
                 self._echo = None if value is Keep.VALUE else (value, WRITE)
         if doubtful:
             self.seek_truth()
@@ -209,8 +234,17 @@ class Showing(Valuing):
     def show_running(self, running: bool, alarm: Alarm) -> None:
         """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
         with self._lock:
+            self._running, self._failure = running, alarm
             self._publish((int(running), alarm), self.services.clock.time_ns())
         self._await_opening()
+
+    def show_ended(self, failure: Alarm) -> None:
+        """Show how a run of a command with an argument has ended; on a worker."""
+        self._failure = failure
+        if failure is NO_ALARM:
+            self.show_after_put()
+        else:
+            self.show_alarm(failure)
 
     def show_alarm(self, alarm: Alarm) -> None:
         """Show an alarm on the present value, until the next good one."""
@@ -232,7 +266,7 @@ class Showing(Valuing):
     def gate_turned(self) -> None:
         """The device has been disabled, or enabled again."""
         if self._watching:
-            if self.gate is not None and self.gate.closed:
+            if self._disabled:
                 self.reveal()
             else:
                 self.look_again()
@@ -256,23 +290,49 @@ class Showing(Valuing):
         """Have the value read and shown soon: updates may have been missed."""
         raise NotImplementedError  # pragma: no cover - the holder has the workers
 
-    def _look_again(self) -> None:
+    def _look_later(self) -> None:
+        """Have the value read again after a while: the tree tells nobody when it can be."""
+        raise NotImplementedError  # pragma: no cover - the holder has the workers
+
+    def _look_again(self) -> bool:
+        """Read and show the value; False if it could not be read."""
         if not self._watching or self._converter is None or self._doubtful:
-            return
+            return True
         with self._lock:
             before = self.updates
-        shown = self._read()
+        read: list[Any] = []
+        shown = self._read(read=read)
+        now = self._time_of(*read)
         with self._lock:
             if self._watching and self.updates == before and not self._doubtful:
                 self.updates += 1  # what clears an alarm counts as heard
-                self._publish(shown, self.services.clock.time_ns())
+                self._publish(shown, now)
+        return bool(read)
+
+    def _read(self, fresh: bool = False, read: list[Any] | None = None) -> Shown:
+        shown = super()._read(fresh, read)
+        if self.entry.is_command:
+            if not self.node.arg:
+                return int(self._running), self._failure
+            return shown if self._failure is NO_ALARM else (shown[0], self._failure)
+        if fresh and shown[0] is not Keep.VALUE and not self._disabled:
+            self._known = True
+        if self._never_read() and shown[1].severity is not Severity.INVALID:
+            return shown[0], UDF
+        return shown
+
+    def _never_read(self) -> bool:
+        return self.services.expect_reads and not self._known and self.is_hardware
+
+    @property
+    def _disabled(self) -> bool:
+        return any(gate.closed for gate in self.gates)
 
     def _overall(self, alarm: Alarm) -> Alarm:
         fault = self.services.fault
         if fault is not None:
             return fault
-        gate = self.gate
-        return DISABLE if gate is not None and gate.closed else alarm
+        return DISABLE if self._disabled else alarm
 
     # Posts ------------------------------------------------------------------------------------
 
@@ -290,6 +350,8 @@ class Showing(Valuing):
     def _remember(self, shown: Shown) -> None:
         # Arrays are not kept: they may be large, and the tree may change them in place.
         self._own = shown[1]
+        if shown[0] is not Keep.VALUE:
+            self._waited = 0.0
         converter = self._converter
         if converter is not None and converter.spec.kind in (NtKind.SCALAR, NtKind.ENUM):
             if shown[0] is not Keep.VALUE:

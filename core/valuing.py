@@ -6,10 +6,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from .alarm import CALC, NO_ALARM, Alarm, judge
+from .alarm import CALC, NO_ALARM, Alarm, judge, judge_as_told
 from .converter import ConversionError, Provisional, TypeConverter
 from .errors import words_of
 from .mapping import PvEntry
+from .nt import NO_VALUE_ALARM, NtKind, ScalarType, ValueAlarm
 from .outlet import Keep
 from .rogue import read_fault
 from .services import Services
@@ -30,7 +31,7 @@ class Valuing:
 
     __slots__ = (
         "entry", "node", "services", "trouble", "_make_converter", "_converter", "_lock",
-        "_watching",
+        "_watching", "_limits",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +50,7 @@ class Valuing:
         self._converter: TypeConverter | None = None
         self._lock = threading.Lock()
         self._watching = False
+        self._limits: ValueAlarm | None = None  # where the PV has no members for them
 
     @property
     def path(self) -> str:
@@ -82,13 +84,16 @@ class Valuing:
                 self._converter = converter
         return problem
 
-    def _read(self, fresh: bool = False) -> Shown:
+    def _read(self, fresh: bool = False, read: list[Any] | None = None) -> Shown:
+        """Read and convert; what was read is added to ``read``."""
         node = self.node
         try:
             value = node.get() if fresh else node.value()
         except BaseException as exc:
             self._in_trouble(f"it cannot be read: {words_of(exc)}")
             return Keep.VALUE, read_fault(exc, self.is_hardware)
+        if read is not None:
+            read.append(value)
         return self._convert(value, None)
 
     def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
@@ -99,8 +104,7 @@ class Valuing:
         try:
             pv_value = converter.to_pv(value)
             if alarm is None:
-                limits = converter.spec.value_alarm
-                alarm = judge(pv_value, limits) if limits.active else NO_ALARM
+                alarm = self._judge(converter, value, pv_value)
             if self.trouble is not None and not isinstance(converter, Provisional):
                 self.trouble = None
             return pv_value, alarm
@@ -111,6 +115,26 @@ class Valuing:
         self._in_trouble(f"a {type(value).__name__} has no place in it: {words_of(problem)}")
         return Keep.VALUE, alarm
 
+    def _judge(self, converter: TypeConverter, value: Any, pv_value: Any) -> Alarm:
+        # By the rule of PyRogue, which an update has followed already.
+        spec = converter.spec
+        if spec.value_alarm.active:
+            return judge(pv_value, spec.value_alarm)
+        is_text = spec.kind is NtKind.SCALAR and spec.scalar is ScalarType.String
+        if self.entry.is_command or not (spec.kind is NtKind.ENUM or is_text):
+            return NO_ALARM
+        limits = self._limits
+        if limits is None:
+            limits = self._limits = _limits_of(self.node)
+        return judge_as_told(value, limits) if limits.active else NO_ALARM
+
     def _in_trouble(self, text: str) -> None:
         self.trouble = text
         self.services.trouble(self.entry, text)
+
+
+def _limits_of(node: Any) -> ValueAlarm:
+    try:
+        return ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
+    except Exception:
+        return NO_VALUE_ALARM

@@ -168,8 +168,20 @@ def test_the_last_client_may_leave_while_the_pv_opens(bench):
     assert not bench.holder.is_open
 
 
-def test_a_slow_read_opens_invalid_in_time_and_the_value_follows(bench):
+def test_a_read_that_waits_opens_with_its_own_type_and_the_value_follows(bench):
     bench.variables.held = True
+    bench.arrive()
+    bench.clock.advance(0.6)
+    bench.clock.advance(0.5)
+    assert [event[:3] for event in bench.served.events] == [("open", 0, TIMEOUT)]
+    assert bench.served.spec.scalar is ScalarType.Int64
+    bench.node.present = 4
+    bench.variables.run()
+    assert bench.served.last == ("post", 4, NO_ALARM)
+
+
+def test_a_slow_read_opens_invalid_in_time_and_the_value_follows(bench):
+    bench.variables.held = bench.commands.held = True
     bench.arrive()
     bench.clock.advance(0.9)
     assert bench.served.events == []

@@ -240,7 +240,7 @@ def test_a_time_that_is_none_means_now_and_costs_no_value(given, watched, caplog
 
 @pytest.mark.parametrize("watched", [True, False])
 def test_a_numpy_integer_is_a_time(watched):
-    bench = Bench(5, time_source=lambda value: np.int64(1_800_000_000_000_000_000))
+    bench = Bench(5, time_source=lambda value: np.int64(1_799_999_999_999_999_994 + value))
     if watched:
         bench.arrive()
     bench.node.update(6)

@@ -81,6 +81,7 @@ def test_what_changes_meanwhile_is_shown_when_the_device_is_enabled(served):
 
 
 def test_the_root_disables_all(served):
+    served.put("Dev.Inner.V", 1, wait=True)
     monitor = served.monitor("Dev.Inner.V")
     monitor.next()
     served.node("enable").set(False)

@@ -56,12 +56,18 @@ class FakeClock(Clock):
         self.timers.clear()
 
     def advance(self, seconds):
-        self.seconds += seconds
-        self.ns += int(seconds * 1e9)
-        due = sorted(t for t in self.timers if t[0] <= self.seconds)
-        self.timers = [t for t in self.timers if t[0] > self.seconds]
-        for _, _, timer in due:
-            timer.fire()
+        """Let time pass, with each call that comes due made at its time."""
+        end, start = self.seconds + seconds, (self.seconds, self.ns)
+        while due := [timer for timer in self.timers if timer[0] <= end]:
+            first = min(due)
+            self.timers.remove(first)
+            self._move_to(first[0], start)
+            first[2].fire()
+        self._move_to(end, start)
+
+    def _move_to(self, seconds, start):
+        self.seconds = max(self.seconds, seconds)
+        self.ns = max(self.ns, start[1] + int((self.seconds - start[0]) * 1e9))
 
 
 class InlinePool:
