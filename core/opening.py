@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from .alarm import CALC, COMM, READ, TIMEOUT, WRITE
+from .alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
 from .backend import Reading, ServedPv
 from .converter import Provisional
 from .errors import BackendError, words_of
@@ -23,6 +23,7 @@ _RETRY = 0.1  # seconds until a read that found the workers busy is queued again
 _READ_AGAIN = (1.0, 30.0)  # seconds until a failed first read is made again, first and most
 _SEEK = (0.5, 5.0)  # seconds until a value that a failed put left in doubt is read, first and most
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
+_LASTING = (READ, TIMEOUT, COMM, WRITE)
 
 
 class Opening(Showing):
@@ -116,6 +117,7 @@ class Opening(Showing):
             if outlet.state is State.READING:
                 outlet.newest = None
             before = self.updates
+            lasting = NO_ALARM if fresh else self._lasting_alarm()
             by_source = self._time_source is not None and (fresh or self._last_ns is None)
             if fresh and not by_source:
                 self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
@@ -130,6 +132,8 @@ class Opening(Showing):
         if problem is not None:
             shown = (shown[0], CALC)
         unread = shown[1] in _UNREAD
+        if shown[1].severity is not Severity.INVALID and lasting is not NO_ALARM:
+            shown = (shown[0], lasting)
         now = self._time_of(*read)
         with self._lock:
             if outlet.visit != visit:
@@ -185,6 +189,13 @@ class Opening(Showing):
             update, outlet.newest = outlet.newest, None
             reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
         self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
+
+    def _lasting_alarm(self) -> Alarm:
+        # With the lock held. PyRogue's cache says nothing about a transaction that has failed: if
+        # nothing was heard since, the alarm that the last client saw holds for the next one.
+        if self._last_ns != self._shown_ns or self._own not in _LASTING:
+            return NO_ALARM
+        return self._own
 
     def _opening_time(self, given: int = 0) -> int:
         # With the lock held; whatever is published from now on is later.

@@ -199,3 +199,48 @@ def test_a_getter_that_fails_once_is_asked_again(tree):
         failing.clear()
         monitor.until(lambda update: triple(update) == NO_ALARM)
         monitor.close()
+
+
+def test_the_next_client_is_told_too_that_polls_reads_and_writes_have_failed(tree):
+    def build(pr, root, device):
+        registers(pr, root, device)
+        device.add(
+            pr.RemoteVariable(
+                name="P", offset=16, bitSize=8, base=pr.UInt, mode="RO", pollInterval=0.2
+            )
+        )
+
+    paths = ["Dev.P", "Dev.R", "Dev.RO"]
+    with lab(tree, build) as served:
+        served.root.PollEn.set(True)
+        served.put("Dev.R", 4, wait=True)
+        served.rpc("Dev.RO", op="read")
+        conf = served.server.client_conf()
+        with Context("pva", conf=conf, useenv=False, nt=False) as first:
+            seen = threading.Event(), threading.Event()
+
+            def look(value):
+                seen[triple(value) == (3, 2, "TIMEOUT")].set()
+
+            polled = first.monitor(served.pv("Dev.P"), look)
+            assert seen[0].wait(30)
+            served.memory.fail_read(16)
+            served.memory.fail_read(8)
+            with pytest.raises(RemoteError):
+                first.rpc(served.pv("Dev.RO"), Value(Type([])), timeout=30)
+            served.memory.stuck(0)
+            with pytest.raises(RemoteError):
+                first.put(served.pv("Dev.R"), {"value": 5}, timeout=30, get=False)
+            assert seen[1].wait(30)
+            polled.close()
+        for path in paths:
+            gone(served, path)
+        alarms = [triple(served.get(path)) for path in paths]
+        assert alarms == [(3, 2, "TIMEOUT"), WRITE, (3, 1, "READ")]
+        served.memory.clear()
+        served.put("Dev.R", 5, wait=True)
+        served.rpc("Dev.RO", op="read")
+        monitor = served.monitor("Dev.P")
+        monitor.until(lambda update: triple(update) == NO_ALARM)
+        assert {triple(served.get(path)) for path in paths} == {NO_ALARM}
+        monitor.close()
