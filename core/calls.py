@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from .holder import PvHolder
 
 _ALIASES = ("arg", "value")
+_NUMPY_INT = re.compile(r"u?int(8|16|32|64)$")
+_LITERALS: dict[str, type] = {"list": list, "dict": dict, "tuple": tuple}
 _WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -148,17 +153,39 @@ def _coerced(pv_name: str, parameter: Parameter, value: Any) -> Any:
     wanted = parameter.annotation
     if wanted is parameter.empty:
         wanted = type(parameter.default)
-    name = wanted if isinstance(wanted, str) else getattr(wanted, "__name__", "")
+    name = _type_name(wanted)
     try:
-        if name == "int":
+        if name == "int" or _NUMPY_INT.match(name):
             return int(value, 0)
-        if name == "float":
+        if name in ("float", "float16", "float32", "float64", "double"):
             return float(value)
-        if name == "bool":
+        if name in ("bool", "bool_"):
             return _WORDS[value.lower()]
-    except (ValueError, KeyError):
+        if name in _LITERALS:
+            return _literal(value, _LITERALS[name])
+    except (ValueError, KeyError, SyntaxError):
         text = (
             f"{pv_name}: the argument {parameter.name!r} cannot be {value!r}: it is of type {name}"
         )
         raise PutError(text) from None
     return value
+
+
+def _type_name(annotation: Any) -> str:
+    """Return the name of the one type that an annotation means, e.g. of ``np.int32 | None``."""
+    text = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
+    if not isinstance(annotation, (str, type)) or "[" in text:
+        text = str(annotation)
+    text = text.replace(" ", "").removesuffix("|None").removeprefix("None|")
+    text = text.removeprefix("typing.").removeprefix("Optional[").removesuffix("]")
+    return text.partition("[")[0].rpartition(".")[2].replace("List", "list").replace("Dict", "dict")
+
+
+def _literal(text: str, kind: type) -> Any:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = ast.literal_eval(text)
+    if not isinstance(found, (list, tuple) if kind in (list, tuple) else kind):
+        raise ValueError
+    return kind(found)

@@ -236,12 +236,20 @@ class Opening(Showing):
 
     # Once more, while the PV is open ----------------------------------------------------------
 
-    def look_again(self) -> None:
-        """Have the value read and shown soon: updates may have been missed."""
+    def look_again(self, quiet: bool = False) -> None:
+        """Have the value read and shown soon: updates may have been missed.
+
+        :param quiet: show nothing if it cannot be read for the reason that is shown already
+        """
         if not self._watching:
             return
-        if self.services.variables.submit(OpenJob(self.entry, self._look_on)) == BUSY:
-            self.services.clock.call_later(_RETRY, self.look_again)
+
+        def look() -> None:
+            if not self._look_again(quiet):
+                self._look_later()
+
+        if self.services.variables.submit(OpenJob(self.entry, look)) == BUSY:
+            self.services.clock.call_later(_RETRY, lambda: self.look_again(quiet))
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
         """Have the doubted value read after some seconds, until it can be, while clients look."""
@@ -263,10 +271,6 @@ class Opening(Showing):
         else:
             self.seek_truth(min(2 * after, _SEEK[1]))
 
-    def _look_on(self) -> None:
-        if not self._look_again():
-            self._look_later()
-
     def _look_later(self) -> None:
         """Have the value read again after a while: the tree tells nobody when it can be."""
         with self._lock:
@@ -277,6 +281,6 @@ class Opening(Showing):
 
             def look() -> None:
                 if self.updates == updates:  # else the node has spoken by itself
-                    self.look_again()
+                    self.look_again(quiet=True)
 
             self._late = self.services.clock.call_later(waited, look)

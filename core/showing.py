@@ -286,7 +286,7 @@ class Showing(Valuing):
             if self._watching and self.updates == updates:
                 self._publish((Keep.VALUE, TIMEOUT), self.services.clock.time_ns())
 
-    def look_again(self) -> None:
+    def look_again(self, quiet: bool = False) -> None:
         """Have the value read and shown soon: updates may have been missed."""
         raise NotImplementedError  # pragma: no cover - the holder has the workers
 
@@ -294,7 +294,7 @@ class Showing(Valuing):
         """Have the value read again after a while: the tree tells nobody when it can be."""
         raise NotImplementedError  # pragma: no cover - the holder has the workers
 
-    def _look_again(self) -> bool:
+    def _look_again(self, quiet: bool) -> bool:
         """Read and show the value; False if it could not be read."""
         if not self._watching or self._converter is None or self._doubtful:
             return True
@@ -304,7 +304,8 @@ class Showing(Valuing):
         shown = self._read(read=read)
         now = self._time_of(*read)
         with self._lock:
-            if self._watching and self.updates == before and not self._doubtful:
+            same = quiet and not read and shown[1] == self._own
+            if self._watching and self.updates == before and not (same or self._doubtful):
                 self.updates += 1  # what clears an alarm counts as heard
                 self._publish(shown, now)
         return bool(read)

@@ -10,7 +10,7 @@ from .alarm import CALC, NO_ALARM, Alarm, judge, judge_as_told
 from .converter import ConversionError, Provisional, TypeConverter
 from .errors import words_of
 from .mapping import PvEntry
-from .nt import NO_VALUE_ALARM, NtKind, ScalarType, ValueAlarm
+from .nt import NO_VALUE_ALARM, NtKind, ValueAlarm
 from .outlet import Keep
 from .rogue import read_fault
 from .services import Services
@@ -120,8 +120,7 @@ class Valuing:
         spec = converter.spec
         if spec.value_alarm.active:
             return judge(pv_value, spec.value_alarm)
-        is_text = spec.kind is NtKind.SCALAR and spec.scalar is ScalarType.String
-        if self.entry.is_command or not (spec.kind is NtKind.ENUM or is_text):
+        if self.entry.is_command or spec.kind not in (NtKind.ENUM, NtKind.SCALAR):
             return NO_ALARM
         limits = self._limits
         if limits is None:

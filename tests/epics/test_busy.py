@@ -2,7 +2,9 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Optional
 
+import numpy as np
 import pytest
 from p4p.client.thread import RemoteError
 from support.lab import NO_ALARM, lab, triple
@@ -113,6 +115,32 @@ def test_no_call_runs_with_the_argument_of_an_earlier_one(served, calls):
         with pytest.raises(RemoteError, match="'arg' is missing"):
             served.rpc(path)
     assert calls == [(7, 3, 1.5, True), 7, 7, None]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "text", "value"),
+    [
+        (np.uint16, "0x10", 16), ("np.int32", "-3", -3), (int | None, "4", 4),
+        ("float|None", "2", 2.0), (Optional[float], "2.5", 2.5),  # noqa: UP045
+        (np.float32, "0.5", 0.5), (list, "[1, 2]", [1, 2]),
+        (list[int], "[1, 2]", [1, 2]), (dict, '{"a": 1}', {"a": 1}), (tuple, "(1, 2)", (1, 2)),
+        (str, "5", "5"), (object, "5", "5"), ("Optional[bool]", "TRUE", True),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_text_is_read_as_the_annotation_has_it(tree, annotation, text, value):
+    given = []
+
+    def take(setting):
+        given.append(setting)
+
+    take.__annotations__ = {"setting": annotation}
+    with lab(
+        tree, lambda pr, root, device: root.add(pr.LocalCommand(name="Take", function=take))
+    ) as served:
+        served.rpc("Take", setting=text)
+    assert given == [value]
+    assert type(given[0]) is type(value)
 
 
 def test_text_is_read_as_the_declared_type(served):

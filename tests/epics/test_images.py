@@ -187,3 +187,32 @@ def test_data_of_any_type_is_put_as_it_is(free):
         put(client, image)
         assert node.value().dtype == image.dtype
         assert np.array_equal(node.value(), image)
+
+
+def test_an_alarm_is_no_new_frame(free):
+    node, client = free
+    node.set(np.arange(6, dtype="u1").reshape(2, 3))
+    updates = Updates(client, PV)
+    first = updates.next()
+    node.set({"no": "array"})
+    alarm = updates.next()
+    assert alarm["alarm.severity"] == 3
+    changed = alarm.changedSet(expand=True)
+    assert "value" in changed
+    assert not {"uniqueId", "dataTimeStamp.nanoseconds"} & changed
+    latest = client.get(PV, timeout=LIMIT)
+    assert latest["uniqueId"] == first["uniqueId"]
+    assert np.array_equal(pixels(latest), np.arange(6).reshape(2, 3))
+    node.set(np.zeros((2, 3), "u1"))
+    assert updates.next()["uniqueId"] == first["uniqueId"] + 1
+    updates.close()
+
+
+def test_compressed_frames_are_refused(free):
+    node, client = free
+    value = Value(client.get(PV, timeout=LIMIT).type())
+    value["value"] = ("ubyteValue", np.arange(5, dtype="u1"))
+    value["codec.name"] = "jpeg"
+    with pytest.raises(RemoteError, match="'jpeg' are not taken"):
+        client.put(PV, value, timeout=LIMIT, get=False)
+    assert node.value().tolist() == [0]

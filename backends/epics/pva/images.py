@@ -64,12 +64,11 @@ class Frames:
                 }
             ]
 
-
-def image_of(value: Value) -> np.ndarray[Any, Any]:
-    """Return the frame that a Value has."""
-    shape = [int(d["size"]) for d in value["dimension"]][::-1]
-    pixels = value["value"]
-    return np.zeros(shape, np.uint8) if pixels is None else np.asarray(pixels).reshape(shape)
+    def repeat(self, value: Value, current: Value) -> None:
+        """Write the frame that is shown once more; it is no new one."""
+        pixels = current["value"]
+        if pixels is not None:
+            value["value"] = (UNION[pixels.dtype.name], pixels)
 
 
 def _color_mode(shape: tuple[int, ...]) -> int:

@@ -11,7 +11,7 @@ from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import Reading
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
-from .images import Frames, image_of
+from .images import Frames
 from .metadata import set_metadata
 from .types import nt_type
 
@@ -74,7 +74,7 @@ class Encoder:
         if kind is NtKind.ENUM:
             value["value.index"] = current["value.index"]
         elif kind is NtKind.NDARRAY:
-            self._frames.write(value, image_of(current), reading.time_ns)
+            self._frames.repeat(value, current)
         elif kind is NtKind.TABLE:
             for column in self.spec.columns:
                 name = f"value.{column.name}"

@@ -105,6 +105,8 @@ def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
         return _marked(value, "value"), value["value"]
     if not _marked(value, "value"):
         return False, None
+    if value["codec.name"] and _marked(value, "codec.name"):
+        raise ValueError(f"frames in codec {value['codec.name']!r} are not taken")
     pixels = np.asarray(value["value"])
     if _marked(value, "dimension"):
         return True, pixels.reshape([int(d["size"]) for d in value["dimension"]][::-1])
