@@ -53,15 +53,14 @@ class Opening(Showing):
         with self._lock:
             outlet.connected = True
             if not outlet.closed:
+                self._tell_watchers()
                 return
             outlet.state = State.READING
             outlet.newest = None
             outlet.visit += 1
             visit = outlet.visit
-            if not self._watching:
-                self._watching = True
-                for watcher in self.services.watchers:
-                    watcher.watch(self)
+            self._watching = True
+            self._tell_watchers()
         half = self.services.open_timeout / 2
         outlet.deadline = self.services.clock.call_later(
             half, lambda: self._half_time(outlet, visit, half)
@@ -82,9 +81,8 @@ class Opening(Showing):
                 outlet.state = State.CLOSED
                 outlet.newest = None
             self._watching = any(not o.closed for o in self._outlets)
+            self._tell_watchers()
             if not self._watching:
-                for watcher in self.services.watchers:
-                    watcher.unwatch(self)
                 self._recheck = False
                 self._echo = None
                 if isinstance(self._converter, Provisional):
@@ -93,6 +91,14 @@ class Opening(Showing):
         if deadline is not None:
             deadline.cancel()
         return is_open
+
+    def _tell_watchers(self) -> None:
+        # With the lock held. A PV that stays open without a client is nobody's.
+        looked_at = any(outlet.connected for outlet in self._outlets)
+        if looked_at is not self._looked_at:
+            self._looked_at = looked_at
+            for watcher in self.services.watchers:
+                (watcher.watch if looked_at else watcher.unwatch)(self)
 
     def _outlet(self, served: ServedPv) -> Outlet:
         return next(outlet for outlet in self._outlets if outlet.served is served)

@@ -42,7 +42,8 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "_doubtful", "_known", "_running", "_failure", "_waited", "_late", "updates", "gates",
+        "_doubtful", "_known", "_running", "_failure", "_waited", "_late", "_looked_at", "updates",
+        "gates",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +63,7 @@ class Showing(Valuing):
         self._own = NO_ALARM  # the alarm of the node itself, whatever hides it
         self._waited = 0.0  # seconds before the last attempt to read what could not be read
         self._late: Timer | None = None  # the next attempt
+        self._looked_at = False  # the watchers have been told of a client
         #: updates heard while the PV was open
         self.updates = 0
         #: the device's ``enable``, if it has one, and that of what is mirrored

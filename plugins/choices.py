@@ -20,6 +20,7 @@ from .refusals import refusing
 from .scalars import Number
 
 _BOOLS = (bool, np.bool_)
+_WORDS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def _enum_spec(node: TreeNode, labels: list[str]) -> PvSpec:
@@ -79,6 +80,8 @@ class Choice(TypeConverter):
 
     def _index_of(self, value: Any) -> int:
         if isinstance(value, str):
+            if value.lower() in _WORDS and value not in self._words and self._flags:
+                value = str(_WORDS[value.lower()])
             if value not in self._words:
                 raise PutError(f"{self._path}: {value!r} is none of {list(self.spec.choices)}")
             return self._words[value]

@@ -434,3 +434,25 @@ def test_an_update_is_newer_than_a_look_that_began_before_it(opened):
     opened.holder.look_again()
     assert opened.served.last == ("post", 7, NO_ALARM)
     assert [event[1] for event in opened.served.events] == [5, 7]
+
+
+def test_nobody_is_watched_for_who_leaves_while_the_pv_opens(bench):
+    told = []
+    watcher = SimpleNamespace(
+        watch=lambda holder: told.append("watch"), unwatch=lambda holder: told.append("unwatch")
+    )
+    bench.services.watchers = (watcher,)
+    opening = bench.served.open
+
+    def leaves(spec, reading):
+        assert bench.leave() is False
+        opening(spec, reading)
+
+    bench.served.open = leaves
+    bench.arrive()
+    assert told == ["watch", "unwatch"]
+    bench.node.update(7)
+    assert bench.served.last == ("post", 7, NO_ALARM)
+    bench.arrive()
+    assert bench.leave() is True
+    assert told == ["watch", "unwatch"] * 2

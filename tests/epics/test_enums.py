@@ -133,6 +133,9 @@ def test_enable_is_put_by_index_and_not_to_the_states_of_others(serve_variable):
         ({"value": 5, "enum": {0: "5", 5: "b"}}, "5", 0),  # a label comes first
         ({"value": 5, "enum": {0: "same", 5: "same"}}, "same", 0),
         ({"value": True, "enum": {False: "Off", True: "On"}}, "True", True),
+        ({"value": True, "enum": {True: "On", False: "Off"}}, "true", True),
+        ({"value": True}, "0", False),
+        ({"value": True, "enum": {True: "false", False: "true"}}, "false", True),
         ({"value": True, "enum": {True: "On", False: "Off"}}, True, True),
         ({"value": True, "enum": {True: "On", False: "Off"}}, False, False),
         ({"value": True, "enum": {True: "On", False: "Off"}}, np.bool_(False), False),
