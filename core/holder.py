@@ -21,7 +21,7 @@ from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
 from .request import PutRequest, RpcRequest
-from .rogue import read_fault
+from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
 
@@ -96,7 +96,7 @@ class PvHolder(Opening):
         if converter is None or isinstance(converter, Provisional):
             raise PutError(f"{self.pv_name}: {self.trouble}")
         try:
-            self.node.get()
+            read_now(self.node)
         except BaseException as exc:
             self._in_trouble(f"it cannot be read: {words_of(exc)}")
             self.show_alarm(read_fault(exc, self.is_hardware))

@@ -27,6 +27,23 @@ def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     return kind == "VariableError" or (hardware and kind in _REFUSING)
 
 
+def read_now(node: Any) -> Any:
+    """Return the value of a variable, read in hardware if it lives there.
+
+    After a write that has timed out, or whose verification has, PyRogue raises at the next good
+    read that the write was not verified. That is known by then, and the read after it is good.
+
+    :param node: a variable
+    :raises Exception: what the tree raises
+    """
+    try:
+        return node.get()
+    except Exception as exc:
+        if "Verify error" not in words_of(exc):
+            raise
+        return node.get()
+
+
 def read_fault(exc: BaseException, hardware: bool) -> Alarm:
     """Return the alarm of a node whose value could not be had.
 

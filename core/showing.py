@@ -22,6 +22,7 @@ from .gate import Gate
 from .mapping import PvEntry
 from .nt import NtKind
 from .outlet import Keep, Outlet
+from .rogue import read_now
 from .services import Services
 from .tree import TreeNode
 from .valuing import Shown, Valuing
@@ -223,7 +224,7 @@ class Showing(Valuing):
     def _read_back(self) -> bool:
         try:
             if self.readable:
-                self.node.get()
+                read_now(self.node)
             return self.readable
         except BaseException as exc:
             _log.debug("%s: no read after a failed put: %s", self.path, exc)

@@ -12,7 +12,7 @@ from .errors import words_of
 from .mapping import PvEntry
 from .nt import NO_VALUE_ALARM, NtKind, ValueAlarm
 from .outlet import Keep
-from .rogue import read_fault
+from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
 
@@ -88,7 +88,7 @@ class Valuing:
         """Read and convert; what was read is added to ``read``."""
         node = self.node
         try:
-            value = node.get() if fresh else node.value()
+            value = read_now(node) if fresh else node.value()
         except BaseException as exc:
             self._in_trouble(f"it cannot be read: {words_of(exc)}")
             return Keep.VALUE, read_fault(exc, self.is_hardware)

@@ -244,3 +244,28 @@ def test_the_next_client_is_told_too_that_polls_reads_and_writes_have_failed(tre
         monitor.until(lambda update: triple(update) == NO_ALARM)
         assert {triple(served.get(path)) for path in paths} == {NO_ALARM}
         monitor.close()
+
+
+@pytest.mark.parametrize("fault", ["stuck", "fail_write", "hang"])
+def test_who_knows_that_a_write_has_failed_finds_it_shown(tree, fault):
+    def build(pr, root, device):
+        registers(pr, root, device)
+        device.add(pr.RemoteVariable(name="WO", offset=16, bitSize=8, base=pr.UInt, mode="WO"))
+
+    with lab(tree, build, timeout=0.3) as served:
+        for path, address in {"Dev.R": 0, "Mirror": 0, "Dev.WO": 16}.items():
+            if (path, fault) == ("Dev.WO", "stuck"):
+                continue  # nobody can know
+            served.put(path, 4, wait=True)
+            getattr(served.memory, fault)(address)
+            with pytest.raises(RemoteError):
+                served.put(path, 5, wait=True, get=False)
+            shown = served.get(path)
+            assert (shown["value"], triple(shown)) == (4, WRITE)
+            served.memory.clear()
+            if path != "Dev.WO":
+                # PyRogue still has the verification of that write to complain of
+                fresh = served.rpc(path, op="read")
+                assert (fresh["value"], triple(fresh)) == (4, NO_ALARM)
+            served.put(path, 6, wait=True)
+            assert triple(served.get(path)) == NO_ALARM
