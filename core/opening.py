@@ -242,20 +242,24 @@ class Opening(Showing):
 
     # Once more, while the PV is open ----------------------------------------------------------
 
-    def look_again(self, quiet: bool = False) -> None:
+    def look_again(self, quiet: bool = False, fresh: bool = False) -> None:
         """Have the value read and shown soon: updates may have been missed.
 
+        :param fresh: read it in hardware, if it lives there
         :param quiet: show nothing if it cannot be read for the reason that is shown already
         """
         if not self._watching:
             return
 
         def look() -> None:
-            if not self._look_again(quiet):
+            if fresh and self._watching and not self._doubtful and self._read_back():
+                self._known = True
+                self._show_present(always=True)
+            elif not self._look_again(quiet):
                 self._look_later()
 
         if self.services.variables.submit(OpenJob(self.entry, look)) == BUSY:
-            self.services.clock.call_later(_RETRY, lambda: self.look_again(quiet))
+            self.services.clock.call_later(_RETRY, lambda: self.look_again(quiet, fresh))
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
         """Have the doubted value read after some seconds, until it can be, while clients look."""

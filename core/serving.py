@@ -156,7 +156,7 @@ class Serving:
             if gate is not None:
                 self._gates.append(gate)
         gate = by_device[device]
-        if gate is not None and gate.enable is not node:
+        if gate is not None and gate.enable is not node and gate not in holder.gates:
             gate.add(holder)
 
     def end(self) -> None:
@@ -196,7 +196,8 @@ class Serving:
     def _tree_heard(self) -> None:
         self.services.fault = None
         for holder in self.holders.values():
-            holder.look_again()
+            # Of a register never read, the first update may have been among those that are lost.
+            holder.look_again(fresh=holder.never_read)
 
     def _update_failed(self, path: str, exc: BaseException) -> None:
         holder = self.holders.get(path)

@@ -159,6 +159,7 @@ class Showing(Valuing):
         """
         try:
             now = self.services.clock.time_ns()
+            self._known = True
             if not self._watching or self._converter is None:
                 self._last_ns = now
             elif not self._doubtful:
@@ -321,11 +322,13 @@ class Showing(Valuing):
             return shown if self._failure is NO_ALARM else (shown[0], self._failure)
         if fresh and shown[0] is not Keep.VALUE and not self._disabled:
             self._known = True
-        if self._never_read() and shown[1].severity is not Severity.INVALID:
+        if self.never_read and shown[1].severity is not Severity.INVALID:
             return shown[0], UDF
         return shown
 
-    def _never_read(self) -> bool:
+    @property
+    def never_read(self) -> bool:
+        """True for a register of which the tree has told nothing since it was started."""
         return self.services.expect_reads and not self._known and self.is_hardware
 
     @property

@@ -260,6 +260,7 @@ NO_MESSAGES = {
     "TCP port {} on {}",
     "Failed to extract",  # rogue's own texts
     "Timeout waiting for register",
+    "Verify error",
     "ZMQ Interface Exception",
     "range error",
     "Overflow error for passed",

@@ -20,7 +20,7 @@ LIMIT = 30.0
 
 # In p4p 4.3 a monitor that is closed while another thread takes an update from it is a deadlock
 # of the whole process. So all monitors are served, and closed, by one thread.
-MONITORS = ThreadedWorkQueue("monitors", workers=1, daemon=True)
+MONITORS = ThreadedWorkQueue("monitors", workers=1, daemon=True, maxsize=1000)
 
 
 class Updates:
