@@ -13,8 +13,8 @@ from .backend import Reading, ServedPv
 from .converter import Provisional
 from .errors import BackendError, words_of
 from .jobs import OpenJob, TypeJob
+from .outcome import Outcome
 from .outlet import Keep, Outlet, State
-from .showing import Showing
 from .valuing import Shown
 from .workers import BUSY
 
@@ -26,7 +26,7 @@ _UNREAD = (READ, CALC, TIMEOUT, COMM)
 _LASTING = (READ, TIMEOUT, COMM, WRITE)
 
 
-class Opening(Showing):
+class Opening(Outcome):
     """Opens what one node shows for its clients, and closes it after the last one."""
 
     __slots__ = ()

@@ -1,0 +1,116 @@
+"""What a PV shows when a put or a command has ended; on the workers, before the answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import numpy as np
+
+from .alarm import NO_ALARM, WRITE, Alarm
+from .backend import Reading
+from .outlet import Keep
+from .rogue import read_now
+from .showing import Showing
+from .valuing import Shown
+
+_log = logging.getLogger("roguebridge.holder")
+
+
+class Outcome(Showing):
+    """Shows what the tree has made of puts and commands, as far as it is true."""
+
+    __slots__ = ()
+
+    def show_after_put(self) -> None:
+        """Show the value the tree has after a put has ended; on a worker, before its answer."""
+        self._known = True
+        if self._watching and self._converter is not None:
+            self._show_present(always=False)
+            self._await_opening()
+
+    def _show_present(self, always: bool) -> Reading:
+        """Read and show what the tree has now, unless an update has shown it."""
+        with self._lock:
+            self._doubtful = False
+            self._recheck = self._watching
+            before = self.updates
+        read: list[Any] = []
+        shown = _kept(self._read(read=read))
+        now = self._time_of(*read)
+        with self._lock:
+            if self.updates == before and (always or shown != self._shown):
+                self._publish(shown, now)
+                self._echo = shown if self._watching else None
+            return Reading(shown[0], self._overall(shown[1]), self._shown_ns)
+
+    def show_failed_put(self) -> None:
+        """Show the true value with a WRITE alarm after a put has failed; on a worker.
+
+        PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
+        one succeeds, nothing the tree says of the node is believed; of a write-only one, until it
+        tells of the next write, which it only does if that succeeds.
+        """
+        value: Any = Keep.VALUE
+        doubtful = not self._read_back()
+        if not doubtful:
+            with self._lock:
+                self._recheck = self._watching
+            value = _kept(self._read())[0]
+        with self._lock:
+            self._doubtful = doubtful
+            self._publish((value, WRITE), self.services.clock.time_ns())
+            if self._watching:
+                self._echo = None if value is Keep.VALUE else (value, WRITE)
+        if doubtful:
+            self.seek_truth()
+        self._await_opening()
+
+    def _read_back(self) -> bool:
+        try:
+            if self.readable:
+                read_now(self.node)
+            return self.readable
+        except BaseException as exc:
+            _log.debug("%s: no read after a failed put: %s", self.path, exc)
+            return False
+
+    def seek_truth(self) -> None:
+        """Have the doubted value read after a while, until it can be."""
+        raise NotImplementedError  # pragma: no cover - the holder has the workers
+
+    def show_running(self, running: bool, alarm: Alarm) -> None:
+        """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
+        with self._lock:
+            self._running, self._failure = running, alarm
+            self._publish((int(running), alarm), self.services.clock.time_ns())
+        self._await_opening()
+
+    def show_ended(self, failure: Alarm) -> None:
+        """Show how a run of a command with an argument has ended; on a worker."""
+        self._failure = failure
+        if failure is NO_ALARM:
+            self.show_after_put()
+        else:
+            self.show_alarm(failure)
+
+    def show_alarm(self, alarm: Alarm) -> None:
+        """Show an alarm on the present value, until the next good one."""
+        with self._lock:
+            if self._watching:
+                self._publish((Keep.VALUE, alarm), self.services.clock.time_ns())
+        self._await_opening()
+
+    def _await_opening(self) -> None:
+        # A put may have run before ServedPv.open() returned to its caller, who then posts what
+        # came meanwhile: the answer must not be faster.
+        for outlet in self._outlets:
+            opening = outlet.opening
+            if opening is not None:
+                opening.wait(self.services.open_timeout)
+
+
+def _kept(shown: Shown) -> Shown:
+    # The tree may change an array in place: what is compared later must be a copy.
+    value, alarm = shown
+    return (value.copy(), alarm) if isinstance(value, np.ndarray) else shown
