@@ -7,6 +7,7 @@ stopped: a notice that nobody can read is dropped.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import logging
 import os
@@ -16,6 +17,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+_LINES = 1  # C's _IOLBF
 _FIRST = 1.0  # seconds before a step is worth a line
 _NEXT = 10.0  # seconds between that line and each further one
 
@@ -35,6 +37,10 @@ def open_streams() -> None:
             setattr(sys, name, open(descriptor, mode, closefd=False))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper) and mode == "w":
             stream.reconfigure(errors="backslashreplace")  # rather than nothing at all
+    with contextlib.suppress(Exception):  # where there is such a C library
+        # What Rogue's C++ prints goes out line by line, not at the end of the process.
+        library = ctypes.CDLL(None)
+        library.setvbuf(ctypes.c_void_p.in_dll(library, "stdout"), None, _LINES, 0)
 
 
 def say(text: str, stream: TextIO | None = None) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 TREES = """
-import logging, signal, threading
+import logging, os, signal, threading
 from my_tree import MyRoot
 from roguebridge.core.server import PvServer
 
@@ -74,7 +74,7 @@ class Asking(MyRoot):
 
     def start(self):
         super().start()
-        signal.signal(signal.SIGUSR1, lambda number, frame: print('asked', flush=True))
+        signal.signal(signal.SIGUSR1, lambda number, frame: os.write(1, b'asked\\n'))
 """
 
 PLUGIN = """

@@ -42,7 +42,9 @@ def script(tree, tmp_path):
 def test_a_script_ends_in_order(tree, script, number):
     if number is signal.SIGINT and tree.name == "pyrogue":
         pytest.skip("PyRogue says that it runs just before it is ready for Ctrl-C")
-    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-u", script], stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             lines = iter(process.stdout)
             line = next(line for line in lines if line.startswith(("root", "Running")))
