@@ -11,19 +11,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .backend import Backend, BackendOptions
+from .assembly import build_map, make_backends
+from .backend import BackendOptions
 from .clock import Clock, SystemClock
 from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
 from .groups import Groups, group_list
 from .holder import PvHolder
-from .mapfile import map_lines, read_map
-from .mapping import PvMap, automatic_map, explicit_map
+from .mapfile import map_lines
+from .mapping import PvMap
 from .plugin_manager import Plugins
-from .rules import first
 from .services import Services
 from .serving import Freshness, Serving
 from .survey import Survey, survey
-from .tree import TreeNode
 from .workers import WorkerPool
 
 
@@ -114,7 +113,9 @@ class PvServer:
         self._log = logging.getLogger(self.logger_name)
         self._broken_plugins: list[str] = []
         self._plugins = Plugins(plugins, strict, self._broken_plugins.append)
-        self._backends = self._make_backends(backends, BackendOptions(isolate, conf))
+        self._backends = make_backends(
+            self._plugins, backends, BackendOptions(isolate, conf), self._broken_plugins
+        )
         self._lifecycle = threading.RLock()
         self._serving: Serving | None = None
         self._map = PvMap()
@@ -270,33 +271,10 @@ class PvServer:
 
     # Parts --------------------------------------------------------------------------------
 
-    def _make_backends(self, names: Iterable[str], options: BackendOptions) -> tuple[Backend, ...]:
-        factories = self._plugins.backends()
-        made = []
-        for name in dict.fromkeys(names):
-            if name not in factories:
-                broken = "".join(f"\n  {text}" for text in self._broken_plugins)
-                raise BackendError(
-                    f"unknown backend {name!r}; there are {sorted(factories)}{broken}"
-                )
-            made.append(factories[name](options))
-        if not made:
-            raise BackendError("no backend given")
-        return tuple(made)
-
     def _build_map(self) -> PvMap:
-        nodes = self._root.variableList
-        pv_map = self._pv_map
-        if isinstance(pv_map, (str, PathLike)):
-            pv_map = read_map(pv_map)
-        if pv_map is not None:
-            return explicit_map(nodes, self._root.name, pv_map, self._root.getNode)
-        rules = self._plugins.naming_rules(self._base)
-
-        def name(node: TreeNode) -> Any:
-            return first(rules, node)
-
-        return automatic_map(nodes, self._include, self._exclude, name)
+        return build_map(
+            self._root, self._base, self._pv_map, self._include, self._exclude, self._plugins
+        )
 
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock
