@@ -4,7 +4,8 @@ import queue
 from contextlib import ExitStack
 
 import pytest
-from support.fakes import WAIT
+from support.fakes import WAIT, bridge_threads
+from support.holders import Bench
 
 from roguebridge.core.server import PvServer
 
@@ -56,3 +57,24 @@ class Inbox(queue.SimpleQueue):
 @pytest.fixture
 def inbox():
     return Inbox()
+
+
+@pytest.fixture
+def bench():
+    """A holder that nobody looks at."""
+    return Bench()
+
+
+@pytest.fixture
+def opened():
+    """A holder whose PV is open and shows 5."""
+    bench = Bench(5)
+    bench.arrive()
+    return bench
+
+
+@pytest.fixture
+def no_thread_is_left():
+    """The test ends without a thread of the bridge."""
+    yield
+    assert bridge_threads() == []
