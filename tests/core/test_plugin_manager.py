@@ -1,16 +1,18 @@
 import gc
 import logging
+import re
 import types
 
 import pytest
 from support.fakes import FakeNode
 
-from roguebridge.core import plugin_manager
+from roguebridge.core import plugin_sources
 from roguebridge.core.access import ALLOW, AccessPolicy
-from roguebridge.core.errors import PluginError
+from roguebridge.core.errors import BackendError, PluginError
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.plugin_manager import Plugins
 from roguebridge.core.rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule, first
+from roguebridge.core.ruleset import ask_for_rules
 
 
 class Named:
@@ -39,8 +41,10 @@ class Last(Named):
 class Point:
     """An installed plugin."""
 
-    def __init__(self, name, plugin):
+    def __init__(self, name, plugin, dist=None):
         self.name = name
+        self.value = f"{name}_module:plugin"
+        self.dist = dist
         self._plugin = plugin
 
     def load(self):
@@ -53,25 +57,26 @@ class Point:
 def installed(monkeypatch):
     """Say which plugins are installed."""
     points = []
-    monkeypatch.setattr(plugin_manager, "entry_points", lambda group: points)
+    monkeypatch.setattr(plugin_sources, "entry_points", lambda group: points)
     return points
 
 
 @pytest.fixture
 def make(installed):
-    """Build a manager; what it reports is in its attribute."""
+    """Build a manager."""
 
-    def make(*plugins, strict=False):
-        reports = []
-        manager = Plugins(plugins, strict, reports.append)
-        manager.reports = reports
-        return manager
+    def make(*plugins, **options):
+        return Plugins(plugins, **options)
 
     return make
 
 
+def rules(manager):
+    return ask_for_rules(manager, "B", None)
+
+
 def names(manager):
-    return [rule.make(FakeNode(path="Top.V")) for rule in manager.naming_rules("B")]
+    return [rule.make(FakeNode(path="Top.V")) for rule in rules(manager).naming]
 
 
 # Order ------------------------------------------------------------------------------------
@@ -91,19 +96,22 @@ def test_the_built_ins_alone_name_convert_guard_and_serve(make):
     manager = make()
     node = FakeNode(path="Top.V")
     assert names(manager) == ["B:Top:V"]
-    assert [type(rule) for rule in manager.converter_rules()] == [ConverterRule]
-    assert manager.time_source_rules() == []
+    found = rules(manager)
+    assert [type(rule) for rule in found.converters] == [ConverterRule]
+    assert found.time_sources == []
     assert {"soft", "pva"} <= set(manager.backends())
     node.mode = "RO"
-    assert len([rule for rule in manager.policy_rules() if rule.select(node)]) == 1
-    assert manager.reports == []
+    node.groups = ["NoWrite"]
+    matching = [rule for rule in found.policies if rule.select(node)]
+    assert {found.plugin_of(rule) for rule in matching} == {"mode", "no_write", "read_only"}
+    assert manager.problems == ()
 
 
 def test_a_plugin_may_be_a_module_or_its_dotted_name(make):
     module = types.ModuleType("site_names")
     module.naming_rules = hookimpl(lambda base: [NamingRule(lambda node: "m")])
     assert names(make(module))[0] == "m"
-    assert make("roguebridge.plugins.naming").reports == []
+    assert make("roguebridge.plugins.naming").problems == ()
 
 
 def test_a_plugin_given_twice_is_asked_once(make):
@@ -115,18 +123,29 @@ def test_two_plugins_of_one_class_are_both_asked(make):
     assert names(make(Named("a"), Named("b"), Named("c")))[:3] == ["B-a", "B-b", "B-c"]
 
 
-def test_of_two_backends_with_one_name_the_first_asked_counts(make):
+class Backends:
+    @staticmethod
     def mine(options):
         raise NotImplementedError
 
-    class Backends:
-        @hookimpl
-        def register_backends(self):
-            return {"soft": mine, "web": mine}
+    @hookimpl
+    def register_backends(self):
+        return {"soft": self.mine, "web": self.mine}
 
+
+def test_two_plugins_that_claim_one_backend_are_named_when_it_is_made(make):
     backends = make(Backends()).backends()
-    assert backends["soft"] is backends["web"] is mine
-    assert backends["pva"] is not mine
+    assert backends["web"] is Backends.mine
+    text = (
+        "the backend 'soft' is claimed by the plugins Backends and soft: "
+        "switch one off with no:soft"
+    )
+    with pytest.raises(BackendError, match=re.escape(text)):
+        backends["soft"](None)
+
+
+def test_a_backend_may_take_the_place_of_a_built_in_one_that_is_switched_off(make):
+    assert make(Backends(), "no:soft").backends()["soft"] is Backends.mine
 
 
 def test_managers_share_nothing(make):
@@ -154,9 +173,9 @@ def test_the_caller_may_overrule_a_built_in_converter(make):
         def converter_rules(self):
             return [ConverterRule(lambda node: "mine", lambda node: node.name == "V")]
 
-    rules = make(Converters()).converter_rules()
-    assert first(rules, FakeNode(path="Top.V")) == "mine"
-    assert [rule.select(FakeNode(path="Top.W")) for rule in rules] == [False, True]
+    found = rules(make(Converters())).converters
+    assert first(found, FakeNode(path="Top.V")) == "mine"
+    assert [rule.select(FakeNode(path="Top.W")) for rule in found] == [False, True]
 
 
 # Broken plugins ---------------------------------------------------------------------------
@@ -215,12 +234,12 @@ class RaisingAttribute:
 def test_a_broken_plugin_is_reported_by_name_and_gone_without(make, caplog, plugin, words):
     caplog.set_level(logging.ERROR, "roguebridge.plugins")
     manager = make(plugin, Named("good"))
-    (report,) = manager.reports
+    (problem,) = manager.problems
     for word in words:
-        assert word in report
+        assert word in problem
         assert word in caplog.text
     assert names(manager) == ["B-good", "B:Top:V"]
-    assert len(manager.converter_rules()) == 1
+    assert len(rules(manager).converters) == 1
     with pytest.raises(PluginError) as caught:
         make(plugin, strict=True)
     for word in words:
@@ -229,7 +248,7 @@ def test_a_broken_plugin_is_reported_by_name_and_gone_without(make, caplog, plug
 
 def test_a_plugin_with_a_raising_property_is_used_or_reported(make):
     manager = make(RaisingAttribute())
-    assert names(manager)[0] == "raising" or "RaisingAttribute" in manager.reports[0]
+    assert names(manager)[0] == "raising" or "RaisingAttribute" in manager.problems[0]
 
 
 @pytest.mark.parametrize("error", [ImportError("no p4q"), RuntimeError("x"), SyntaxError("y")])
@@ -237,7 +256,8 @@ def test_an_installed_plugin_that_cannot_be_loaded_is_reported_by_its_name(make,
     installed[:] = [Point("site", error), Point("good", Named("good"))]
     manager = make()
     assert names(manager) == ["B-good", "B:Top:V"]
-    assert manager.reports == [f"plugin site cannot be used: {error}"]
+    kind = type(error).__name__
+    assert manager.problems == (f"plugin site cannot be used: {kind}: {error}",)
 
 
 def broken(hook, result):
@@ -261,23 +281,21 @@ RULE_HOOKS = ["naming_rules", "converter_rules", "time_source_rules"]
 @pytest.mark.parametrize("hook", RULE_HOOKS)
 def test_a_build_hook_that_fails_or_returns_nonsense_is_gone_without(make, hook, result):
     manager = make(broken(hook, result), Named("good"))
-    arguments = {"base": "B"} if hook == "naming_rules" else {}
-    assert isinstance(getattr(manager, hook)(**arguments), list)
-    (report,) = manager.reports
-    assert "plugin Broken" in report
-    assert hook in report
+    assert names(manager) == ["B-good", "B:Top:V"]
+    (problem,) = manager.problems
+    assert "plugin Broken" in problem
+    assert hook in problem
     strict = make(broken(hook, result), strict=True)
     with pytest.raises(PluginError, match=f"plugin Broken.*{hook}"):
-        getattr(strict, hook)(**arguments)
+        rules(strict)
 
 
 @pytest.mark.parametrize("hook", [*RULE_HOOKS, "policy_rules", "register_backends"])
 def test_a_build_hook_may_return_nothing(make, hook):
     manager = make(broken(hook, None))
-    arguments = {"base": "B"} if hook == "naming_rules" else {}
-    method = "backends" if hook == "register_backends" else hook
-    assert getattr(manager, method)(**arguments) is not None
-    assert manager.reports == []
+    assert manager.backends()
+    assert names(manager) == ["B:Top:V"]
+    assert manager.problems == ()
 
 
 @pytest.mark.parametrize("strict", [True, False])
@@ -285,14 +303,15 @@ def test_a_build_hook_may_return_nothing(make, hook):
 def test_a_plugin_that_fails_to_give_its_policies_always_stops(make, strict, result):
     manager = make(broken("policy_rules", result), strict=strict)
     with pytest.raises(PluginError, match=r"plugin Broken: policy_rules"):
-        manager.policy_rules()
+        rules(manager)
 
 
 @pytest.mark.parametrize("result", [RuntimeError("oops"), 5, ["soft"], {"x": 5}], ids=repr)
 def test_a_plugin_that_fails_to_give_its_backends_is_gone_without(make, result):
     manager = make(broken("register_backends", result))
     assert "soft" in manager.backends()
-    assert "plugin Broken: register_backends" in manager.reports[0]
+    assert "plugin Broken: register_backends" in manager.problems[0]
+    assert [info.state for info in manager.infos() if info.name == "Broken"] == ["broken"]
     with pytest.raises(PluginError, match="register_backends"):
         make(broken("register_backends", result), strict=True).backends()
 
@@ -307,7 +326,9 @@ def test_policies_of_all_plugins_are_asked_for(make):
         def policy_rules(self):
             return [PolicyRule(lambda node: Policy())]
 
-    assert len(make(Guard(), Guard()).policy_rules()) == 3
+    found = rules(make(Guard(), Guard()))
+    name = Guard.__qualname__
+    assert [found.plugin_of(rule) for rule in found.policies][:2] == [name, f"{name}+"]
 
 
 def test_a_time_source_rule_is_given_on(make):
@@ -318,7 +339,7 @@ def test_a_time_source_rule_is_given_on(make):
         def time_source_rules(self):
             return (rule,)
 
-    assert make(Times()).time_source_rules() == [rule]
+    assert rules(make(Times())).time_sources == [rule]
 
 
 # Events -----------------------------------------------------------------------------------
