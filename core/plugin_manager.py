@@ -21,6 +21,7 @@ from .errors import BackendError, PluginError
 from .hookspecs import PROJECT, BackendFactory, Hooks
 from .plugin_checks import ACCESS, HOOKS, brings_access, check_plugin, mentions_access, why
 from .plugin_sources import BUILT_IN, OFF, Found, find_plugins
+from .version import __version__
 
 _log = logging.getLogger("roguebridge.plugins")
 
@@ -33,7 +34,7 @@ class PluginInfo:
     :param version: of the package that brings it, or empty
     :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
     :param hooks: the hooks it implements
-    :param state: ``used``, ``off`` or ``broken``
+    :param state: ``used``, ``off``, ``broken``, or ``unused`` for one that waits for an argument
     """
 
     name: str
@@ -69,10 +70,11 @@ class Plugins:
         #: why the server must not start
         self._fatal: list[str] = []
         self._dropped: dict[str, list[str]] = {}  # until the next start
-        found, self._off = find_plugins(plugins, options or {})
+        found, names = find_plugins(plugins, options or {})
+        self._off = set(names)
         for one in found:
             self._add(one)
-        self._check_switched_off()
+        self._check_switched_off(names, found)
 
     # Registration -----------------------------------------------------------------------------
 
@@ -81,7 +83,7 @@ class Plugins:
         name = found.name
         self._sources[name] = found.source, found.version
         if name in self._off or found.target in self._off:
-            self._off |= {name, found.target}
+            self._off.add(name)
             return
         plugin = None
         try:
@@ -116,9 +118,10 @@ class Plugins:
         self._manager.register(plugin, old)
         self._sources[old] = source, version or self._sources.pop(old)[1]
 
-    def _check_switched_off(self) -> None:
+    def _check_switched_off(self, names: set[str], found: Sequence[Found]) -> None:
         there_are = sorted({*self._sources, *(one.name for one in BUILT_IN)})
-        for name in sorted(self._off - {*there_are, *(one.target for one in BUILT_IN), ""}):
+        targets = {one.target for one in (*BUILT_IN, *found)}
+        for name in sorted(names - targets - {*there_are}):
             text = f"{OFF}{name}: there is no plugin {name!r}; there are {there_are}"
             self._fault(f"{OFF}{name}", text, fatal=False, cause=None)
 
@@ -149,6 +152,9 @@ class Plugins:
             hooks = self.hooks_of(name)
             state = "used" if hooks else "off" if name in self._off else "broken"
             found.append(PluginInfo(name, version, source, hooks, state))
+        for one in BUILT_IN:
+            if one.name not in self._sources:
+                found.append(PluginInfo(one.name, __version__, "built-in", (), "unused"))
         return tuple(found)
 
     def hooks_of(self, name: str) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ def _free(name: str, taken: Mapping[str, Any]) -> str:
 def _name(plugin: Any) -> str:
     if isinstance(plugin, str):
         return plugin
-    return str(getattr(plugin, "__name__", None) or type(plugin).__qualname__)
+    return str(getattr(plugin, "__name__", None) or type(plugin).__name__)
 
 
 def _switches_off(plugin: Any) -> bool:
