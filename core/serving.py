@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from .access import AccessPolicy
 from .alarm import TIMEOUT
 from .backend import Backend
 from .errors import BackendError, PluginError, RoguebridgeError
@@ -135,8 +136,10 @@ class Serving:
         time_rules = self._rules.time_sources
         self.services.clock.start()
         by_device: dict[int, Gate | None] = {}
+        tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
         for entry, node in chain.from_iterable(maps):
             policies = policies_of(policy_rules, node)
+            policies = tuples.setdefault(tuple(map(id, policies)), policies)
             try:
                 time_source = time_source_of(time_rules, node)
             except PluginError as exc:
