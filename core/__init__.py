@@ -8,6 +8,7 @@ from .converter import ConversionError, TypeConverter
 from .elements import Flat
 from .errors import (
     BackendError,
+    ConfigError,
     MappingError,
     NotRunningError,
     PluginError,
@@ -38,6 +39,7 @@ __all__ = [
     "BackendOptions",
     "Clock",
     "Column",
+    "ConfigError",
     "Control",
     "ConversionError",
     "ConverterRule",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from .assembly import build_map, make_backends, plugin_options
 from .backend import BackendOptions
@@ -139,6 +139,23 @@ class PvServer:
         self._rules = RuleSet()
         self._holders: dict[str, PvHolder] = {}
         self._own_holders: dict[str, PvHolder] = {}
+
+    @classmethod
+    def from_yaml(cls, root: Any, file: str | PathLike[str], **overrides: Any) -> Self:
+        """Make a server as a configuration file says.
+
+        :param root: the root of the tree
+        :param file: a YAML file with the arguments of the constructor; names of files in it are
+            relative to its folder
+        :param overrides: arguments that count instead of the file's
+        :raises ConfigError: naming file, line and key of all that is wrong with the file
+        """
+        from .config_file import read_config  # which costs those who have none a tenth of a second
+
+        config = read_config(file, overrides)
+        arguments = config.arguments(overrides)
+        with config.located(overrides):
+            return cls(root=root, **arguments)
 
     # What a user asks ---------------------------------------------------------------------
 
