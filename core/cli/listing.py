@@ -79,7 +79,7 @@ def check(target: tuple[str, str], **options: Any) -> None:
     stdout = claim_stdout()
     chosen = ServerOptions(**options)
     strict, chosen.strict = chosen.strict, False  # every problem is wanted, not the first
-    surveys = _survey(target, chosen)
+    surveys = _survey(target, chosen, tolerant=True)
     lines = []
     problems = 0
     for survey in surveys:
@@ -94,9 +94,11 @@ def check(target: tuple[str, str], **options: Any) -> None:
         raise SystemExit(Exit.PROBLEMS)
 
 
-def _survey(target: tuple[str, str], options: ServerOptions) -> list[Survey]:
+def _survey(
+    target: tuple[str, str], options: ServerOptions, tolerant: bool = False
+) -> list[Survey]:
     with (
-        prepared(target, options) as (root, servers),
+        prepared(target, options, tolerant) as (root, servers),
         failing(Exit.TREE, f"{root.name} cannot be surveyed", ours=Exit.SERVER),
     ):
         return [server.survey() for server in servers]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,14 +16,21 @@ from roguebridge.core.mapfile import read_map
 from roguebridge.core.rogue import protocols_of
 from roguebridge.core.server import PvServer
 
+if TYPE_CHECKING:
+    from roguebridge.core.config_file import Config
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @dataclass(slots=True)
 class ServerOptions:
-    """What the command line says about the server; empty where it says nothing."""
+    """What the command line says about the server; empty where it says nothing.
+
+    :raises Failure: if there is a configuration file, and something is wrong with it
+    """
 
     base: str | None = None
+    config: str | None = None
     pv_map: str | None = None
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
@@ -30,25 +38,36 @@ class ServerOptions:
     plugin: Sequence[str] = ()
     strict: bool = False
     isolate: bool = False
+    _file: Config | None = field(default=None, init=False)
 
-    def servers(self, root: Any) -> list[PvServer]:
+    def __post_init__(self) -> None:
+        if self.config is None:
+            return
+        from roguebridge.core.config_file import read_config
+
+        with failing(Exit.USAGE, f"cannot read the configuration {self.config}", ours=Exit.USAGE):
+            self._file = read_config(self.config, () if self.base is None else ("base",))
+        self.strict = self.strict or self._file.values.get("strict", False)
+
+    def servers(self, root: Any, tolerant: bool = False) -> list[PvServer]:
         """Return the servers of a root that has not started: the one asked for, else its own.
 
         The one asked for is added to the root, and starts with it.
 
+        :param tolerant: True to go on without plugins of the file that are broken
         :raises Failure: if there is none, or it cannot be made
         """
         own = [server for server in protocols_of(root) if isinstance(server, PvServer)]
-        if self.base is None:
+        if self.base is None and self._file is None:
             self._refuse_options_without_base()
             if not own:
                 raise Failure(
                     Exit.USAGE, f"give --base: the root {root.name} brings no server of its own"
                 )
             return own
-        if not self.base:
+        if self.base == "":
             raise Failure(Exit.USAGE, "--base is empty")  # an unset variable of a script
-        server = self._make(root, self.base)
+        server = self._make(root, tolerant)
         if not root.running:
             root.addProtocol(server)
         return [*own, server]
@@ -59,29 +78,51 @@ class ServerOptions:
                 option = f"--{name.replace('_', '-')}"
                 raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
 
-    def _make(self, root: Any, base: str) -> PvServer:
+    def _make(self, root: Any, tolerant: bool) -> PvServer:
+        given = self._given()
+        file = self._file
         with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
-            server = PvServer(
-                base,
-                root,
-                incGroups=[group for group in self.include if group],
-                excGroups=[group for group in self.exclude if group] if self.exclude else None,
-                pvMap=None if self.pv_map is None else read_map(self.pv_map),
-                backends=self.backend or ("pva",),
-                plugins=self.plugin,
-                strict=self.strict,
-                isolate=self.isolate,
-            )
+            arguments = given if file is None else file.arguments(given)
+            # Not instead of the file's: one more plugin must not open what those guard.
+            arguments["plugins"] = [*self.plugin, *arguments.get("plugins", ())]
+            if isinstance(arguments.get("pvMap"), str):
+                arguments["pvMap"] = read_map(arguments["pvMap"])
+            with nullcontext() if file is None else file.located(given):
+                server = PvServer(root=root, **arguments)
         # A server goes on without a broken plugin; one that is asked for here is meant to work.
+        asked = self.plugin if tolerant else arguments["plugins"]
         for name, text in server.broken_plugins.items():
-            if name in self.plugin:
+            if name in asked:
                 raise Failure(Exit.USAGE, text)
         return server
+
+    def _given(self) -> dict[str, Any]:
+        """Return the arguments of a server that the command line gives."""
+        given: dict[str, Any] = {"strict": self.strict}
+        if self.base is not None:
+            given["base"] = self.base
+        if self.include:
+            given["incGroups"] = [group for group in self.include if group]
+        if self.exclude:
+            given["excGroups"] = [group for group in self.exclude if group]
+        if self.pv_map is not None:
+            given["pvMap"] = self.pv_map
+        if self.backend:
+            given["backends"] = self.backend
+        if self.isolate:
+            given["isolate"] = True
+        return given
 
 
 _MAPPING = (
     click.argument("target", type=Target(), metavar="MODULE:ROOT"),
     click.option("--base", metavar="B", help="First part of every PV name."),
+    click.option(
+        "--config",
+        metavar="F",
+        type=click.Path(),
+        help="Serve as this YAML file says; other options go over it, and --plugin adds to it.",
+    ),
     click.option(
         "--pv-map",
         metavar="F",
