@@ -58,6 +58,11 @@ class PvHolder(Opening):
         return self.entry.pv_name
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names that serve the same."""
+        return self.entry.aliases
+
+    @property
     def converter(self) -> TypeConverter | None:
         """The converter in use; None until the PV is first opened."""
         return self._converter

@@ -41,7 +41,7 @@ def test_the_list_has_the_primary_names_and_the_dump_all(serve_two, capsys):
     site = serve_two()
     assert site.server.list()["Top.V"] == "V"
     assert site.holder("V").pv_name == "V"
-    assert site.holder("V").entry.aliases == ("Lab:V",)
+    assert site.holder("V").aliases == ("Lab:V",)
     site.server.dump()
     lines = capsys.readouterr().out.splitlines()
     place = lines.index("V -> Top.V")
@@ -70,7 +70,7 @@ def test_an_explicit_map_may_list_names_and_is_copied(serve):
     pv_map["Top.Time"].append("late")
     site.server.start()
     assert site.server.list() == {"Top.enable": "E", "Top.Time": "T"}
-    assert site.holder("Time").entry.aliases == ("Lab:T",)
+    assert site.holder("Time").aliases == ("Lab:T",)
     assert site.server.report() == ()
 
 

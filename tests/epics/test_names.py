@@ -54,7 +54,7 @@ def test_a_template_names_every_node_and_an_alias_keeps_the_standard_name(site):
     assert names["Top.Dev.Amp[3].Gain"] == "BASE:RF01:AMP03:GAIN"
     assert get(site, "BASE:RF01:AMP03:GAIN")["value"] == 1.5
     for path, holder in site.server.holders.items():
-        assert holder.entry.aliases == ("Base:" + path.replace(".", ":"),)
+        assert holder.aliases == ("Base:" + path.replace(".", ":"),)
     assert site.server.report() == ()
     assert get(site, site.pv("Dev.Amp[3].Gain"))["value"] == 1.5
 
