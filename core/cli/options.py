@@ -63,7 +63,7 @@ class ServerOptions:
 
     def _refuse_options_without_base(self) -> None:
         for field in fields(self):
-            if getattr(self, field.name) not in (None, (), False):
+            if getattr(self, field.name) not in (None, (), [], False):
                 option = f"--{field.name.replace('_', '-')}"
                 raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
 
