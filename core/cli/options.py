@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
@@ -17,7 +16,6 @@ from roguebridge.core.rogue import protocols_of
 from roguebridge.core.server import PvServer
 
 Function = TypeVar("Function", bound=Callable[..., Any])
-_NAMES = "roguebridge.plugins.naming"  # by name, because core imports no plugins
 
 
 @dataclass(slots=True)
@@ -83,16 +81,6 @@ class ServerOptions:
         return found
 
     def _make(self, root: Any, base: str) -> PvServer:
-        for name in self.plugin:
-            with failing(Exit.USAGE, f"plugin {name} cannot be used"):
-                importlib.import_module(name)
-        plugins: list[Any] = list(self.plugin)
-        naming = self._naming()
-        if naming:
-            try:
-                plugins.append(importlib.import_module(_NAMES).TemplateNames.from_option(naming))
-            except (TypeError, ValueError) as exc:
-                raise Failure(Exit.USAGE, str(exc)) from exc
         with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
             server = PvServer(
                 base,
@@ -101,13 +89,14 @@ class ServerOptions:
                 excGroups=[group for group in self.exclude if group] if self.exclude else None,
                 pvMap=None if self.pv_map is None else read_map(self.pv_map),
                 backends=self.backend or ("pva",),
-                plugins=plugins,
+                plugins=self.plugin,
+                names=self._naming() or None,
                 strict=self.strict,
                 isolate=self.isolate,
             )
         # A server goes on without a broken plugin; one that is asked for here is meant to work.
-        for text in server.report():
-            if text.startswith(tuple(f"plugin {name} cannot be used" for name in self.plugin)):
+        for name, text in server.broken_plugins.items():
+            if name in self.plugin:
                 raise Failure(Exit.USAGE, text)
         return server
 

@@ -8,7 +8,9 @@ from support.site_plugins import Audit, Opened
 
 from roguebridge.backends.soft import RemoteError
 from roguebridge.core.alarm import Severity
+from roguebridge.core.extra import ExtraNode
 from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.own import OwnVariable
 from roguebridge.core.rules import NamingRule, Select
 from roguebridge.core.server import PvServer
 
@@ -279,3 +281,38 @@ def test_a_survey_tells_the_aliases(serve_two):
     assert (found["Top.V"].pv_name, found["Top.V"].aliases) == ("V", ("Lab:V",))
     assert found["Top.V"].names == BOTH
     assert found["Top.enable"].aliases == ()
+
+
+def test_a_holder_is_found_by_each_name(serve_two):
+    site = serve_two()
+    assert site.server.find("Lab:V") is site.server.find("V") is site.holder("V")
+    assert site.server.find("Lab:W") is None
+
+
+def test_an_explanation_tells_all_names(serve_two):
+    site = serve_two()
+    found = site.server.explain("Top.V")
+    assert found.pv_names == BOTH
+    assert found.name.made == "V, Lab:V"
+
+
+def test_a_node_that_is_in_no_tree_takes_no_alias(serve_two):
+    class Extra:
+        @hookimpl
+        def extra_nodes(self, base, root):
+            return [ExtraNode("Lab:V", OwnVariable("RB.V", 7))]
+
+    site = serve_two(plugins=[Extra()])
+    assert "RB.V of plugin Extra is not served: PV name 'Lab:V' is that of Top.V" in (
+        site.server.report()
+    )
+    assert site.client().get("Lab:V").value == 1
+
+
+def test_a_template_may_be_an_argument_of_the_server(serve_two):
+    site = serve_two(names={"template": "{base}:{name}", "aliases": "{base}:{path}"})
+    names = site.server.list()
+    assert (names["Top.V"], names["Top.Time"]) == ("V", "B:Time")  # a rule of the site's goes first
+    assert site.client().get("B:Top:Time") == site.client().get("B:Time")
+    with pytest.raises(ValueError, match="names: template '{nam}' has the unknown field 'nam'"):
+        PvServer("B", site.root, names="{nam}", backends=["soft"])

@@ -10,8 +10,6 @@ from support.lab import NO_ALARM, lab, stamp, triple
 from support.served import LIMIT, Updates
 from support.site_plugins import Audit
 
-from roguebridge.plugins.naming import TemplateNames
-
 NAMES = {
     "template": "{base}:{device}:{name}",
     "case": "upper",
@@ -39,8 +37,7 @@ def records():
 
 @pytest.fixture
 def site(tree, records):
-    plugins = [TemplateNames.from_option(NAMES), Audit(records)]
-    with lab(tree, nodes, plugins=plugins) as served:
+    with lab(tree, nodes, names=NAMES, plugins=[Audit(records)]) as served:
         yield served
 
 
