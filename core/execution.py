@@ -110,14 +110,14 @@ class PutJob(RequestJob):
         holder = self.holder
         converter = holder.converter
         if converter is None:  # its client has left, and the type was never found out
-            raise PutError(f"{holder.pv_name} is closed")
+            raise PutError(f"{self.request.entry.pv_name} is closed")
         assert isinstance(self.request, PutRequest)  # noqa: S101 - see __init__
         try:
             value = converter.to_tree(self.request.value)
         except PutError:
             raise
         except Exception as exc:
-            raise PutError(f"{holder.pv_name}: {words_of(exc)}") from exc
+            raise PutError(f"{self.request.entry.pv_name}: {words_of(exc)}") from exc
         if self.request.process is False:
             holder.node.set(value, write=False)
         else:
@@ -151,5 +151,5 @@ class ReadJob(RequestJob):
                     f"{request.entry.pv_name} is a variable: it can be read with op='read', "
                     f"not called with {wrong}"
                 )
-        snapshot = self.holder.refresh()
+        snapshot = self.holder.refresh(request.entry.pv_name)
         return snapshot if isinstance(request, RpcRequest) else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from .assembly import build_map, make_backends, plugin_options
+from .assembly import build_map, copied, make_backends, plugin_options
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
 from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
@@ -37,8 +37,8 @@ class PvServer:
     :param incGroups: serve only nodes in one of these groups (str, sequence or set of str)
     :param excGroups: never serve nodes in one of these groups; ``['NoServe']`` if not given,
         ``[]`` excludes nothing
-    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name, or
-        a file that :meth:`dump` wrote, to serve exactly those
+    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name or
+        list of PV names, or a file that :meth:`dump` wrote, to serve exactly those
     :param backends: names of the backends that serve
     :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
         asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
@@ -86,7 +86,7 @@ class PvServer:
         root: Any,
         incGroups: Groups = None,
         excGroups: Groups = None,
-        pvMap: Mapping[str, str] | str | PathLike[str] | None = None,
+        pvMap: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None = None,
         *,
         backends: Iterable[str] = ("pva",),
         plugins: Iterable[Any] = (),
@@ -117,7 +117,7 @@ class PvServer:
         self._root = root
         self._include = group_list(incGroups, "incGroups")
         self._exclude = ["NoServe"] if excGroups is None else group_list(excGroups, "excGroups")
-        self._pv_map = dict(pvMap) if isinstance(pvMap, Mapping) else pvMap
+        self._pv_map = copied(pvMap) if isinstance(pvMap, Mapping) else pvMap
         self._strict = strict
         self._isolated = isolate
         self._put_reply_timeout = put_reply_timeout
@@ -180,23 +180,23 @@ class PvServer:
         return MappingProxyType(self._holders)
 
     def list(self) -> dict[str, str]:
-        """Return path -> PV name of every served node, in tree order."""
+        """Return path -> primary PV name of every served node, in tree order."""
         return {entry.path: entry.pv_name for entry in self._map.entries}
 
     def find(self, pv_name: str) -> PvHolder | None:
         """Return the holder of a PV, one of the server's own too, while the server runs.
 
-        :param pv_name: the PV's name
+        :param pv_name: the PV's name, or one of its aliases
         :returns: None if no PV has that name
         """
         for holder in (*self._holders.values(), *self._own_holders.values()):
-            if holder.pv_name == pv_name:
+            if pv_name in holder.entry.names:
                 return holder
         return None
 
     def dump(self, fname: str | PathLike[str] | None = None) -> None:
-        """Print, or write to ``fname``, one ``pv -> path`` line per served node."""
-        names = ((entry.pv_name, entry.path) for entry in self._map.entries)
+        """Print, or write to ``fname``, one ``pv -> path`` line per PV name, in tree order."""
+        names = ((name, entry.path) for entry in self._map.entries for name in entry.names)
         text = "".join(f"{line}\n" for line in map_lines(names))
         if fname is None:
             sys.stdout.write(text)

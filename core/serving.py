@@ -116,7 +116,8 @@ class Serving:
             for backend in self._backends:
                 with _blaming(backend):
                     for holder in self.holders.values():
-                        holder.attach(backend.serve(holder.entry, holder))
+                        for entry in holder.entry.by_name():
+                            holder.attach(backend.serve(entry, holder))
             for gate in self._gates:
                 gate.listen()
             for holder in self.holders.values():
