@@ -81,10 +81,10 @@ class PluginOptions(Section):
     )
 
 
-class NamesOptions(Section):
-    """PV names by a template."""
+class AliasOptions(Section):
+    """Names by a template."""
 
-    template: Text = Field("{base}:{path}", description="the primary name")
+    template: Text = Field("{base}:{path}", description="literal text and fields")
     case: Literal["upper", "lower"] | None = Field(
         None, description="of the whole name; null to leave it"
     )
@@ -93,7 +93,20 @@ class NamesOptions(Section):
     prefixes: dict[str, str] = Field(
         {}, description="path of a device -> what stands for it, and all above it, in names"
     )
-    aliases: Texts = Field([], description="templates of further names")
+
+
+Alias = Annotated[
+    Annotated[Text, TEXT] | Annotated[AliasOptions, MAPPING], either("a template, or a mapping")
+]
+
+
+class NamesOptions(AliasOptions):
+    """PV names by a template, and further names."""
+
+    aliases: Annotated[
+        Annotated[Text, TEXT] | Annotated[list[Alias], LIST] | Annotated[AliasOptions, MAPPING],
+        either("a template, a mapping, or a list of them"),
+    ] = Field([], description="templates of further names")
 
 
 class OperatorsOptions(Section):

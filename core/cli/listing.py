@@ -16,8 +16,9 @@ from typing import Any, TextIO
 import click
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
-from roguebridge.core.cli.options import ServerOptions, common_options, mapping_options
+from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.mapfile import map_lines
 from roguebridge.core.survey import Survey, SurveyedPv

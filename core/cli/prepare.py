@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from roguebridge.core.cli.options import ServerOptions
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root

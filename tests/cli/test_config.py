@@ -118,6 +118,24 @@ def test_the_base_may_come_from_the_command_line(site):
     assert error == "--base is empty"
 
 
+def test_options_of_names_go_over_those_of_the_file_one_by_one(site):
+    names = "names: {template: '{base}-{name}', aliases: '{name}'}\n"
+    site.write("site.yaml", f"base: b\nincGroups: [Slow]\n{names}")
+    found = mapped(site, "--config", "site.yaml", "--name-case", "upper")
+    assert found == {"B-GAIN": "MyRoot.Gain", "Gain": "MyRoot.Gain"}
+    site.write("site.yaml", "base: b\nincGroups: [Slow]\nnames: '{base}-{name}'\n")
+    found = mapped(site, "--config", "site.yaml", "--name-case", "upper")
+    assert found == {"B-GAIN": "MyRoot.Gain"}
+    site.write("site.yaml", "base: b\npvMap: {MyRoot.Gain: G}\n")
+    arguments = ["my_tree:MyRoot", "--config", "site.yaml", "--name-case", "upper"]
+    assert site.fails(USAGE, "map", *arguments) == "the pvMap of site.yaml has names of its own"
+
+
+def test_a_map_in_the_file_may_give_a_node_several_names(site):
+    site.write("site.yaml", "base: b\npvMap:\n  MyRoot.Gain: [G, Gain]\n")
+    assert mapped(site, "--config", "site.yaml") == {"G": "MyRoot.Gain", "Gain": "MyRoot.Gain"}
+
+
 WRONG = "bas: X\nstuck_after: '5'\nconf: {EPICS_PVAS_SERVER_PORT: 5075}\n"
 TOLD = """\
 Error: the configuration wrong.yaml cannot be used:
@@ -203,6 +221,11 @@ def test_what_a_section_is_refused_for_names_the_line(site):
     done = site.run("check", "my_tree:MyRoot", "--config", "site.yaml")
     assert done.returncode == USAGE
     assert done.stderr.splitlines()[-1].startswith("  site.yaml:3: policies.operators: ")
+    site.write("site.yaml", "base: X\nnames:\n  index: none\npolicies: {operators: [role/]}\n")
+    done = site.run("check", "my_tree:MyRoot", "--config", "site.yaml")
+    told = done.stderr.splitlines()
+    assert told[0] == "Error: the configuration site.yaml cannot be used:"
+    assert [line.partition(": ")[0] for line in told[1:]] == ["  site.yaml:2", "  site.yaml:4"]
 
 
 def test_explain_takes_it_too(site):

@@ -144,6 +144,8 @@ GOOD = [
     {"conf": {"EPICS_PVAS_SERVER_PORT": "5075"}, "isolate": True},
     {"names": "{base}:{name}", "policies": {}, "acf": "site.acf", "audit": "puts.log"},
     {"names": {"case": "upper", "index": "_{}", "prefixes": {"Top.A": "A"}, "aliases": "{name}"}},
+    {"names": {"aliases": ["{name}", {"template": "{base}-{name}", "case": "lower"}]}},
+    {"names": {"aliases": {"index": "_{}"}}},
     {"policies": {"read_only": True, "no_write": [], "operators": ["ann", "role/ops"]}},
     {"policies": {"no_write": "Fixed", "operators": {"users": "ann", "paths": ["Top.Magnet.*"]}}},
     {"acf": {"file": "a.acf", "assign": [{"asg": "A", "path": "Top.*", "level": 1}]}},
@@ -170,6 +172,8 @@ BAD = [
     {"strict": 1},
     {"names": None},
     {"names": {"case": "title"}},
+    {"names": {"aliases": [1]}},
+    {"names": {"aliases": [{"aliases": []}]}},
     {"names": {"prefixes": {"Top.A": 1}}},
     {"policies": None},
     {"policies": {"operators": None}},
@@ -207,6 +211,7 @@ def test_the_tables_of_the_page_are_those_of_the_schema():
 #: where in a file each section is, in the order of the page
 PLACES = {
     "names": "NamesOptions",
+    "names.aliases[]": "AliasOptions",
     "policies": "PoliciesOptions",
     "policies.operators": "OperatorsOptions",
     "acf": "AcfOptions",

@@ -209,6 +209,7 @@ WRONG = {
     "a misspelt policy": ("base: X\npolicies:\n  readonly: true\n", ["3: policies.readonly: it is not known; the nearest is read_only"]),
     "a misspelt key of operators": ("base: X\npolicies:\n  operators:\n    users: [ann]\n    path: [a]\n", ["5: policies.operators.path: it is not known; the nearest is paths"]),
     "a misspelt key of names": ("base: X\nnames:\n  template: a\n  prefix: {}\n", ["4: names.prefix: it is not known; the nearest is prefixes"]),
+    "a misspelt key of an alias": ("base: X\nnames:\n  aliases:\n  - a\n  - case: upper\n    indx: _\n", ["6: names.aliases[1].indx: it is not known; the nearest is index"]),
     "a wrong case": ("base: X\nnames: {case: Upper}\n", ["2: names.case: expected 'upper' or 'lower', found the text 'Upper'"]),
     "an odd key of the ACF": ("base: X\nacf:\n  file: a\n  'odd key': 1\n", ["4: acf['odd key']: it is not known; there are file, assign, macros, resolve_every, client_conf"]),
     "a misspelt assignment": ("base: X\nacf:\n  file: a\n  assign:\n  - asg: A\n    path: b\n  - asg: B\n    groups: b\n", ["8: acf.assign[1].groups: it is not known; the nearest is group"]),
