@@ -21,6 +21,7 @@ from .nt import Column, Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
+from .summary import ArraySummary
 from .survey import Survey, SurveyedPv
 from .version import __version__
 
@@ -29,6 +30,7 @@ __all__ = [
     "AccessPolicy",
     "Alarm",
     "Allow",
+    "ArraySummary",
     "Backend",
     "BackendError",
     "BackendOptions",

@@ -118,6 +118,11 @@ class Plugins:
         """Tell whether any plugin implements the event ``hook``."""
         return bool(getattr(self._manager.hook, hook).get_hookimpls())
 
+    def listeners(self, hook: str) -> list[tuple[str, Callable[..., None]]]:
+        """Return each plugin that implements ``hook`` and what takes its arguments by keyword."""
+        impls = reversed(getattr(self._manager.hook, hook).get_hookimpls())
+        return [(impl.plugin_name, partial(_tell, impl)) for impl in impls]
+
     def event(self, hook: str, **arguments: Any) -> None:
         """Call an event of every plugin; what one raises is logged and harms no other."""
         for plugin, call in self._calls(hook, arguments):
@@ -162,6 +167,10 @@ class Plugins:
         for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
             values = [arguments[name] for name in impl.argnames]
             yield impl.plugin_name, partial(impl.function, *values)
+
+
+def _tell(impl: Any, **arguments: Any) -> None:
+    impl.function(*(arguments[name] for name in impl.argnames))
 
 
 def _itself(plugin: Any) -> Any:
