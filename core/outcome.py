@@ -10,7 +10,7 @@ import numpy as np
 from .alarm import NO_ALARM, WRITE, Alarm
 from .backend import Reading
 from .outlet import Keep
-from .rogue import read_now
+from .rogue import computed, read_now
 from .showing import Showing
 from .valuing import Shown
 
@@ -53,9 +53,10 @@ class Outcome(Showing):
     def value_in_tree(self) -> Any:
         """Return what the tree has now, in the PV's terms; on a worker that is about to put.
 
-        :returns: the value last shown if that of the tree is in doubt; None if there is none
+        :returns: the value last shown if that of the tree is in doubt, or would have to be worked
+            out; None if there is none
         """
-        if self._doubtful:
+        if self._doubtful or computed(self.node):
             return self.last_shown
         try:
             assert self._converter is not None  # noqa: S101 - it is about to convert what is put

@@ -48,8 +48,8 @@ class ArraySummary:
 def kept(value: Any) -> Any:
     """Return what is kept of a value; never raises.
 
-    Numbers and short texts are kept as they are, small arrays as copies, large ones as an
-    :class:`ArraySummary`; lists and dicts with what is kept of their elements; all else as text.
+    Numbers and short texts are kept as they are, small arrays as read-only copies, large ones as
+    an :class:`ArraySummary`; lists and dicts with what is kept of their elements; all else as text.
     """
     try:
         return _kept(value, 0)
@@ -86,7 +86,9 @@ def _text(text: str) -> str:
 
 def _array(array: Any, depth: int) -> Any:
     if array.size <= _WHOLE and array.dtype.kind in "biufcSU":
-        return np.array(array)
+        copy = np.array(array)
+        copy.flags.writeable = False
+        return copy
     least = greatest = None
     if array.dtype.kind in "biuf" and array.size:
         with np.errstate(all="ignore"):

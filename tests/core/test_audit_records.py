@@ -282,6 +282,25 @@ def test_a_put_while_the_value_of_the_tree_is_in_doubt_has_the_value_shown_befor
     assert [(r.result, r.old) for r in bench.records] == [("failed", 6), ("done", 5)]
 
 
+def test_no_put_waits_for_a_function_that_would_give_the_value_before_it(audited, tree):
+    done = []
+
+    def get():
+        done.append("get")
+        return 5
+
+    variable = tree.pr.LocalVariable(
+        name="V", value=5, localGet=get, localSet=lambda value: done.append("set")
+    )
+    site = audited(variable)
+    client = site.client()
+    assert client.get("B:Top:V").value == 5
+    done.clear()
+    client.put("B:Top:V", 6)
+    assert done[0] == "set"
+    assert what(site.sink.next()) == ("put", 6, 5, "done", "")
+
+
 def test_a_value_before_the_put_that_cannot_be_had_fails_no_put():
     bench = Bench(5)
     bench.arrive()

@@ -20,7 +20,7 @@ def test_a_small_array_is_a_copy():
     array = np.arange(50.0)
     copy = kept(array)
     array[:] = 0
-    assert copy.dtype == np.float64
+    assert (copy.dtype, copy.flags.writeable) == (np.float64, False)
     assert copy.tolist() == list(range(50))
 
 
