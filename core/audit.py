@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from .clock import Clock
@@ -138,7 +139,8 @@ class _Sink:
             try:
                 self._tell(record=record)
             except BaseException as exc:
-                self._note_failure(exc)
+                with suppress(Exception):  # a log handler that raises must not end the thread
+                    self._note_failure(exc)
             del record  # it may hold a large value
 
     def _note_failure(self, exc: BaseException) -> None:

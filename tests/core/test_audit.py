@@ -160,6 +160,23 @@ def test_a_sink_that_always_raises_is_logged_once_a_minute_and_at_the_stop(lab, 
     assert said == ["1; 1 records so far", "4; 4 records so far", "5; 5 records so far"]
 
 
+def test_a_log_that_raises_ends_no_sink(lab):
+    class Handler(logging.Handler):
+        def emit(self, record):
+            raise RuntimeError("no log")
+
+    handler = Handler()
+    logging.getLogger("roguebridge.plugins").addHandler(handler)
+    try:
+        sink = RaisingSink()
+        here = lab(sink, limit=10)
+        here.add(OSError("1"), 2)
+        assert isinstance(sink.next().value, OSError)
+        assert sink.next().value == 2
+    finally:
+        logging.getLogger("roguebridge.plugins").removeHandler(handler)
+
+
 def test_a_stop_waits_until_all_is_taken(lab):
     sink = Sink(open=False)
     here = lab(sink)

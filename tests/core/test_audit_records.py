@@ -14,6 +14,7 @@ from roguebridge.core.access import ALLOW, Allow, Deny
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.summary import ArraySummary
+from roguebridge.core.workers import BUSY
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 
@@ -253,6 +254,52 @@ def test_what_runs_and_what_waits_at_a_stop_is_dropped_and_recorded_once(audited
     gate.set()
     assert ended.wait(WAIT)
     join(*(t for t in threading.enumerate() if t.name.startswith("roguebridge")))
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_each_of_many_puts_in_the_midst_of_a_stop_is_recorded_once(audited, tree, quick):
+    judged, entered, gate = [], threading.Event(), threading.Event()
+
+    def slow(value):
+        if value >= 20:
+            entered.set()
+            assert gate.wait(WAIT)
+
+    guard = Guard(lambda request: judged.append(request.value) or ALLOW, quick)
+    variable = tree.pr.LocalVariable(name="V", value=0, localSet=slow)
+    site = audited(variable, plugins=[guard], put_reply_timeout=0.001, stop_timeout=1.0)
+    clients = [site.client() for _ in range(4)]
+
+    def put_many(first, client):
+        for number in range(200):
+            client.start_put("B:Top:V", 1000 * first + number, block=bool(number % 2))
+
+    threads = [threading.Thread(target=put_many, args=pair) for pair in enumerate(clients)]
+    for thread in threads:
+        thread.start()
+    assert entered.wait(WAIT)
+    site.server.stop()
+    gate.set()
+    join(*threads)
+    records = []
+    while not site.sink.taken.empty():
+        records.append(site.sink.next())
+    values = sorted(record.value for record in records)
+    assert len(set(values)) == len(values)
+    assert set(judged) <= set(values)
+    assert quick is False or sorted(judged) == values
+    assert "dropped" in {record.result for record in records} <= {"done", "dropped"}
+    join(*(t for t in threading.enumerate() if t.name.startswith("roguebridge")))
+
+
+def test_what_finds_the_workers_busy_is_recorded_as_dropped():
+    bench = Bench(5)
+    bench.arrive()
+    bench.variables.refusal = BUSY
+    request, reply = make_put(6)
+    bench.holder.put(request)
+    assert reply.answers == [("error", BUSY)]
+    assert [what(record) for record in bench.records] == [("put", 6, 5, "dropped", BUSY)]
 
 
 @pytest.mark.parametrize("make, what", [(make_put, "put"), (make_rpc, "call")])

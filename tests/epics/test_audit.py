@@ -1,7 +1,8 @@
 """The audit trail of what p4p clients put and call."""
 
-import getpass
 import json
+import os
+import pwd
 import threading
 import time
 from contextlib import contextmanager
@@ -140,7 +141,7 @@ def test_a_put_says_who_did_what_from_where_and_when(audited):
     audited.served.put("Int", 4)
     line = audited.next()
     assert what(line) == (4, 3, "done", "")
-    assert (line["user"], line["host"]) == (getpass.getuser(), "127.0.0.1")
+    assert (line["user"], line["host"]) == (pwd.getpwuid(os.getuid()).pw_name, "127.0.0.1")
     assert (line["pv"], line["path"]) == ("Base:Top:Int", "Top.Int")
     assert (line["operation"], line["protocol"], line["trapwrite"]) == ("put", "pva", False)
     assert "roles" not in line

@@ -46,15 +46,15 @@ def news(file):
 
 
 @pytest.fixture
-def in_zurich(monkeypatch):
-    monkeypatch.setenv("TZ", "Europe/Zurich")
+def in_central_europe(monkeypatch):
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     yield
     monkeypatch.undo()
     time.tzset()
 
 
-@pytest.mark.usefixtures("in_zurich")
+@pytest.mark.usefixtures("in_central_europe")
 def test_a_line_has_the_fields_of_caputlog_in_its_order_and_then_ours():
     who = Credentials("ann", "10.0.0.1", "pva", roles=lambda: frozenset({"ops", "dev"}))
     record = make_record(77.5, who=who, old=1, time_ns=1_597_057_328_124_999_999, trap=True)
