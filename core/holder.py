@@ -15,12 +15,12 @@ from .access import AccessPolicy
 from .backend import Snapshot
 from .converter import Provisional, TypeConverter
 from .errors import PutError, words_of
-from .execution import admit
+from .execution import admit, refuse
 from .mapping import PvEntry
 from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
-from .request import PutRequest, RpcRequest
+from .request import PutRequest, Request, RpcRequest
 from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
@@ -87,6 +87,10 @@ class PvHolder(Opening):
     def rpc(self, request: RpcRequest) -> None:
         """A client calls."""
         admit(self, request)
+
+    def refuse(self, request: Request, reason: str) -> None:
+        """A put or call came that the backend cannot read: answer it with the reason."""
+        refuse(self, request, reason)
 
     def refresh(self, pv_name: str) -> Snapshot:
         """Read the variable, in hardware if it lives there, and show it; on a worker.

@@ -12,9 +12,17 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from .assembly import build_map, copied, make_backends, plugin_options
+from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
-from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
+from .errors import (
+    BackendError,
+    MappingError,
+    NotRunningError,
+    PluginError,
+    RoguebridgeError,
+    words_of,
+)
 from .explain import Explanation, explain
 from .extra import extra_map
 from .groups import Groups, group_list
@@ -214,6 +222,8 @@ class PvServer:
         texts = [] if serving is None or serving.fault is None else [serving.fault]
         texts += self._plugins.problems
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
+        if serving is not None and serving.services.audit is not None:
+            texts += serving.services.audit.problems()
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
@@ -297,6 +307,7 @@ class PvServer:
 
         :raises NotRunningError: if the root is not running
         :raises MappingError: if the mapping cannot be served
+        :raises PluginError: if a plugin does not let it start
         :raises BackendError: if a backend cannot listen
         """
         self._begin(expect_reads=False)
@@ -326,6 +337,7 @@ class PvServer:
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
             self._extra.check(self._strict)
+            self._ask_plugins()
             serving = Serving(
                 self._base,
                 self._backends,
@@ -345,6 +357,14 @@ class PvServer:
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
 
+    def _ask_plugins(self) -> None:
+        for plugin, ask in self._plugins.listeners("server_starting"):
+            try:
+                ask(server=self)
+            except (Exception, SystemExit) as exc:
+                text = words_of(exc)
+                raise PluginError(f"plugin {plugin}: the server must not start: {text}") from exc
+
     def _need_running_root(self) -> None:
         if not self._root.running:
             raise NotRunningError(
@@ -363,7 +383,7 @@ class PvServer:
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock
         plugins = self._plugins
-        listens = plugins.listens
+        sinks = plugins.listeners("request_done")
         return Services(
             clock=clock,
             variables=WorkerPool("roguebridge-variables", clock),
@@ -376,11 +396,9 @@ class PvServer:
             expect_reads=expect_reads,
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
-            on_record=(lambda record: plugins.event("request_done", record=record))
-            if listens("request_done")
-            else None,
+            audit=AuditTrail(sinks, clock) if sinks else None,
             on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
-            if listens("holder_opened")
+            if plugins.listens("holder_opened")
             else None,
         )
 

@@ -112,6 +112,8 @@ class Serving:
         :raises BackendError: if a backend cannot listen
         """
         try:
+            if self.services.audit is not None:
+                self.services.audit.start(self.services.log_soon)
             self._make_holders(maps)
             for backend in self._backends:
                 with _blaming(backend):
@@ -186,6 +188,8 @@ class Serving:
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
         self.attempt("polls", partial(self._polls.restore_all, self._stop_timeout))
+        if services.audit is not None:
+            self.attempt("audit", partial(services.audit.stop, self._stop_timeout))
         services.events.drain(self._stop_timeout)
         for pool in (*pools, services.events):
             for name in pool.stop():

@@ -289,6 +289,17 @@ def test_a_section_that_its_plugin_refuses_is_told_with_its_line(write, root):
     assert isinstance(caught.value.__cause__, ValueError)
 
 
+def test_every_section_that_is_refused_is_told(write, root):
+    file = write(
+        "base: X\nbackends: [soft]\naudit: {logger: pyrogue.audit}\nnames:\n  template: '{nope}'\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        PvServer.from_yaml(root, file)
+    audit, names = caught.value.problems
+    assert audit.startswith(f"{file}:3: audit: ValueError: audit: the logger 'pyrogue.audit' is")
+    assert names.startswith(f"{file}:4: names: ValueError: ")
+
+
 def test_what_is_no_fault_of_the_file_is_raised_as_it_is(write, root):
     file = write("base: X\nbackends: [soft]\npolicies: {operators: [role/]}\n")
     with pytest.raises(TypeError, match="policies must be"):

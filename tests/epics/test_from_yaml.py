@@ -1,5 +1,7 @@
 """A server from a configuration file, as a client sees it."""
 
+import json
+
 import pytest
 from p4p.client.thread import Context, RemoteError
 from support.served import LIMIT
@@ -92,6 +94,23 @@ def test_what_the_caller_says_counts_instead(build, write, running):
         assert server.list() == {"Top.Magnet": "Magnet"}
         client.put("Magnet", 8)
         assert client.get("Magnet") == 8
+
+
+def test_names_and_audit_of_the_file_are_in_force(build, write, running, tmp_path):
+    root = build()
+    (tmp_path / "conf").mkdir()
+    names = "names: {template: '{base}-{name}', case: upper, aliases: '{name}'}\n"
+    file = write(f"base: Lab\nisolate: true\n{names}audit: puts.log\n", "conf/site.yaml")
+    server = EpicsPvServer.from_yaml(root, file)
+    root.addProtocol(server)
+    with running(root):
+        with Client(server) as client:
+            client.put("LAB-GAIN", 5)
+            assert client.get("Gain") == 5
+        server.stop()  # which writes what is left
+    (line,) = (tmp_path / "conf/puts.log").read_text(encoding="utf-8").splitlines()
+    record = json.loads(line)
+    assert (record["pv"], record["new"], record["old"]) == ("LAB-GAIN", 5, 1)
 
 
 def test_two_servers_of_one_file_have_nothing_in_common(build, write, running):
