@@ -60,10 +60,10 @@ class Select:
                 raise TypeError(f"Select: {name} must be a str, not {given!r}")
         if self.where is not None and not callable(self.where):
             raise TypeError(f"Select: where must be a function, not {self.where!r}")
-        name = self.attribute
-        if isinstance(name, tuple) and len(name) == 2:
-            name = name[0]
-        if name is not None and not isinstance(name, str):
+        wanted = self.attribute
+        if isinstance(wanted, tuple) and len(wanted) == 2:
+            wanted = wanted[0]
+        if wanted is not None and not isinstance(wanted, str):
             raise TypeError(
                 f"Select: attribute must be a name or (name, value), not {self.attribute!r}"
             )
