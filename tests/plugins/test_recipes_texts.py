@@ -113,7 +113,9 @@ def test_every_time_comes_back(ns, unit):
     converter = time("UInt64", unit=unit, digits=9)
     text = converter.to_pv(ns // factor)
     assert converter.to_tree(text) == ns // factor
-    assert datetime.fromisoformat(text).timestamp() == pytest.approx(ns // factor * factor / 1e9, abs=1e-5)
+    assert datetime.fromisoformat(text).timestamp() == pytest.approx(
+        ns // factor * factor / 1e9, abs=1e-5
+    )
 
 
 # JSON -----------------------------------------------------------------------------------------
