@@ -8,6 +8,7 @@ from .converter import ConversionError, TypeConverter
 from .elements import Flat
 from .errors import (
     BackendError,
+    ConfigError,
     MappingError,
     NotRunningError,
     PluginError,
@@ -25,6 +26,7 @@ from .plugin_manager import PluginInfo
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
+from .summary import ArraySummary
 from .survey import Survey, SurveyedPv
 from .version import __version__
 
@@ -33,11 +35,13 @@ __all__ = [
     "AccessPolicy",
     "Alarm",
     "Allow",
+    "ArraySummary",
     "Backend",
     "BackendError",
     "BackendOptions",
     "Clock",
     "Column",
+    "ConfigError",
     "Control",
     "ConversionError",
     "ConverterRule",

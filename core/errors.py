@@ -21,6 +21,14 @@ class MappingError(RoguebridgeError):
         super().__init__("\n  ".join([message, *self.problems]))
 
 
+class ConfigError(RoguebridgeError):
+    """A configuration file cannot be used; ``problems`` lists every reason, with its line."""
+
+    def __init__(self, message: str, problems: Iterable[str] = ()) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n  ".join([message, *self.problems]))
+
+
 class BackendError(RoguebridgeError):
     """A backend is unknown, cannot be loaded or cannot start."""
 

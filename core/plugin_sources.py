@@ -133,6 +133,12 @@ def _itself(plugin: Any) -> Any:
     return plugin
 
 
+def of_option(name: str, option: Any) -> Any:
+    """Return an object of the built-in plugin ``name``, made of what was given for it."""
+    (target,) = (built_in.target for built_in in BUILT_IN if built_in.name == name)
+    return _load(target).from_option(option)
+
+
 def _load(target: str) -> Any:
     """Return what ``dotted.module`` or ``dotted.module:Object`` names."""
     module, _, attribute = target.partition(":")

@@ -32,6 +32,7 @@ nitpick_ignore_regex = [
 html_theme = "furo"
 html_title = f"Roguebridge {release}"
 html_static_path: list[str] = []
+html_extra_path = ["reference/config.schema.json"]  # at an address that editors can be given
 html_copy_source = False
 html_show_sphinx = False
 

@@ -5,11 +5,18 @@ Drop-in for ``pyrogue.protocols.epicsV4``: the same constructor, ``list()`` and 
 
 from __future__ import annotations
 
-from roguebridge.core.errors import BackendError, MappingError, RoguebridgeError
+from roguebridge.core.errors import BackendError, ConfigError, MappingError, RoguebridgeError
 from roguebridge.core.holder import PvHolder
 from roguebridge.core.server import PvServer
 
-__all__ = ["BackendError", "EpicsPvHolder", "EpicsPvServer", "MappingError", "RoguebridgeError"]
+__all__ = [
+    "BackendError",
+    "ConfigError",
+    "EpicsPvHolder",
+    "EpicsPvServer",
+    "MappingError",
+    "RoguebridgeError",
+]
 
 
 class EpicsPvHolder(PvHolder):

@@ -14,8 +14,9 @@ import click
 
 from roguebridge.core.cli.failure import Exit, failing
 from roguebridge.core.cli.listing import aligned, print_results
-from roguebridge.core.cli.options import ServerOptions, common_options, mapping_options
+from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.explain import Explanation, RuleUse
 from roguebridge.core.plugin_manager import PluginInfo, Plugins

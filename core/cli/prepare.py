@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from roguebridge.core.cli.options import ServerOptions
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root
@@ -16,12 +16,13 @@ from roguebridge.core.server import PvServer
 
 @contextlib.contextmanager
 def prepared(
-    target: tuple[str, str], options: ServerOptions
+    target: tuple[str, str], options: ServerOptions, tolerant: bool = False
 ) -> Iterator[tuple[Any, list[PvServer]]]:
     """Give the running root and its servers; the root is stopped at the end.
 
     :param target: module and object
     :param options: the server asked for
+    :param tolerant: as in :meth:`.ServerOptions.servers`
     :raises Failure: if anything of it cannot be had
     """
     with StopSignals() as signals:
@@ -29,7 +30,7 @@ def prepared(
             root = load_root(*target)
         signals.listen()
         with Session(root) as session:
-            servers = options.servers(root)
+            servers = options.servers(root, tolerant)
             for server in servers:
                 server.starts_with_root = False
             session.start()

@@ -8,12 +8,8 @@ from typing import Any
 import click
 
 from roguebridge.core.cli.failure import Exit, failing
-from roguebridge.core.cli.options import (
-    ServerOptions,
-    common_options,
-    isolate_option,
-    mapping_options,
-)
+from roguebridge.core.cli.options import common_options, isolate_option, mapping_options
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root

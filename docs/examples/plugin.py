@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from roguebridge.core.cli.failure import Exit, Failure, in_one_line
-from roguebridge.core.cli.options import ServerOptions, common_options, isolate_option
+from roguebridge.core.cli.options import common_options, isolate_option
 from roguebridge.core.cli.serve import serve_root
+from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.terminal import step
 from roguebridge.core.hookspecs import hookimpl

@@ -1,6 +1,7 @@
 """Every text of the source that tells what went wrong, as a pattern.
 
-Left out are debug records, the help of the command line and what it shows while it works.
+Left out are debug records, the help of the command line and what it shows while it works, and what
+a configuration file may say.
 """
 
 import ast
@@ -11,6 +12,7 @@ from pathlib import Path
 from support.pages import ROOT
 
 _SILENT = ("_log.debug", "re.compile", ".step", "logging.Formatter")
+_SCHEMA = ("config.py", "config_sections.py")
 FOLDERS = ("core", "backends/epics", "plugins")
 _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -21,7 +23,7 @@ def messages() -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for line, text in _texts(file):
+            for line, text in _texts(file) if file.name not in _SCHEMA else ():
                 if len(_WORDS.findall(text)) > 1 and " " in text.strip():
                     found.setdefault(text, f"{file.relative_to(ROOT)}:{line}")
     return found

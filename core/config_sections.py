@@ -1,0 +1,204 @@
+"""The sections of a configuration file, and the kinds of values in it.
+
+Each section has the keys and defaults of the plugin that it is for.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+_KINDS: dict[type, str] = {str: "<text>", int: "<number>", list: "<list>", dict: "<mapping>"}
+#: which of several kinds an error is about; no key of a file looks like these
+TAGS = tuple(_KINDS.values())
+TEXT, NUMBER, LIST, MAPPING = map(Tag, TAGS)
+
+#: type of an error of pydantic's -> what was expected
+EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "float_type": "a number",
+    "int_type": "an integer",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "finite_number": "a finite number",
+    "greater_than": "a number greater than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than_equal": "{le:g} or less",
+    "literal_error": "{expected}",
+    "kind": "{msg}",
+}
+
+
+def either(expected: str) -> Discriminator:
+    """Tell what is text, a list or a mapping, so that an error is about that one alone."""
+    return Discriminator(
+        lambda value: _KINDS.get(type(value)),
+        custom_error_type="kind",
+        custom_error_message=expected,
+    )
+
+
+Text = Annotated[str, Field(min_length=1)]
+Texts = Annotated[
+    Annotated[Text, TEXT] | Annotated[list[Text], LIST], either("text or a list of text")
+]
+PvNames = Annotated[
+    Annotated[Text, TEXT] | Annotated[list[Text], Field(min_length=1), LIST],
+    either("a PV name or a list of them"),
+]
+PathMap = Annotated[
+    Annotated[Text, TEXT] | Annotated[dict[str, PvNames], MAPPING],
+    either("a file name, or a mapping of path to PV name"),
+]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def without_default(schema: dict[str, Any]) -> None:
+    """Leave the default out of the schema: it stands for a key that is not there."""
+    del schema["default"]
+
+
+class Section(BaseModel):
+    """A mapping of known keys; nothing is converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class PluginOptions(Section):
+    """A plugin that takes options."""
+
+    plugin: str = Field(
+        pattern=r"^[\w.]+:[\w.]+$", description="name of its class, as `package.module:Class`"
+    )
+    options: dict[str, Any] = Field(
+        {},
+        json_schema_extra={"additionalProperties": True},  # which pydantic says since 2.11
+        description="arguments of the class, by name",
+    )
+
+
+class AliasOptions(Section):
+    """Names by a template."""
+
+    template: Text = Field("{base}:{path}", description="literal text and fields")
+    case: Literal["upper", "lower"] | None = Field(
+        None, description="of the whole name; null to leave it"
+    )
+    separator: str = Field(":", description="between the parts of `{device}` and `{path}`")
+    index: str = Field("[{}]", description="how the index of an array node is written")
+    prefixes: dict[str, str] = Field(
+        {}, description="path of a device -> what stands for it, and all above it, in names"
+    )
+
+
+Alias = Annotated[
+    Annotated[Text, TEXT] | Annotated[AliasOptions, MAPPING], either("a template, or a mapping")
+]
+
+
+class NamesOptions(AliasOptions):
+    """PV names by a template, and further names."""
+
+    aliases: Annotated[
+        Annotated[Text, TEXT] | Annotated[list[Alias], LIST] | Annotated[AliasOptions, MAPPING],
+        either("a template, a mapping, or a list of them"),
+    ] = Field([], description="templates of further names")
+
+
+class OperatorsOptions(Section):
+    """What is for named users only."""
+
+    users: Texts = Field(description="user names, and groups as `role/GROUP`")
+    paths: Texts = Field([], description="globs of further nodes that are for them alone")
+
+
+class PoliciesOptions(Section):
+    """Who may put and call."""
+
+    read_only: bool = Field(False, description="true to start with all puts and calls refused")
+    no_write: Texts = Field(
+        "NoWrite", description="groups whose nodes take no put and no call; `[]` for none"
+    )
+    operators: Annotated[
+        Annotated[Text, TEXT] | Annotated[list[Text], LIST] | Annotated[OperatorsOptions, MAPPING],
+        either("a user, a list of users, or a mapping of users and paths"),
+    ] = Field(
+        [],
+        json_schema_extra=without_default,
+        description="users that alone may use PyRogue's dangerous built-ins; if the key is there "
+        "and names nobody, nobody may",
+    )
+
+
+class AsgOptions(Section):
+    """Nodes that are in one access security group."""
+
+    asg: Text = Field(description="name of the group in the file")
+    path: Text = Field(
+        "", json_schema_extra=without_default, description="glob of the paths of its nodes"
+    )
+    group: Text = Field(
+        "", json_schema_extra=without_default, description="PyRogue group of its nodes"
+    )
+    level: int = Field(0, ge=0, le=1, description="access security level of its nodes, 0 or 1")
+
+
+class AcfOptions(Section):
+    """Access security."""
+
+    file: Text = Field(description="EPICS access security file")
+    assign: list[AsgOptions] = Field(
+        [], description="which nodes are in which group, first match first; all others in `DEFAULT`"
+    )
+    macros: dict[str, str] = Field({}, description="name -> what stands for `$(name)` in the file")
+    resolve_every: Positive = Field(
+        60.0, description="seconds between two look-ups of the host names in the file"
+    )
+    client_conf: dict[str, str] | None = Field(
+        None,
+        description="settings of the client that reads inputs of other servers; null for those of "
+        "the environment",
+    )
+
+
+class AuditOptions(Section):
+    """Where puts and calls are written to."""
+
+    file: Text = Field(
+        "", json_schema_extra=without_default, description="file that is appended to"
+    )
+    logger: Text = Field(
+        "", json_schema_extra=without_default, description="name of a logger that gets each line"
+    )
+    level: Annotated[
+        Annotated[Text, TEXT] | Annotated[int, NUMBER], either("the name or number of a level")
+    ] = Field(20, description="level of these records")
+    max_bytes: int = Field(
+        10_000_000, ge=0, description="size at which the file becomes `<file>.1`; 0 for never"
+    )
+    backups: int = Field(10, ge=0, description="how many older files are kept")
+    only: Literal["all", "trapwrite"] = Field(
+        "all", description="`trapwrite` for what a rule with TRAPWRITE has allowed"
+    )
+
+
+Plugin = Annotated[
+    Annotated[Text, TEXT] | Annotated[PluginOptions, MAPPING],
+    either("the name of a plugin, or a mapping of plugin and options"),
+]
+
+
+Names = Annotated[
+    Annotated[Text, TEXT] | Annotated[NamesOptions, MAPPING],
+    either("a template of PV names, or a mapping"),
+]
+AccessFile = Annotated[
+    Annotated[Text, TEXT] | Annotated[AcfOptions, MAPPING], either("a file name, or a mapping")
+]
+AuditTrail = Annotated[
+    Annotated[Text, TEXT] | Annotated[AuditOptions, MAPPING], either("a file name, or a mapping")
+]
