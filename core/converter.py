@@ -50,6 +50,16 @@ class TypeConverter(ABC):
         :raises Exception: any; the put is refused with its text
         """
 
+    def alarm_of(self, value: Any, pv_value: Any) -> Alarm | None:
+        """Return the alarm of a value; None, as here, to have it told by the limits of ``spec``
+        or, where that has none, by the tree.
+
+        :param value: of the tree
+        :param pv_value: what :meth:`to_pv` has made of it
+        :raises Exception: as :meth:`to_pv`
+        """
+        return None
+
 
 class Provisional(TypeConverter):
     """Text, for a visit of clients during which the node's own type could not be found out."""

@@ -70,7 +70,7 @@ class PvHolder(Opening):
     @property
     def spec(self) -> PvSpec | None:
         """Type and metadata of the PV; None until it is first opened."""
-        return None if self._converter is None else self._converter.spec
+        return self._spec
 
     @property
     def is_open(self) -> bool:
@@ -102,8 +102,8 @@ class PvHolder(Opening):
         if not self.readable:
             raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
         self._find_converter()
-        converter = self._converter
-        if converter is None or isinstance(converter, Provisional):
+        spec = self._spec
+        if spec is None or isinstance(self._converter, Provisional):
             raise PutError(f"{pv_name}: {self.trouble}")
         try:
             read_now(self.node)
@@ -116,7 +116,7 @@ class PvHolder(Opening):
         self._await_opening()
         if reading.value is Keep.VALUE:
             raise PutError(f"{pv_name}: {self.trouble}")
-        return Snapshot(converter.spec, reading)
+        return Snapshot(spec, reading)
 
     def call_begins(self) -> bool:
         """Count a call of the command in; False if it is running and calls are not queued."""

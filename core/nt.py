@@ -5,7 +5,8 @@ The vocabulary is that of the EPICS Normative Types; the scalar type names are t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -162,3 +163,45 @@ class PvSpec:
         if self.kind is NtKind.ENUM:
             return 0
         return "" if self.scalar is ScalarType.String else self.scalar.dtype.type(0).item()
+
+
+_MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def problem_of(spec: Any) -> str | None:
+    """Return why no PV can be of this type, None if one can.
+
+    :param spec: what a converter has for its ``spec``
+    """
+    if not isinstance(spec, PvSpec):
+        return f"its spec is {spec!r}, no PvSpec"
+    if not isinstance(spec.kind, NtKind) or not isinstance(spec.scalar, ScalarType):
+        return f"its spec has kind {spec.kind!r} and scalar {spec.scalar!r}"
+    labels = all(isinstance(label, str) for label in spec.choices)
+    if spec.kind is NtKind.ENUM and not (spec.choices and labels):
+        return f"its spec is of an NTEnum with the choices {spec.choices!r}"
+    if spec.kind is NtKind.TABLE:
+        return _problem_of_columns(spec.columns)
+    return None
+
+
+def _problem_of_columns(columns: Any) -> str | None:
+    if not columns or not all(isinstance(column, Column) for column in columns):
+        return f"its spec is of an NTTable with the columns {columns!r}"
+    names = [column.name for column in columns]
+    for name in names:
+        if not isinstance(name, str) or not _MEMBER.fullmatch(name):
+            return f"its spec has a column {name!r}, which is no name of a member"
+        if names.count(name) > 1:
+            return f"its spec has two columns {name!r}"
+    return None
+
+
+def changes_of(before: PvSpec, after: Any) -> str:
+    """Return in which fields two descriptions of a PV differ, in words; empty if in none."""
+    if after is before or after == before:
+        return ""
+    if not isinstance(after, PvSpec):
+        return f"it is {after!r} now"
+    pairs = ((f.name, getattr(before, f.name), getattr(after, f.name)) for f in fields(PvSpec))
+    return ", ".join(f"{name} was {old!r} and is {new!r}" for name, old, new in pairs if old != new)

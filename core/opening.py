@@ -86,7 +86,8 @@ class Opening(Outcome):
                 self._recheck = False
                 self._echo = None
                 if isinstance(self._converter, Provisional):
-                    self._converter = self._shown = None
+                    self._use(None, None)
+                    self._shown = None
             deadline, outlet.deadline = outlet.deadline, None
         if deadline is not None:
             deadline.cancel()
@@ -160,7 +161,7 @@ class Opening(Outcome):
                 opening = False
                 if outlet.closed or self.updates != before:
                     return
-                if not unread:
+                if not unread or shown[0] is not Keep.VALUE:
                     self._publish(shown, now)
         if opening:
             self._open(outlet, shown, time_ns)
@@ -190,7 +191,8 @@ class Opening(Outcome):
             if outlet.visit != visit or outlet.state is not State.READING:
                 return
             if self._converter is None:
-                self._converter = Provisional()
+                provisional = Provisional()
+                self._use(provisional, provisional.spec)
             outlet.begin_opening()
             update, outlet.newest = outlet.newest, None
             reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
@@ -212,9 +214,8 @@ class Opening(Outcome):
         return self._shown_ns
 
     def _open(self, outlet: Outlet, shown: Shown, time_ns: int) -> None:
-        converter = self._converter
-        assert converter is not None  # noqa: S101 - every caller has just seen to it
-        spec = converter.spec
+        spec = self._spec
+        assert spec is not None  # noqa: S101 - every caller has just seen to it
         value, alarm = shown
         if value is Keep.VALUE:
             value = spec.zero() if self._shown is None else self._shown[0]

@@ -5,14 +5,18 @@ Rules are asked for once per server; per node only the selectors run, and the fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from .access import AccessPolicy
 from .converter import TypeConverter
 from .errors import PluginError
+from .globs import path_matcher
+from .nt import problem_of
 from .tree import TreeNode
 
 Made = TypeVar("Made")
@@ -23,28 +27,83 @@ TimeSource = Callable[[Any], int | None]
 class Select:
     """Selects nodes; every field that is given must match, ``Select()`` matches all.
 
-    :param path: glob over the node's path, e.g. ``'*.Adc[[]0].*'``; case matters
-    :param group: a group the node is in
+    In globs ``*`` stands for any characters and ``?`` for one, and case matters. In that of a path
+    ``Adc[3]`` and ``Adc[*]`` are the nodes of an array; other brackets are one character of a set,
+    alone or as an index: ``Adc[0-3]`` matches ``Adc2`` and ``Adc[2]``.
+
+    :param path: glob over the node's path, e.g. ``'*.Adc[0].*'``, or a sequence of which one
+        must match
+    :param group: a group the node is in, or a sequence of which it is in one
     :param type: glob over ``typeStr``
     :param units: the node's units
     :param where: any further test of the node
+    :param attribute: name of an extra attribute that the node has, or name and value of it, e.g.
+        ``('kind', 'adc')``; the nodes of remote trees have none
+    :raises TypeError: for a field of another type
     """
 
-    path: str | None = None
-    group: str | None = None
+    path: str | Sequence[str] | None = None
+    group: str | Sequence[str] | None = None
     type: str | None = None
     units: str | None = None
     where: Callable[[TreeNode], bool] | None = None
+    attribute: str | tuple[str, Any] | None = None
+    _path: Callable[[str], object] | None = field(init=False, repr=False, compare=False)
+    _type: Callable[[str], object] | None = field(init=False, repr=False, compare=False)
+    _groups: frozenset[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        paths = self._several("path", self.path)
+        for name in ("type", "units"):
+            given = getattr(self, name)
+            if given is not None and not isinstance(given, str):
+                raise TypeError(f"Select: {name} must be a str, not {given!r}")
+        if self.where is not None and not callable(self.where):
+            raise TypeError(f"Select: where must be a function, not {self.where!r}")
+        wanted = self.attribute
+        if isinstance(wanted, tuple) and len(wanted) == 2:
+            wanted = wanted[0]
+        if wanted is not None and not isinstance(wanted, str):
+            raise TypeError(
+                f"Select: attribute must be a name or (name, value), not {self.attribute!r}"
+            )
+        settle = partial(object.__setattr__, self)
+        settle("_groups", frozenset(self._several("group", self.group)))
+        settle("_path", None if self.path is None else path_matcher(paths))
+        settle("_type", None if self.type is None else re.compile(translate(self.type)).match)
+
+    def _several(self, name: str, given: Any) -> tuple[str, ...]:
+        """Return one or several as several, which are kept so."""
+        if given is None:
+            return ()
+        if isinstance(given, str):
+            return (given,)
+        several = tuple(given) if isinstance(given, Iterable) else ()
+        if not several or not all(isinstance(each, str) for each in several):
+            raise TypeError(f"Select: {name} must be a str or a sequence of str, not {given!r}")
+        object.__setattr__(self, name, several)
+        return several
 
     def __call__(self, node: TreeNode) -> bool:
-        """Tell whether ``node`` is selected."""
+        """Tell whether ``node`` is selected; what may have to read it comes last."""
         return (
-            (self.path is None or fnmatchcase(node.path, self.path))
-            and (self.group is None or self.group in node.groups)
+            (not self._groups or not self._groups.isdisjoint(node.groups))
             and (self.units is None or node.units == self.units)
-            and (self.type is None or fnmatchcase(str(node.typeStr), self.type))
+            and (self._path is None or self._path(node.path) is not None)
+            and (self.attribute is None or _has_attribute(node, self.attribute))
+            and (self._type is None or self._type(str(node.typeStr)) is not None)
             and (self.where is None or self.where(node))
         )
+
+
+def _has_attribute(node: Any, wanted: str | tuple[str, Any]) -> bool:
+    look_up = getattr(node, "getExtraAttribute", None)
+    if look_up is None:
+        return False
+    if isinstance(wanted, str):
+        return look_up(wanted) is not None
+    name, value = wanted
+    return bool(look_up(name) == value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +144,15 @@ def first(rules: Sequence[Any], node: TreeNode) -> Any:
 def converter_of(rules: Sequence[ConverterRule], node: TreeNode) -> TypeConverter:
     """Return what the first matching rule makes for ``node``.
 
-    :raises PluginError: if no rule matches, or the one that does makes something else
+    :raises PluginError: if no rule matches, or the one that does makes something else, or a
+        converter whose spec cannot be served
     """
     made = first(rules, node)
     if not isinstance(made, TypeConverter):
         raise PluginError(f"{node.path}: no converter rule matches, or it made {made!r}")
+    problem = problem_of(getattr(made, "spec", None))
+    if problem is not None:
+        raise PluginError(f"{node.path}: converter {type(made).__qualname__}: {problem}")
     return made
 
 

@@ -114,9 +114,10 @@ class Showing(Valuing):
             self._shield()
 
     def _told(self, status: str) -> Alarm | None:
-        # Of arrays and lists PyRogue does not judge each element.
-        converter = self._converter
-        if converter is not None and converter.spec.kind is NtKind.SCALAR_ARRAY:
+        # Of arrays and lists PyRogue does not judge each element, and of no converter that the
+        # limits of the PV are not those of the node.
+        spec = self._spec
+        if spec is not None and (spec.value_alarm.active or spec.kind is NtKind.SCALAR_ARRAY):
             return None
         return BY_STATUS.get(status, NO_ALARM)
 
@@ -267,8 +268,8 @@ class Showing(Valuing):
         self._own = shown[1]
         if shown[0] is not Keep.VALUE:
             self._waited = 0.0
-        converter = self._converter
-        if converter is not None and converter.spec.kind in (NtKind.SCALAR, NtKind.ENUM):
+        spec = self._spec
+        if spec is not None and spec.kind in (NtKind.SCALAR, NtKind.ENUM):
             if shown[0] is not Keep.VALUE:
                 self._shown = shown
             elif self._shown is not None:

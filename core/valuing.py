@@ -10,7 +10,7 @@ from .alarm import CALC, NO_ALARM, Alarm, judge, judge_as_told
 from .converter import ConversionError, Provisional, TypeConverter
 from .errors import words_of
 from .mapping import PvEntry
-from .nt import NO_VALUE_ALARM, NtKind, ValueAlarm
+from .nt import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 from .outlet import Keep
 from .rogue import read_fault, read_now
 from .services import Services
@@ -30,7 +30,7 @@ class Valuing:
     """
 
     __slots__ = (
-        "entry", "node", "services", "trouble", "_make_converter", "_converter", "_lock",
+        "entry", "node", "services", "trouble", "_make_converter", "_converter", "_spec", "_lock",
         "_watching", "_limits",
     )  # fmt: skip
 
@@ -48,6 +48,7 @@ class Valuing:
         self.trouble: str | None = None
         self._make_converter = make_converter
         self._converter: TypeConverter | None = None
+        self._spec: PvSpec | None = None  # the converter's, as it was when it was made
         self._lock = threading.Lock()
         self._watching = False
         self._limits: ValueAlarm | None = None  # where the PV has no members for them
@@ -74,15 +75,22 @@ class Valuing:
         converter: TypeConverter
         try:
             converter = self._make_converter(self.node)
+            spec = converter.spec
         except BaseException as exc:
             problem = exc
             converter = Provisional()
+            spec = converter.spec
             self._in_trouble(f"its type cannot be found out: {exc!r}")
         with self._lock:
             # A type that was not found for a client that has left is looked for again.
             if self._converter is None and (problem is None or self._watching):
-                self._converter = converter
+                self._use(converter, spec)
         return problem
+
+    def _use(self, converter: TypeConverter | None, spec: PvSpec | None) -> None:
+        # With the lock held; who finds a converter finds its spec.
+        self._spec = spec
+        self._converter = converter
 
     def _read(self, fresh: bool = False, read: list[Any] | None = None) -> Shown:
         """Read and convert; what was read is added to ``read``."""
@@ -97,14 +105,23 @@ class Valuing:
         return self._convert(value, None)
 
     def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
-        converter = self._converter
-        if converter is None:
+        converter, spec = self._converter, self._spec
+        if converter is None or spec is None:
             return Keep.VALUE, CALC
         problem: BaseException
         try:
+            if converter.spec is not spec:
+                changes = changes_of(spec, converter.spec)
+                if changes:
+                    name = type(converter).__qualname__
+                    self._in_trouble(f"the spec of its converter {name} has changed: {changes}")
+                    return Keep.VALUE, CALC
             pv_value = converter.to_pv(value)
-            if alarm is None:
-                alarm = self._judge(converter, value, pv_value)
+            own = converter.alarm_of(value, pv_value)
+            if own is not None:
+                alarm = own
+            elif alarm is None:
+                alarm = self._judge(spec, value, pv_value)
             if self.trouble is not None and not isinstance(converter, Provisional):
                 self.trouble = None
             return pv_value, alarm
@@ -115,9 +132,8 @@ class Valuing:
         self._in_trouble(f"a {type(value).__name__} has no place in it: {words_of(problem)}")
         return Keep.VALUE, alarm
 
-    def _judge(self, converter: TypeConverter, value: Any, pv_value: Any) -> Alarm:
+    def _judge(self, spec: PvSpec, value: Any, pv_value: Any) -> Alarm:
         # By the rule of PyRogue, which an update has followed already.
-        spec = converter.spec
         if spec.value_alarm.active:
             return judge(pv_value, spec.value_alarm)
         if self.entry.is_command or spec.kind not in (NtKind.ENUM, NtKind.SCALAR):

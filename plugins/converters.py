@@ -40,12 +40,18 @@ _ARRAYS = (Family.ARRAY, Family.IMAGE, Family.TABLE, Family.ARRAY_AS_TEXT)
 
 def make_converter(node: TreeNode) -> TypeConverter:
     """Return the built-in converter for ``node``."""
+    converter = plain_converter(node)
+    return converter if isinstance(converter, (Trigger, Choice)) else as_archived(node, converter)
+
+
+def plain_converter(node: TreeNode) -> TypeConverter:
+    """Return the built-in converter for ``node``, whatever type it declares for archivers."""
     if node.isCommand and not getattr(node, "arg", True):
         return Trigger(node)
     declared = Declared(node)
     if declared.family not in _ARRAYS and attribute(node, "enum"):
         return Choice(node, declared)
-    return as_archived(node, _BY_FAMILY[declared.family](node, declared))
+    return _BY_FAMILY[declared.family](node, declared)
 
 
 @hookimpl(trylast=True)

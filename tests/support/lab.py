@@ -17,7 +17,7 @@ class Lab:
     """A running root ``Top`` with a device ``Dev`` on a faulty memory, and its server."""
 
     def __init__(self, root, memory, server, client, raw):
-        self.root, self.memory, self.server, self.client, self._raw = (
+        self.root, self.memory, self.server, self.client, self.raw = (
             root, memory, server, client, raw,
         )  # fmt: skip
 
@@ -43,7 +43,7 @@ class Lab:
         values = Value(kind)
         for name, content in fields.items():
             values[name] = content
-        self._raw.put(self.pv(path), values, request=request, timeout=LIMIT)
+        self.raw.put(self.pv(path), values, request=request, timeout=LIMIT)
 
     def rpc(self, path, **arguments):
         """Call with NTURI, text and numbers as they are; gives the raw reply."""

@@ -1,0 +1,85 @@
+"""Values of any type as JSON text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from roguebridge.core.converter import TypeConverter
+from roguebridge.core.elements import unicode_of
+from roguebridge.core.nt import ScalarType
+from roguebridge.core.rules import ConverterRule
+
+from ..converters import plain_converter
+from ..declared import Declared, Family
+from ..scalars import scalar_spec
+from ..texts import form_of
+from .rule import Selector, refusing, rule_for
+
+
+def json_text(select: Selector) -> ConverterRule:
+    """Serve values of any type as JSON text, numbers and arrays too.
+
+    A put takes JSON, of which the node must be able to take the value: a list for an array.
+    What JSON has not (NaN, keys that are no text, a time) makes the PV INVALID.
+
+    :param select: the nodes
+    """
+    return rule_for("json_text", select, JsonText)
+
+
+class JsonText(TypeConverter):
+    """A value as JSON text."""
+
+    def __init__(self, node: Any) -> None:
+        self._path = node.path
+        self._inner = plain_converter(node)
+        declared = Declared(node)
+        form = form_of(declared.native, declared.type_str)
+        self._is_free = declared.family is Family.OTHER and form is None
+        self.spec = scalar_spec(node, ScalarType.String)
+
+    def to_pv(self, value: Any) -> str:
+        """Return the JSON text.
+
+        :raises TypeError: for what JSON has not, e.g. bytes, or keys that are no text
+        :raises ValueError: for NaN and the infinities, which JSON has not, and for cycles
+        """
+        return unicode_of(json.dumps(_checked(value), allow_nan=False, default=_plain))
+
+    def to_tree(self, value: Any) -> Any:
+        """Return what the node takes for the value that the text stands for."""
+        with refusing(self._path):
+            if not isinstance(value, str):
+                raise TypeError(f"{value!r} is not text")
+            try:
+                found = json.loads(value, parse_constant=_refuse)
+            except (ValueError, RecursionError) as exc:
+                raise ValueError(f"no JSON: {exc}") from None
+            # Of a node of any type, text would be read once more.
+            again = self._is_free and isinstance(found, str)
+            return self._inner.to_tree(json.dumps(found) if again else found)
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):  # of numpy
+        return value.tolist()
+    raise TypeError(f"a {type(value).__name__} is not JSON")
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not in it")
+
+
+def _checked(value: Any) -> Any:
+    # json would make text of other keys, which a client that puts it back would change.
+    if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"the key {key!r} is no text, which JSON needs")
+        for item in value.values():
+            _checked(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _checked(item)
+    return value

@@ -1,0 +1,184 @@
+"""The converter of a table of devices: each cell by the converter of its variable."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from roguebridge.core.alarm import (
+    CALC,
+    DISABLE,
+    NO_ALARM,
+    Alarm,
+    judge,
+    judge_as_told,
+)
+from roguebridge.core.converter import ConversionError, TypeConverter
+from roguebridge.core.errors import PluginError, PutError, words_of
+from roguebridge.core.exact import integer, real
+from roguebridge.core.nt import Column, Display, NtKind, PvSpec, ScalarType, ValueAlarm
+from roguebridge.core.rogue import device_enable, read_fault
+from roguebridge.core.rules import ConverterRule, converter_of
+from roguebridge.core.table import member_names
+
+from ..metadata import attribute
+from .table_node import Moment, Row, TableNode
+
+_log = logging.getLogger("roguebridge.recipes")
+_BOOL = ("False", "True")
+
+
+def time_of(moment: Any) -> int | None:
+    """Return the time of a table's newest update."""
+    return moment.time_ns if isinstance(moment, Moment) else None
+
+
+class TableConverter(TypeConverter):
+    """All cells of a table; each column has the type that its variable has in the first device.
+
+    :param rules: choose the converters of the variables
+    :param only_scalars: refuse variables that are no scalars instead of leaving them out
+    :raises PluginError: if there is such a variable, or nothing is left
+    """
+
+    def __init__(self, node: TableNode, rules: Sequence[ConverterRule], only_scalars: bool) -> None:
+        self._path = node.path
+        columns = []
+        for name, variable in node.rows[0].variables.items():
+            scalar = _column_type(converter_of(rules, variable).spec)
+            if scalar is not None:
+                columns.append((name, scalar))
+            elif only_scalars:
+                raise PluginError(f"{node.path}: {variable.path} is no scalar")
+        if not columns:
+            raise PluginError(f"{node.path}: {node.rows[0].device} has no scalar variable")
+        own = "device" if all(name != "device" for name, _ in columns) else "device_path"
+        labels = (own, *(name for name, _ in columns))
+        scalars = (ScalarType.String, *(scalar for _, scalar in columns))
+        self._devices = [row.device for row in node.rows]
+        self._cells = [
+            [Cell(row.variables[name], scalar, rules) for row in node.rows]
+            for name, scalar in columns
+        ]
+        self._enables = [_Enable(row) for row in node.rows]
+        self.spec = PvSpec(
+            NtKind.TABLE,
+            ScalarType.String,
+            display=Display(description=node.description),
+            writable=False,
+            columns=tuple(map(Column, member_names(labels), labels, scalars)),
+        )
+
+    def to_pv(self, value: Any) -> dict[str, Any]:
+        """Read every variable and return name -> column; the worst alarm is noted in ``value``."""
+        states = [enable.alarm() for enable in self._enables]
+        alarms = [alarm for alarm in states if alarm is not None]
+        columns: list[Any] = [list(self._devices)]
+        for cells, column in zip(self._cells, self.spec.columns[1:], strict=True):
+            read = [cell.read() for cell in cells]
+            alarms += [alarm for _, alarm in read]
+            items = [item for item, _ in read]
+            is_text = column.scalar is ScalarType.String
+            columns.append(items if is_text else np.array(items, column.scalar.dtype))
+        value.alarm = max(alarms, key=lambda alarm: alarm.severity)
+        names = (column.name for column in self.spec.columns)
+        return dict(zip(names, columns, strict=True))
+
+    def alarm_of(self, value: Any, pv_value: Any) -> Alarm | None:
+        """Return the worst alarm of all variables."""
+        alarm: Alarm = value.alarm
+        return alarm
+
+    def to_tree(self, value: Any) -> Any:
+        """Refuse: the variables are put one by one."""
+        raise PutError(f"{self._path} is a table of devices: it cannot be put")
+
+
+class Cell:
+    """One variable in the type of its column; what cannot be had is as it was last."""
+
+    def __init__(self, node: Any, scalar: ScalarType, rules: Sequence[ConverterRule]) -> None:
+        self._node = node
+        self._scalar = scalar
+        self._converter = converter_of(rules, node)
+        self._is_hardware = getattr(node, "numValues", None) is not None
+        names = ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
+        self._limits = ValueAlarm(*(attribute(node, name) for name in names))
+        self._last: Any = "" if scalar is ScalarType.String else scalar.dtype.type(0).item()
+        self._trouble = ""
+        if scalar.is_float:
+            self._last = float("nan")
+
+    def read(self) -> tuple[Any, Alarm]:
+        """Return the cell and its alarm."""
+        try:
+            value = self._node.value()
+        except Exception as exc:
+            return self._missing(exc, read_fault(exc, self._is_hardware))
+        try:
+            found = self._converter.to_pv(value)
+            alarm = self._converter.alarm_of(value, found)
+            if alarm is None:
+                alarm = self._judge(value, found)
+            self._last = self._fitting(found)
+        except ConversionError as exc:
+            return self._missing(exc, exc.alarm)
+        except Exception as exc:
+            return self._missing(exc, CALC)
+        self._trouble = ""
+        return self._last, alarm
+
+    def _missing(self, exc: Exception, alarm: Alarm) -> tuple[Any, Alarm]:
+        text = words_of(exc)
+        if text != self._trouble:
+            self._trouble = text
+            _log.warning("%s cannot be shown in its table: %s", self._node.path, text)
+        return self._last, alarm
+
+    def _judge(self, value: Any, found: Any) -> Alarm:
+        limits = self._converter.spec.value_alarm
+        if limits.active:
+            return judge(found, limits)
+        return judge_as_told(value, self._limits) if self._limits.active else NO_ALARM
+
+    def _fitting(self, found: Any) -> Any:
+        spec, scalar = self._converter.spec, self._scalar
+        if scalar is ScalarType.Bool:
+            return bool(integer(found))
+        if scalar is ScalarType.String:
+            return spec.choices[found] if spec.kind is NtKind.ENUM else str(found)
+        if scalar.is_float:
+            return real(found, scalar.dtype)
+        number, info = integer(found), np.iinfo(scalar.dtype)
+        if not info.min <= number <= info.max:
+            raise ValueError(f"{number} is outside {info.min} .. {info.max}")
+        return number
+
+
+class _Enable:
+    """Whether the devices of a row's variables are enabled."""
+
+    def __init__(self, row: Row) -> None:
+        found = [(v, device_enable(v)) for v in row.variables.values()]
+        self._enables = list({id(e): e for v, e in found if e not in (None, v)}.values())
+
+    def alarm(self) -> Alarm | None:
+        """Return DISABLE if any is not."""
+        for enable in self._enables:
+            try:
+                if enable.value() is not True:
+                    return DISABLE
+            except Exception as exc:
+                return read_fault(exc, False)
+        return None
+
+
+def _column_type(spec: PvSpec) -> ScalarType | None:
+    if spec.kind is NtKind.SCALAR:
+        return spec.scalar
+    if spec.kind is NtKind.ENUM:
+        return ScalarType.Bool if spec.choices == _BOOL else ScalarType.String
+    return None

@@ -1,0 +1,161 @@
+"""A node in no tree that stands for many variables: it hears them and tells of all together."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from roguebridge.core.alarm import NO_ALARM, Alarm
+from roguebridge.core.rogue import device_enable, read_now
+from roguebridge.core.tree import Listener
+
+_log = logging.getLogger("roguebridge.recipes")
+_JOIN = 5.0  # seconds that the end of a thread is waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One device and its variables by name."""
+
+    device: str
+    variables: Mapping[str, Any]
+
+
+class Moment:
+    """Stands for all values at the moment somebody looks: nothing is read before."""
+
+    __slots__ = ("time_ns", "alarm")
+
+    def __init__(self, time_ns: int | None) -> None:
+        #: of the newest update; None if there was none
+        self.time_ns = time_ns
+        #: the worst of all, once the values have been read
+        self.alarm: Alarm = NO_ALARM
+
+
+class Told(NamedTuple):
+    """What the listeners are told, as PyRogue's ``VariableValue``."""
+
+    value: Moment
+    status: str = "None"
+    severity: str = "None"
+
+
+class TableNode:
+    """A read-only variable made of others.
+
+    :param owner: the plugin that brings it
+    :param path: path of the node; no tree has it
+    :param rows: the devices, all with the same names of variables
+    :param period: seconds from one telling to the next at least
+    """
+
+    mode = "RO"
+    typeStr = "table"
+    nativeType = None
+    units = ""
+    disp = "{}"
+    enum = minimum = maximum = None
+    isCommand = False
+    parent = None  # no device, and so no ``enable``
+
+    def __init__(
+        self,
+        owner: object,
+        *,
+        path: str,
+        rows: Sequence[Row],
+        description: str,
+        groups: Sequence[str],
+        period: float,
+    ) -> None:
+        self.owner = owner
+        self.path = path
+        self.name = path.rpartition(".")[2]
+        self.rows = rows
+        self.description = description
+        self.groups = list(groups)
+        self._period = period
+        self._newest: int | None = None
+        self._listeners: list[Listener] = []
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._heard = threading.Event()
+        self._end = threading.Event()
+
+    def value(self) -> Moment:
+        """Return what stands for the values of this moment."""
+        return Moment(self._newest)
+
+    def get(self) -> Moment:
+        """Read all variables, in hardware if they live there.
+
+        :raises Exception: what the tree raised first, after all were tried
+        """
+        failure: Exception | None = None
+        for row in self.rows:
+            for variable in row.variables.values():
+                try:
+                    read_now(variable)
+                except Exception as exc:
+                    failure = failure or exc
+        if failure is not None:
+            raise failure
+        return self.value()
+
+    def addListener(self, listener: Listener) -> None:
+        """Tell ``listener(path, value)`` of updates; with the first one the variables are heard."""
+        with self._lock:
+            if listener in self._listeners:
+                return
+            self._listeners.append(listener)
+            if self._thread is not None:
+                return
+            self._end, self._heard = threading.Event(), threading.Event()
+            name = f"roguebridge-{self.name}"
+            self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+            self._thread.start()
+            for variable in self._sources():
+                variable.addListener(self._on_update)
+
+    def delListener(self, listener: Listener) -> None:
+        """Tell it no longer; after the last one the variables are not heard."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            if self._listeners or self._thread is None:
+                return
+            for variable in self._sources():
+                variable.delListener(self._on_update)
+            thread, self._thread = self._thread, None
+            self._end.set()
+            self._heard.set()
+        thread.join(_JOIN)
+
+    def _sources(self) -> list[Any]:
+        """Return each variable once, and the ``enable`` of each device."""
+        variables = [v for row in self.rows for v in row.variables.values()]
+        enables = [e for v in variables if (e := device_enable(v)) is not None]
+        return list({id(one): one for one in (*variables, *enables)}.values())
+
+    def _on_update(self, path: str, value: Any) -> None:
+        # On the tree's update thread, for each variable: no more than a note.
+        self._newest = time.time_ns()
+        if not self._heard.is_set():
+            self._heard.set()
+
+    def _run(self) -> None:
+        end, heard = self._end, self._heard
+        while heard.wait() and not end.is_set():
+            heard.clear()
+            told = Told(self.value())
+            for listener in tuple(self._listeners):
+                try:
+                    listener(self.path, told)
+                except Exception:
+                    _log.exception("%s: a listener failed", self.path)
+            end.wait(self._period)
