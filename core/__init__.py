@@ -1,6 +1,6 @@
 """The neutral engine of Roguebridge: mapping, holders, hooks; no protocol library, no pyrogue."""
 
-from .access import ALLOW, AccessPolicy, Allow, Credentials, Deny
+from .access import ALLOW, AccessPolicy, Allow, Credentials, Deny, changes
 from .alarm import Alarm, Severity, Status
 from .backend import Backend, BackendOptions, PvOwner, Reading, ServedPv, Snapshot
 from .clock import Clock
@@ -14,10 +14,13 @@ from .errors import (
     PutError,
     RoguebridgeError,
 )
+from .extra import ExtraNode
 from .holder import PvHolder
 from .hookspecs import hookimpl
 from .mapping import Problem, PvEntry, PvMap
 from .nt import Column, Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
+from .own import OwnCommand, OwnVariable
+from .plugin_manager import PluginInfo
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
@@ -40,12 +43,16 @@ __all__ = [
     "Credentials",
     "Deny",
     "Display",
+    "ExtraNode",
     "Flat",
     "MappingError",
     "NamingRule",
     "NotRunningError",
     "NtKind",
+    "OwnCommand",
+    "OwnVariable",
     "PluginError",
+    "PluginInfo",
     "PolicyRule",
     "Problem",
     "PutError",
@@ -73,5 +80,6 @@ __all__ = [
     "TypeConverter",
     "ValueAlarm",
     "__version__",
+    "changes",
     "hookimpl",
 ]

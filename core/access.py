@@ -72,6 +72,14 @@ ALLOW = Allow()
 Decision = Allow | Deny
 
 
+def changes(request: PutRequest | RpcRequest) -> bool:
+    """Tell whether a request would change something: put a value, or run a command.
+
+    What is left are reads that a client asks for.
+    """
+    return request.entry.is_command or (request.operation == "put" and request.marked)  # type: ignore[union-attr]
+
+
 class AccessPolicy(ABC):
     """Decides on puts and calls of the nodes its rule selects; anything but Allow denies."""
 

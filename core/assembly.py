@@ -11,24 +11,23 @@ from .errors import BackendError
 from .mapfile import read_map
 from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
-from .rules import first
+from .rules import NamingRule, first
 from .tree import TreeNode
 
 
 def make_backends(
-    plugins: Plugins, names: Iterable[str], options: BackendOptions, broken_plugins: Sequence[str]
+    plugins: Plugins, names: Iterable[str], options: BackendOptions
 ) -> tuple[Backend, ...]:
     """Return one backend for each name, not started.
 
     :param plugins: give the backends there are
-    :param broken_plugins: why some may be missing
-    :raises BackendError: for an unknown name, or none
+    :raises BackendError: for a name that no plugin claims, or two do, or no name
     """
     factories = plugins.backends()
     made = []
     for name in dict.fromkeys(names):
         if name not in factories:
-            broken = "".join(f"\n  {text}" for text in broken_plugins)
+            broken = "".join(f"\n  {text}" for text in plugins.problems)
             raise BackendError(f"unknown backend {name!r}; there are {sorted(factories)}{broken}")
         made.append(factories[name](options))
     if not made:
@@ -38,15 +37,14 @@ def make_backends(
 
 def build_map(
     root: Any,
-    base: str,
     pv_map: Mapping[str, str] | str | PathLike[str] | None,
     include: Sequence[str],
     exclude: Sequence[str],
-    plugins: Plugins,
+    rules: Sequence[NamingRule],
 ) -> PvMap:
     """Map the nodes of a running tree, explicitly if there is a ``pv_map``; see :class:`.PvServer`.
 
-    :param plugins: give the naming rules
+    :param rules: name the nodes; the first that matches counts
     :raises MappingError: if a map file cannot be read
     """
     nodes = root.variableList
@@ -54,9 +52,28 @@ def build_map(
         pv_map = read_map(pv_map)
     if pv_map is not None:
         return explicit_map(nodes, root.name, pv_map, root.getNode)
-    rules = plugins.naming_rules(base)
 
     def name(node: TreeNode) -> Any:
         return first(rules, node)
 
     return automatic_map(nodes, include, exclude, name)
+
+
+_POLICIES = ("read_only", "no_write", "operators")
+
+
+def plugin_options(
+    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any
+) -> dict[str, Any]:
+    """Return name of a built-in plugin -> what it is to be made of.
+
+    :raises TypeError: for policies that are no mapping of str
+    :raises ValueError: for an unknown policy
+    """
+    if policies is not None and not isinstance(policies, Mapping):
+        raise TypeError(f"policies must be a dict with keys of {list(_POLICIES)}, not {policies!r}")
+    given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
+    unknown = [key for key in policies or () if key not in _POLICIES]
+    if unknown:
+        raise ValueError(f"policies has no {unknown[0]!r}; there are {list(_POLICIES)}")
+    return {name: option for name, option in given.items() if option is not None}

@@ -13,6 +13,7 @@ from typing import Any
 import pluggy
 
 from .backend import Backend, BackendOptions
+from .extra import ExtraNode
 from .holder import PvHolder
 from .request import RequestRecord
 from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
@@ -48,6 +49,16 @@ class Hooks:
     @hookspec
     def time_source_rules(self) -> Sequence[TimeSourceRule]:  # type: ignore[empty-body]
         """Return rules that take a value's time from the value; the first matching rule counts."""
+
+    @hookspec
+    def extra_nodes(self, base: str, root: Any) -> Sequence[ExtraNode]:  # type: ignore[empty-body]
+        """Return nodes that are served though they are not in the tree.
+
+        Policies, converters and time sources are chosen for them as for those of the tree.
+
+        :param base: the server's ``base``
+        :param root: the root of the served tree, running
+        """
 
     @hookspec
     def register_backends(self) -> Mapping[str, BackendFactory]:  # type: ignore[empty-body]

@@ -11,15 +11,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .assembly import build_map, make_backends
+from .assembly import build_map, make_backends, plugin_options
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
 from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
+from .extra import extra_map
 from .groups import Groups, group_list
 from .holder import PvHolder
 from .mapfile import map_lines
 from .mapping import PvMap
-from .plugin_manager import Plugins
+from .plugin_manager import PluginInfo, Plugins
+from .ruleset import RuleSet, ask_for_rules
 from .services import Services
 from .serving import Freshness, Serving
 from .survey import Survey, survey
@@ -37,7 +39,17 @@ class PvServer:
     :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name, or
         a file that :meth:`dump` wrote, to serve exactly those
     :param backends: names of the backends that serve
-    :param plugins: objects, modules or dotted module names, asked before all other plugins
+    :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
+        asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
+    :param names: template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping of the
+        arguments of :class:`~roguebridge.plugins.naming.TemplateNames`
+    :param policies: mapping of ``read_only`` (True to start with all puts and calls refused),
+        ``no_write`` (groups whose nodes take no put or call; ``'NoWrite'`` if not given) and
+        ``operators`` (users that alone may use PyRogue's dangerous built-ins)
+    :param acf: EPICS access security file, or a mapping of the arguments of
+        :class:`~roguebridge.plugins.acf.Acf`
+    :param audit: file that every put and call is written to, or a mapping of the arguments of
+        :class:`~roguebridge.plugins.audit.Audit`
     :param strict: raise for every problem of the mapping and every broken plugin
     :param isolate: bind loopback on ephemeral ports, whatever the environment says
     :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)
@@ -77,6 +89,10 @@ class PvServer:
         *,
         backends: Iterable[str] = ("pva",),
         plugins: Iterable[Any] = (),
+        names: str | Mapping[str, Any] | None = None,
+        policies: Mapping[str, Any] | None = None,
+        acf: str | PathLike[str] | Mapping[str, Any] | None = None,
+        audit: str | PathLike[str] | Mapping[str, Any] | None = None,
         strict: bool = False,
         isolate: bool = False,
         conf: Mapping[str, str] | None = None,
@@ -111,15 +127,17 @@ class PvServer:
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
-        self._broken_plugins: list[str] = []
-        self._plugins = Plugins(plugins, strict, self._broken_plugins.append)
-        self._backends = make_backends(
-            self._plugins, backends, BackendOptions(isolate, conf), self._broken_plugins
+        self._plugins = Plugins(
+            plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
+        self._backends = make_backends(self._plugins, backends, BackendOptions(isolate, conf))
         self._lifecycle = threading.RLock()
         self._serving: Serving | None = None
         self._map = PvMap()
+        self._extra = PvMap()
+        self._rules = RuleSet()
         self._holders: dict[str, PvHolder] = {}
+        self._own_holders: dict[str, PvHolder] = {}
 
     # What a user asks ---------------------------------------------------------------------
 
@@ -147,6 +165,17 @@ class PvServer:
         """Return path -> PV name of every served node, in tree order."""
         return {entry.path: entry.pv_name for entry in self._map.entries}
 
+    def find(self, pv_name: str) -> PvHolder | None:
+        """Return the holder of a PV, one of the server's own too, while the server runs.
+
+        :param pv_name: the PV's name
+        :returns: None if no PV has that name
+        """
+        for holder in (*self._holders.values(), *self._own_holders.values()):
+            if holder.pv_name == pv_name:
+                return holder
+        return None
+
     def dump(self, fname: str | PathLike[str] | None = None) -> None:
         """Print, or write to ``fname``, one ``pv -> path`` line per served node."""
         names = ((entry.pv_name, entry.path) for entry in self._map.entries)
@@ -165,11 +194,22 @@ class PvServer:
         """
         serving = self._serving
         texts = [] if serving is None or serving.fault is None else [serving.fault]
-        texts += [*self._broken_plugins, *(problem.text for problem in self._map.problems)]
-        for holder in self._holders.values():
+        texts += self._plugins.problems
+        texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
+        for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
         return tuple(dict.fromkeys(texts))
+
+    @property
+    def plugins(self) -> tuple[PluginInfo, ...]:
+        """The plugins, first asked first."""
+        return self._plugins.infos()
+
+    @property
+    def broken_plugins(self) -> Mapping[str, str]:
+        """Name -> what is wrong, of each plugin that cannot be used."""
+        return MappingProxyType(self._plugins.broken)
 
     def survey(self) -> Survey:
         """Work out all that a start would, and read each variable once; nothing is served.
@@ -180,8 +220,13 @@ class PvServer:
         """
         with self._lifecycle:
             self._need_running_root()
-            pv_map = self._map if self.running else self._build_map()
-            return survey(pv_map, self._plugins, self._broken_plugins)
+            if self.running:
+                return survey(self._map, self._rules, self.report())
+            rules = ask_for_rules(self._plugins, self._base, self._root, tolerant=True)
+            pv_map = self._build_map(rules)
+            extra = extra_map(rules.extra_by_plugin(), pv_map)
+            problems = (*self._plugins.problems, *(p.text for p in extra.problems))
+            return survey(pv_map, rules, problems)
 
     @property
     def isolated(self) -> bool:
@@ -243,22 +288,29 @@ class PvServer:
             if self._serving is not None:
                 return
             self._need_running_root()
-            self._map = self._build_map()
-            for problem in self._map.problems:
+            self._rules = rules = ask_for_rules(self._plugins, self._base, self._root)
+            self._map = self._build_map(rules)
+            self._extra = extra_map(rules.extra_by_plugin(), self._map)
+            for problem in (*self._map.problems, *self._extra.problems):
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
+            self._extra.check(self._strict)
             serving = Serving(
                 self._base,
                 self._backends,
-                self._plugins,
+                rules,
                 self._make_services(expect_reads),
                 self.holder_class,
                 self._stop_timeout,
                 self._freshness,
             )
-            self._holders = {}
-            serving.begin(self._map)
-            self._serving, self._holders = serving, serving.holders
+            self._holders, self._own_holders = {}, {}
+            serving.begin(self._map, self._extra)
+            own = {entry.path for entry in self._extra.entries}
+            by_path = serving.holders.items()
+            self._own_holders = {path: holder for path, holder in by_path if path in own}
+            self._holders = {path: holder for path, holder in by_path if path not in own}
+            self._serving = serving
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
 
@@ -271,10 +323,8 @@ class PvServer:
 
     # Parts --------------------------------------------------------------------------------
 
-    def _build_map(self) -> PvMap:
-        return build_map(
-            self._root, self._base, self._pv_map, self._include, self._exclude, self._plugins
-        )
+    def _build_map(self, rules: RuleSet) -> PvMap:
+        return build_map(self._root, self._pv_map, self._include, self._exclude, rules.naming)
 
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from .alarm import TIMEOUT
@@ -16,10 +17,10 @@ from .gate import Gate
 from .holder import PvHolder
 from .jobs import abandon_all
 from .mapping import PvMap
-from .plugin_manager import Plugins
 from .polling import WatchedPolls
 from .rogue import device_enable, with_sources
 from .rules import converter_of, policies_of, time_source_of
+from .ruleset import RuleSet
 from .services import Services
 from .staleness import Staleness
 from .watchdog import Watchdog
@@ -58,7 +59,7 @@ class Serving:
 
     :param base: the server's, for the log
     :param backends: not started
-    :param plugins: give the rules
+    :param rules: choose converters, policies and time sources
     :param services: what the holders share; not used before, ended with this
     :param holder_class: the class of the holders
     :param stop_timeout: seconds that :meth:`end` waits for pending puts and calls
@@ -69,7 +70,7 @@ class Serving:
         self,
         base: str,
         backends: Sequence[Backend],
-        plugins: Plugins,
+        rules: RuleSet,
         services: Services,
         holder_class: type[PvHolder],
         stop_timeout: float,
@@ -80,7 +81,7 @@ class Serving:
         self._gates: list[Gate] = []
         self._base = base
         self._backends = backends
-        self._plugins = plugins
+        self._rules = rules
         self._holder_class = holder_class
         self._stop_timeout = stop_timeout
         clock = services.clock
@@ -102,14 +103,15 @@ class Serving:
         """What is wrong while the tree delivers no updates, else None."""
         return self._watchdog.fault
 
-    def begin(self, pv_map: PvMap) -> None:
+    def begin(self, *maps: PvMap) -> None:
         """Make the holders and listen; what raises leaves nothing behind.
 
+        :param maps: the tree's mapping, and that of the nodes that are in no tree
         :raises PluginError: for rules that cannot be had
         :raises BackendError: if a backend cannot listen
         """
         try:
-            self._make_holders(pv_map)
+            self._make_holders(maps)
             for backend in self._backends:
                 with _blaming(backend):
                     for holder in self.holders.values():
@@ -127,13 +129,13 @@ class Serving:
             self.end()
             raise
 
-    def _make_holders(self, pv_map: PvMap) -> None:
-        make_converter = partial(converter_of, self._plugins.converter_rules())
-        policy_rules = self._plugins.policy_rules()
-        time_rules = self._plugins.time_source_rules()
+    def _make_holders(self, maps: Sequence[PvMap]) -> None:
+        make_converter = partial(converter_of, self._rules.converters)
+        policy_rules = self._rules.policies
+        time_rules = self._rules.time_sources
         self.services.clock.start()
         by_device: dict[int, Gate | None] = {}
-        for entry, node in pv_map:
+        for entry, node in chain.from_iterable(maps):
             policies = policies_of(policy_rules, node)
             try:
                 time_source = time_source_of(time_rules, node)

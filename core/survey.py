@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .errors import PluginError
 from .mapping import PvEntry, PvMap
 from .nt import NtKind, PvSpec, ScalarType
-from .plugin_manager import Plugins
 from .rules import (
     ConverterRule,
     PolicyRule,
@@ -17,6 +16,7 @@ from .rules import (
     policies_of,
     time_source_of,
 )
+from .ruleset import RuleSet
 from .tree import TreeNode
 
 _WIDE = (ScalarType.Int64, ScalarType.UInt64)
@@ -65,27 +65,20 @@ class Survey:
     advice: tuple[str, ...] = ()
 
 
-def survey(pv_map: PvMap, plugins: Plugins, broken_plugins: Sequence[str]) -> Survey:
+def survey(pv_map: PvMap, rules: RuleSet, problems: Sequence[str]) -> Survey:
     """Survey the nodes of a mapping; every variable is read once, from PyRogue's cache.
 
     :param pv_map: the mapping
-    :param plugins: gives the rules
-    :param broken_plugins: grows with each broken plugin that ``plugins`` finds
+    :param rules: choose converters, policies and time sources
+    :param problems: what is known to be wrong already
     """
     errors = [problem.text for problem in pv_map.problems if not problem.warning]
     warnings = [problem.text for problem in pv_map.problems if problem.warning]
-    converters = plugins.converter_rules()
-    times = plugins.time_source_rules()
-    policies: list[PolicyRule] = []
-    try:
-        policies = plugins.policy_rules()
-    except PluginError as exc:
-        errors.append(str(exc))
     pvs = []
     wide = []
     for entry, node in pv_map:
-        errors += _rule_errors(node, policies, times)
-        spec, doubt = _read_once(node, converters)
+        errors += _rule_errors(node, rules.policies, rules.time_sources)
+        spec, doubt = _read_once(node, rules.converters)
         if doubt is not None:
             warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
         built_in = entry.is_command or entry.path.split(".")[1] in _BUILT_IN
@@ -94,7 +87,7 @@ def survey(pv_map: PvMap, plugins: Plugins, broken_plugins: Sequence[str]) -> Su
         pvs.append(_describe(entry, node, spec))
     return Survey(
         tuple(pvs),
-        tuple(dict.fromkeys([*broken_plugins, *errors])),
+        tuple(dict.fromkeys([*problems, *errors])),
         tuple(dict.fromkeys(warnings)),
         tuple(_advice(wide)),
     )

@@ -50,7 +50,7 @@ class _Commands(click.Group):
     def _of_plugins(self) -> dict[str, click.Command]:
         if self._brought is None:
             brought = click.Group()
-            Plugins((), strict=False, report=lambda text: None).event("cli_commands", group=brought)
+            Plugins().event("cli_commands", group=brought)
             self._brought = {n: c for n, c in brought.commands.items() if n not in self.commands}
         return self._brought
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -61,9 +60,6 @@ class ServerOptions:
                 raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
 
     def _make(self, root: Any, base: str) -> PvServer:
-        for name in self.plugin:
-            with failing(Exit.USAGE, f"plugin {name} cannot be used"):
-                importlib.import_module(name)
         with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
             server = PvServer(
                 base,
@@ -77,8 +73,8 @@ class ServerOptions:
                 isolate=self.isolate,
             )
         # A server goes on without a broken plugin; one that is asked for here is meant to work.
-        for text in server.report():
-            if text.startswith(tuple(f"plugin {name} cannot be used" for name in self.plugin)):
+        for name, text in server.broken_plugins.items():
+            if name in self.plugin:
                 raise Failure(Exit.USAGE, text)
         return server
 

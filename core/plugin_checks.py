@@ -1,0 +1,119 @@
+"""What is wrong with a plugin, in words that name plugin, hook and argument."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from .errors import PluginError, words_of
+from .hookspecs import Hooks
+
+#: hook -> names of its arguments
+HOOKS: dict[str, tuple[str, ...]] = {
+    name: tuple(inspect.signature(function).parameters)[1:]
+    for name, function in vars(Hooks).items()
+    if inspect.isfunction(function)
+}
+ACCESS = "policy_rules"
+
+
+def check_plugin(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
+    """Look at every hook of a plugin before it is registered.
+
+    :raises PluginError: listing all that is wrong
+    """
+    found = list(_implementations(manager, plugin))
+    wrong = [text for hook, function, options in found for text in _wrong(hook, function, options)]
+    wrong += list(_unmarked(manager, plugin, {hook for hook, _, _ in found}))
+    if not found and not wrong:
+        wrong = ["it has no hooks: are its functions marked @hookimpl?"]
+    if wrong:
+        raise PluginError(f"plugin {name} cannot be used: {'; '.join(wrong)}")
+
+
+def _implementations(
+    manager: pluggy.PluginManager, plugin: Any
+) -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    for attribute in dir(plugin):
+        try:
+            options = manager.parse_hookimpl_opts(plugin, attribute)
+        except Exception as exc:  # a property of the plugin's own
+            raise PluginError(f"its attribute {attribute!r} cannot be had: {exc!r}") from exc
+        if options is not None:
+            yield attribute, getattr(plugin, attribute), dict(options)
+
+
+def _wrong(hook: str, function: Any, options: dict[str, Any]) -> Iterator[str]:
+    hook = options.get("specname") or hook
+    if hook not in HOOKS:
+        yield f"there is no hook {hook!r}{_nearest(hook)}"
+        return
+    if options.get("wrapper") or options.get("hookwrapper"):
+        yield f"{hook} is a wrapper: a hook of Roguebridge returns what it brings itself"
+        return
+    parameters = inspect.signature(function).parameters.values()
+    for parameter in parameters:
+        named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY)
+        needed = parameter.default is parameter.empty
+        if needed and (parameter.name not in HOOKS[hook] or not named):
+            there_is = f"there are {list(HOOKS[hook])}" if HOOKS[hook] else "there is none"
+            yield f"{hook} has an unknown argument {str(parameter)!r}; {there_is}"
+
+
+def _unmarked(manager: pluggy.PluginManager, plugin: Any, marked: set[str]) -> Iterator[str]:
+    """Find hooks without their mark: their rules, perhaps of access, would be left out silently."""
+    if not marked:
+        return
+    for hook in HOOKS:
+        if hook not in marked and callable(inspect.getattr_static(plugin, hook, None)):
+            yield f"{hook} is not marked @hookimpl"
+
+
+def _nearest(hook: str) -> str:
+    near = difflib.get_close_matches(hook, HOOKS, n=1)
+    return f"; the nearest is {near[0]}" if near else ""
+
+
+def brings_access(plugin: Any) -> bool:
+    """Tell whether a plugin means to bring access rules, even if it does so wrongly."""
+    names = [name for name in dir(plugin) if not name.startswith("__")]
+    return bool(difflib.get_close_matches(ACCESS, names, n=1, cutoff=0.9))
+
+
+def mentions_access(module: str) -> bool:
+    """Tell whether the source of a module that cannot be imported means to bring access rules.
+
+    The whole package is looked through; False if there is no source.
+
+    :param module: dotted name
+    """
+    top = module.partition(".")[0]
+    try:
+        spec = importlib.util.find_spec(top)
+    except (ImportError, ValueError):
+        return False
+    if spec is None:
+        return False
+    files = [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
+    for folder in spec.submodule_search_locations or ():
+        files += Path(folder).rglob("*.py")
+    return any(ACCESS in _text(file) for file in files)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def why(exc: BaseException) -> str:
+    """Return what an exception says, and its type where that alone would not tell."""
+    text = words_of(exc)
+    return text if isinstance(exc, (PluginError, ImportError)) else f"{type(exc).__name__}: {text}"

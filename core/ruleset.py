@@ -1,0 +1,87 @@
+"""The rules of one run of a server, each with the plugin that brings it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from .extra import ExtraNode
+from .plugin_manager import Plugins
+from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+
+_KINDS: dict[str, tuple[str, type]] = {
+    "naming_rules": ("naming", NamingRule),
+    "converter_rules": ("converters", ConverterRule),
+    "policy_rules": ("policies", PolicyRule),
+    "time_source_rules": ("time_sources", TimeSourceRule),
+    "extra_nodes": ("extra", ExtraNode),
+}
+
+
+@dataclass(slots=True)
+class RuleSet:
+    """All rules, first match first; not changed once it was made.
+
+    :param naming: name PVs in automatic mode
+    :param converters: choose converters
+    :param policies: all that match must allow
+    :param time_sources: take the time of a value from the value
+    :param extra: nodes that are served though they are not in the tree
+    """
+
+    naming: list[NamingRule] = field(default_factory=list)
+    converters: list[ConverterRule] = field(default_factory=list)
+    policies: list[PolicyRule] = field(default_factory=list)
+    time_sources: list[TimeSourceRule] = field(default_factory=list)
+    extra: list[ExtraNode] = field(default_factory=list)
+    _plugins: dict[int, str] = field(default_factory=dict)
+
+    def extra_by_plugin(self) -> list[tuple[str, ExtraNode]]:
+        """Return the name of the plugin that brings it, and the extra node."""
+        return [(self.plugin_of(one), one) for one in self.extra]
+
+    def plugin_of(self, rule: Any) -> str:
+        """Return the name of the plugin that has brought a rule or an extra node."""
+        return self._plugins[id(rule)]
+
+
+def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False) -> RuleSet:
+    """Ask every plugin for its rules; of one that fails in any, none is taken.
+
+    :param base: the server's
+    :param root: the root of the served tree, running
+    :param tolerant: nothing is served: go on without any plugin, to find all that is wrong
+    :raises PluginError: if a plugin that brings access rules is broken; with strict for any
+    """
+    plugins.begin(tolerant)
+    plugins.check()
+    arguments = {"naming_rules": {"base": base}, "extra_nodes": {"base": base, "root": root}}
+    brought: list[tuple[str, str, Any]] = []  # hook, plugin, rule
+    asked = [(hook, plugin, call) for hook in _KINDS for plugin, call in plugins.listeners(hook)]
+    for hook, plugin, call in asked:
+        result = plugins.ask(plugin, hook, call, **arguments.get(hook, {}))
+        problem = next(_wrong(hook, result), None)
+        if problem is not None:
+            plugins.drop(plugin, f"plugin {plugin}: {problem}")
+        else:
+            brought += [(hook, plugin, rule) for rule in result or ()]
+    rules = RuleSet()
+    used = {plugin for hook in _KINDS for plugin, _ in plugins.listeners(hook)}
+    for hook, plugin, rule in brought:
+        if plugin in used:
+            getattr(rules, _KINDS[hook][0]).append(rule)
+            rules._plugins[id(rule)] = plugin  # noqa: SLF001 - its maker
+    return rules
+
+
+def _wrong(hook: str, result: Any) -> Iterator[str]:
+    kind = _KINDS[hook][1]
+    if result is None:
+        return
+    if not isinstance(result, (list, tuple)):
+        yield f"{hook} returned {result!r}, not a list of {kind.__name__}"
+        return
+    for number, rule in enumerate(result):
+        if not isinstance(rule, kind):
+            yield f"{hook} returned {rule!r} as item {number}, not a {kind.__name__}"
