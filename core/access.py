@@ -58,7 +58,12 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """The request may go on."""
+    """The request may go on.
+
+    :param trap: True if the rule that allows it asks for an audit record (EPICS: TRAPWRITE)
+    """
+
+    trap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

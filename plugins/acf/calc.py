@@ -182,7 +182,7 @@ class _Parser:
 
     def _binary(self, least: int) -> None:
         self._unary()
-        while (name := self._operator()) in BINARY and BINARY[name].level >= least:
+        while (name := self._operator() or "") in BINARY and BINARY[name].level >= least:
             self._at += len(name)
             self._binary(BINARY[name].level + 1)
             self._program.append(_Apply(BINARY[name].function, 2))

@@ -44,11 +44,12 @@ def items_of(words: Sequence[Word], file: str) -> list[Item]:
 def _check_traps(words: Sequence[Word], file: str) -> None:
     # p4p takes any other word for NOTRAPWRITE.
     for number, word in enumerate(words):
-        trap = words[number + 6 : number + 7]
-        if word.kind == "RULE" and trap and words[number + 5].kind == ",":
-            if trap[0].kind == "name" and trap[0].text not in _TRAPS:
-                text = f"{trap[0].text!r} is neither TRAPWRITE nor NOTRAPWRITE"
-                raise AcfError(file, trap[0].line, text)
+        if word.kind != "RULE" or len(words) < number + 7 or words[number + 5].kind != ",":
+            continue
+        trap = words[number + 6]
+        if trap.kind == "name" and trap.text not in _TRAPS:
+            text = f"{trap.text!r} is neither TRAPWRITE nor NOTRAPWRITE"
+            raise AcfError(file, trap.line, text)
 
 
 def _spelled(words: Sequence[Word]) -> list[str]:

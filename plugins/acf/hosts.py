@@ -62,6 +62,7 @@ class Hosts:
         """Know just these hosts from now on; waits a moment for those that are new."""
         fixed = {host: numeric(host) for host in hosts}
         before = self._addresses
+        self._failed &= hosts
         self._addresses = {
             host: before.get(host, frozenset()) if address is None else frozenset({address})
             for host, address in fixed.items()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -93,25 +94,18 @@ class Inputs:
 
     def __init__(self, client_conf: Mapping[str, str] | None) -> None:
         self._client_conf = client_conf
-        self._own: dict[str, OwnInput] = {}  # by path: a PV may have several names
-        self._paths: dict[str, str] = {}  # by PV name
-        self._watched: frozenset[str] = frozenset()
-        self._holders: Mapping[str, PvHolder] = {}
+        self._server: Any = None
+        self._known: dict[str, OwnInput] = {}  # by path: once attached, for the server's life
+        self._own: dict[str, OwnInput] = {}  # by name in the file: a PV may have several
         self._remote: RemoteInputs | None = None
 
     def number(self, pv_name: str) -> float | None:
         """Return the value of an input, None if it has none to rely on; never blocks."""
-        path = self._path(pv_name)
-        if path is not None:
-            own = self._own.get(path)
-            return None if own is None else own.number
+        own = self._own.get(pv_name)
+        if own is not None:
+            return own.number
         remote = self._remote
         return None if remote is None else remote.number(pv_name)
-
-    def _path(self, pv_name: str) -> str | None:
-        paths = self._paths
-        found = paths.get(pv_name)
-        return paths.get(pv_name.removesuffix(".VAL")) if found is None else found
 
     def start(self, server: Any, pv_names: frozenset[str]) -> None:
         """Begin to hear the inputs.
@@ -119,42 +113,49 @@ class Inputs:
         :param server: the :class:`.PvServer` that has started
         :param pv_names: of the inputs
         """
-        self._holders = server.holders
-        self._paths = names_of(server)
+        self._server = server
         if self._client_conf is not None or not server.isolated:
             self._remote = RemoteInputs(self._client_conf)
         self.watch(pv_names)
 
     def watch(self, pv_names: frozenset[str]) -> None:
         """Hear just these inputs from now on; waits a moment for the first values of our own."""
-        ours = {name: path for name in pv_names if (path := self._path(name)) is not None}
-        wanted, watched = set(ours.values()), self._watched
-        for path in watched - wanted:
-            self._own[path].unwatch()
-        new = wanted - watched
-        for path in new:
-            self._own.setdefault(path, OwnInput(self._holders[path])).watch()
-        self._watched = frozenset(wanted)
-        others = pv_names - ours.keys()
+        if self._server is None:
+            return
+        before = set(self._own.values())
+        own = {name: found for name in pv_names if (found := self._find(name)) is not None}
+        new = set(own.values()) - before
+        for one in new:
+            one.watch()
+        self._own = own
+        for one in before - set(own.values()):
+            one.unwatch()
+        others = pv_names - own.keys()
         if self._remote is not None:
             self._remote.watch(others)
         elif others:
             names = ", ".join(sorted(others))
             _log.warning("inputs of an isolated server are not connected: %s", names)
-        for path in new:
-            self._own[path].wait(_FIRST)
+        end = time.monotonic() + _FIRST
+        for one in new:
+            one.wait(max(0.0, end - time.monotonic()))
+
+    def _find(self, pv_name: str) -> OwnInput | None:
+        find = self._server.find
+        holder = find(pv_name) or find(pv_name.removesuffix(".VAL"))
+        if holder is None:
+            return None
+        known = self._known.get(holder.path)
+        if known is None:
+            known = self._known[holder.path] = OwnInput(holder)
+        return known
 
     def stop(self) -> None:
         """Hear no more; no input has a value from now on."""
-        self._paths = {}
-        for path in self._watched:
-            self._own[path].unwatch()
-        self._watched, self._own, self._holders = frozenset(), {}, {}
+        own, self._own = self._own, {}
+        for one in set(own.values()):
+            one.unwatch()
+        self._known, self._server = {}, None
         remote, self._remote = self._remote, None
         if remote is not None:
             remote.close()
-
-
-def names_of(server: Any) -> dict[str, str]:
-    """Return PV name -> path of all that a server serves."""
-    return {holder.pv_name: path for path, holder in server.holders.items()}

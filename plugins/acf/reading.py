@@ -125,6 +125,9 @@ class _Reader:
             raise self._error(word, str(exc)) from exc
         missing = sorted(calc.inputs - set(inputs))
         if missing:
-            raise self._error(word, f"CALC({word.text!r}) uses {missing[0]}, but there is no "
-                              f"INP{missing[0]} in this ASG")
+            raise self._error(
+                word,
+                f"CALC({word.text!r}) uses {missing[0]}, but there is no "
+                f"INP{missing[0]} in this ASG",
+            )
         return calc

@@ -54,7 +54,7 @@ def words_of(text: str, file: str, macros: Mapping[str, str]) -> list[Word]:
     :param macros: name -> what stands for ``$(name)``
     :raises AcfError: for an unknown macro, a quote that is not closed, a character out of place
     """
-    words = []
+    words: list[Word] = []
     for number, line in enumerate(text.split("\n"), 1):  # the lines that an editor counts
         code = _CODE.match(line)
         filled = _fill(code[0] if code is not None else "", macros, file, number)
