@@ -114,6 +114,9 @@ def _text(file: Path) -> str:
 
 
 def why(exc: BaseException) -> str:
-    """Return what an exception says, and its type where that alone would not tell."""
-    text = words_of(exc)
-    return text if isinstance(exc, (PluginError, ImportError)) else f"{type(exc).__name__}: {text}"
+    """Return type and text of what a plugin has raised, in one line."""
+    if isinstance(exc, PluginError):
+        return str(exc)
+    if isinstance(exc, SystemExit):
+        return f"it ended itself with status {exc.code!r}"
+    return f"{type(exc).__name__}: {' '.join(words_of(exc).split())}"

@@ -242,6 +242,10 @@ class Plugins:
         callers = {caller.name for caller in self._manager.get_hookcallers(plugin) or ()}
         return tuple(hook for hook in HOOKS if hook in callers)
 
+    def guards(self, name: str) -> bool:
+        """Tell whether a plugin brings access rules: without it, nothing is served."""
+        return ACCESS in self.hooks_of(name)
+
     def backends(self) -> dict[str, BackendFactory]:
         """Return the backends by name; one that two plugins claim raises when it is made."""
         found: dict[str, BackendFactory] = {}
@@ -269,7 +273,7 @@ class Plugins:
         return found
 
     def _without(self, name: str, text: str, cause: BaseException | None = None) -> None:
-        fatal = ACCESS in self.hooks_of(name)
+        fatal = self.guards(name)
         self._manager.unregister(name=name)
         self._fault(name, text, fatal, cause)
 
@@ -305,7 +309,7 @@ class Plugins:
         :raises PluginError: if it brings access rules, or with ``strict``
         """
         self._dropped.setdefault(plugin, []).append(text)
-        if not self._tolerant and (self._strict or ACCESS in self.hooks_of(plugin)):
+        if not self._tolerant and (self._strict or self.guards(plugin)):
             raise PluginError(text) from cause
         _log.error("%s", text)
 

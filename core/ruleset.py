@@ -69,7 +69,7 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
     rules = RuleSet()
     used = {plugin for hook in _KINDS for plugin, _ in plugins.listeners(hook)}
     for hook, plugin, rule in brought:
-        if plugin in used:
+        if plugin in used or (tolerant and plugins.guards(plugin)):
             getattr(rules, _KINDS[hook][0]).append(rule)
             rules._plugins[id(rule)] = plugin  # noqa: SLF001 - its maker
     return rules
