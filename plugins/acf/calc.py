@@ -17,7 +17,7 @@ from .calc_functions import BINARY, CONSTANTS, PAIRS, UNARY, VARIADIC, Function
 #: the inputs there are
 LETTERS = "ABCDEFGHIJKLMNOPQRSTU"
 
-_DEEPEST = 80  # as many operators may wait in epics-base
+_DEEPEST = 40  # each level takes Python some calls, of which it allows a thousand
 _REFUSED = ("VAL", "RNDM")
 _HEX = re.compile(r"0X[0-9A-F]+", re.I | re.A)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(E[+-]?\d+)?", re.I | re.A)

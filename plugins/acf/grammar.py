@@ -86,8 +86,7 @@ def _explained(words: Sequence[Word], file: str) -> AcfError:
     if good == len(words):
         return AcfError(file, words[-1].line, f"the file ends here, expected {wanted}")
     found = words[good]
-    said = found.text if found.kind in _CANDIDATES else f"{found.kind} {found.text!r}"
-    return AcfError(file, found.line, f"found {said!r}, expected {wanted}")
+    return AcfError(file, found.line, f"found {found.text!r}, expected {wanted}")
 
 
 def _begins(spelled: Sequence[str]) -> bool:

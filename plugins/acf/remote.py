@@ -59,7 +59,7 @@ class RemoteInputs:
         before = self._numbers.get(name)
         self._numbers[name] = number
         if (number is None) is not (before is None):
-            _log.info("input %s: %s", name, "no value" if number is None else "has a value")
+            _log.info("the input %s has %s value", name, "no" if number is None else "a")
 
     def _close(self, monitor: Any, name: str) -> threading.Event:
         closed = threading.Event()
