@@ -14,6 +14,7 @@ from .errors import (
     PutError,
     RoguebridgeError,
 )
+from .explain import Explanation, RuleUse
 from .extra import ExtraNode
 from .holder import PvHolder
 from .hookspecs import hookimpl
@@ -43,6 +44,7 @@ __all__ = [
     "Credentials",
     "Deny",
     "Display",
+    "Explanation",
     "ExtraNode",
     "Flat",
     "MappingError",
@@ -68,6 +70,7 @@ __all__ = [
     "RequestRecord",
     "RoguebridgeError",
     "RpcRequest",
+    "RuleUse",
     "ScalarType",
     "Select",
     "ServedPv",

@@ -181,16 +181,21 @@ def explicit_map(
     for path, node in by_path.items():
         if path in wanted:
             builder.add(node, path, wanted[path], explicit=True)
-    builder.problems += _unknown_paths(unknown, list(by_path), get_node)
+    builder.problems += unknown_paths(unknown, list(by_path), get_node)
     if not pv_map:
         text = "the explicit map is empty: nothing is served"
         builder.problems.append(Problem("", text, warning=True))
     return builder.result()
 
 
-def _unknown_paths(
+def unknown_paths(
     unknown: Sequence[str], paths: Sequence[str], get_node: Callable[[str], Any]
 ) -> Iterator[Problem]:
+    """Say of each path that no node has what it is, or which path is the nearest.
+
+    :param paths: of all nodes
+    :param get_node: finds a device, so that the problem can say so
+    """
     for path in unknown:
         found = get_node(path) if path else None
         near = _nearest(path, paths) if path else None

@@ -6,58 +6,24 @@ because serving without them would open what they guard.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import logging
-import os
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib.metadata import EntryPoint, entry_points
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import pluggy
 
 from .errors import BackendError, PluginError
 from .hookspecs import PROJECT, BackendFactory, Hooks
 from .plugin_checks import ACCESS, HOOKS, brings_access, check_plugin, mentions_access, why
+from .plugin_sources import BUILT_IN, OFF, Found, find_plugins
 from .version import __version__
 
 _log = logging.getLogger("roguebridge.plugins")
-
-ENVIRONMENT = "ROGUEBRIDGE_PLUGINS"
-OFF = "no:"
-
-
-class BuiltIn(NamedTuple):
-    """A plugin that comes with Roguebridge; by name, because core imports no plugin.
-
-    :param name: what it is switched off by
-    :param target: a module, or ``module:Class`` of which each server has an object of its own
-    :param always: False for one that is there only if it was given an option
-    """
-
-    name: str
-    target: str
-    always: bool = True
-
-
-# Those asked last come first.
-BUILT_IN = (
-    BuiltIn("soft", "roguebridge.backends.soft.plugin"),
-    BuiltIn("pva", "roguebridge.backends.epics.pva.plugin"),
-    BuiltIn("standard_names", "roguebridge.plugins.naming"),
-    BuiltIn("converters", "roguebridge.plugins.converters"),
-    BuiltIn("mode", "roguebridge.plugins.mode_policy"),
-    BuiltIn("no_write", "roguebridge.plugins.no_write:NoWrite"),
-    BuiltIn("read_only", "roguebridge.plugins.read_only:ReadOnlySwitch"),
-    BuiltIn("operators", "roguebridge.plugins.operators:Operators", always=False),
-    BuiltIn("acf", "roguebridge.plugins.acf:Acf", always=False),
-    BuiltIn("audit", "roguebridge.plugins.audit:Audit", always=False),
-    BuiltIn("names", "roguebridge.plugins.naming:TemplateNames", always=False),
-    BuiltIn("demo", "roguebridge.examples.plugin"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +34,7 @@ class PluginInfo:
     :param version: of the package that brings it, or empty
     :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
     :param hooks: the hooks it implements
-    :param state: ``used``, ``off`` or ``broken``
+    :param state: ``used``, ``off``, ``broken``, or ``unused`` for one that waits for an argument
     """
 
     name: str
@@ -104,60 +70,24 @@ class Plugins:
         #: why the server must not start
         self._fatal: list[str] = []
         self._dropped: dict[str, list[str]] = {}  # until the next start
-        own = list(plugins)
-        environment = [
-            name.strip() for name in os.environ.get(ENVIRONMENT, "").split(",") if name.strip()
-        ]
-        given = [*own, *environment]
-        self._off = {name[len(OFF) :] for name in given if _switches_off(name)}
-        # pluggy asks the last registered first.
-        self._add_built_in(options or {})
-        for point in sorted(entry_points(group=PROJECT), key=lambda point: point.name):
-            self._add_installed(point)
-        for source, names in ((ENVIRONMENT, environment), ("plugins", own)):
-            for plugin in reversed(names):
-                if not _switches_off(plugin):
-                    self._add_given(plugin, source)
-        self._check_switched_off()
+        found, names = find_plugins(plugins, options or {})
+        self._off = set(names)
+        for one in found:
+            self._add(one)
+        self._check_switched_off(names, found)
 
     # Registration -----------------------------------------------------------------------------
 
-    def _add_built_in(self, options: Mapping[str, Any]) -> None:
-        for name, target, always in BUILT_IN:
-            if name in options:  # what is wrong with it is told to whoever gave it
-                made = None if name in self._off else _load(target).from_option(options[name])
-                self._add(name, partial(_itself, made), "built-in", __version__)
-            elif always:
-                self._add(name, partial(_load, target), "built-in", __version__, target)
-
-    def _add_installed(self, point: EntryPoint) -> None:
-        package = getattr(point, "dist", None)
-        source = "installed" if package is None else f"installed: {package.name}"
-        version = "" if package is None else package.version
-        module = str(getattr(point, "value", "")).partition(":")[0]
-        self._add(point.name, point.load, source, version, module)
-
-    def _add_given(self, plugin: Any, source: str) -> None:
-        if isinstance(plugin, str):
-            self._add(plugin, partial(_load, plugin), source, "", plugin)
-        else:
-            self._add(_name(plugin), partial(_itself, plugin), source, "")
-
-    def _add(
-        self, name: str, load: Callable[[], Any], source: str, version: str, target: str = ""
-    ) -> None:
-        """Register a plugin, or say what is wrong with it.
-
-        :param target: the module it is loaded from
-        """
-        name = self._free(name)
-        self._sources[name] = source, version
-        if name in self._off or (target and target in self._off):
-            self._off |= {name, target}
+    def _add(self, found: Found) -> None:
+        """Register a plugin, or say what is wrong with it."""
+        name = found.name
+        self._sources[name] = found.source, found.version
+        if name in self._off or found.target in self._off:
+            self._off.add(name)
             return
         plugin = None
         try:
-            plugin = load()
+            plugin = found.load()
             if isinstance(plugin, type):
                 if plugin in self._classes:  # asked once, as a module is
                     self._move(self._classes[plugin], name)
@@ -165,25 +95,18 @@ class Plugins:
                 self._classes[plugin] = name
                 plugin = plugin()
             if self._manager.is_registered(plugin):
-                self._move(self._name_of(plugin), name)
+                self._move(str(self._manager.get_name(plugin)), name)
                 return
             check_plugin(self._manager, plugin, name)
             self._manager.register(plugin, name)
         except (Exception, SystemExit) as exc:
             text = f"plugin {name} cannot be used: {why(exc)}"
-            if isinstance(exc, PluginError) and str(exc).startswith(f"plugin {name} "):
-                text = str(exc)
-            module = target.partition(":")[0]
+            module = found.target.partition(":")[0]
             fatal = brings_access(plugin) if plugin is not None else mentions_access(module)
             self._fault(name, text, fatal, exc)
         else:
-            if not version:
-                self._sources[name] = source, _version_of(plugin)
-
-    def _free(self, name: str) -> str:
-        while name in self._sources:  # a second object of one class
-            name += "+"
-        return name
+            if not found.version:
+                self._sources[name] = found.source, _version_of(plugin)
 
     def _move(self, old: str, new: str) -> None:
         """Ask a plugin that was found before at the place where it was found now."""
@@ -195,14 +118,11 @@ class Plugins:
         self._manager.register(plugin, old)
         self._sources[old] = source, version or self._sources.pop(old)[1]
 
-    def _name_of(self, plugin: Any) -> str:
-        return str(self._manager.get_name(plugin))
-
-    def _check_switched_off(self) -> None:
-        known = set(self._sources) | {target for _, target, _ in BUILT_IN}
-        known |= {name for name, _, _ in BUILT_IN}
-        for name in sorted(self._off - known - {""}):
-            text = f"{OFF}{name}: there is no plugin {name!r}; there are {sorted(self._sources)}"
+    def _check_switched_off(self, names: set[str], found: Sequence[Found]) -> None:
+        there_are = sorted({*self._sources, *(one.name for one in BUILT_IN)})
+        targets = {one.target for one in (*BUILT_IN, *found)}
+        for name in sorted(names - targets - {*there_are}):
+            text = f"{OFF}{name}: there is no plugin {name!r}; there are {there_are}"
             self._fault(f"{OFF}{name}", text, fatal=False, cause=None)
 
     def _fault(self, name: str, text: str, fatal: bool, cause: BaseException | None) -> None:
@@ -232,6 +152,9 @@ class Plugins:
             hooks = self.hooks_of(name)
             state = "used" if hooks else "off" if name in self._off else "broken"
             found.append(PluginInfo(name, version, source, hooks, state))
+        for one in BUILT_IN:
+            if one.name not in self._sources:
+                found.append(PluginInfo(one.name, __version__, "built-in", (), "unused"))
         return tuple(found)
 
     def hooks_of(self, name: str) -> tuple[str, ...]:
@@ -338,14 +261,6 @@ class Plugins:
                 _log.exception("plugin %s: %s failed", plugin, hook)
 
 
-def _itself(plugin: Any) -> Any:
-    return plugin
-
-
-def _switches_off(plugin: Any) -> bool:
-    return isinstance(plugin, str) and plugin.startswith(OFF)
-
-
 def _call(impl: Any, **arguments: Any) -> Any:
     return impl.function(*(arguments[name] for name in impl.argnames))
 
@@ -362,23 +277,10 @@ def _refuse(name: str, first: str, second: str, options: Any) -> Any:
     )
 
 
-def _load(target: str) -> Any:
-    """Return what ``dotted.module`` or ``dotted.module:Object`` names."""
-    module, _, attribute = target.partition(":")
-    found = importlib.import_module(module)
-    for part in attribute.split(".") if attribute else ():
-        found = getattr(found, part)
-    return found
-
-
-def _name(plugin: Any) -> str:
-    return str(getattr(plugin, "__name__", None) or type(plugin).__qualname__)
-
-
 def _version_of(plugin: Any) -> str:
     module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
-    top = importlib.import_module(str(getattr(module, "__name__", "")).partition(".")[0] or "sys")
-    for one in (module, top):
+    top = str(getattr(module, "__name__", "")).partition(".")[0]
+    for one in (module, sys.modules.get(top)):
         version = getattr(one, "__version__", None)
         if isinstance(version, str):
             return version

@@ -15,6 +15,7 @@ from .assembly import build_map, make_backends, plugin_options
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
 from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
+from .explain import Explanation, explain
 from .extra import extra_map
 from .groups import Groups, group_list
 from .holder import PvHolder
@@ -220,13 +221,28 @@ class PvServer:
         """
         with self._lifecycle:
             self._need_running_root()
-            if self.running:
-                return survey(self._map, self._rules, self.report())
-            rules = ask_for_rules(self._plugins, self._base, self._root, tolerant=True)
-            pv_map = self._build_map(rules)
-            extra = extra_map(rules.extra_by_plugin(), pv_map)
+            mapped, extra, rules = self._map, self._extra, self._rules
+            if not self.running:
+                mapped, extra, rules = self._work_out(tolerant=True)
             problems = (*self._plugins.problems, *(p.text for p in extra.problems))
-            return survey(pv_map, rules, problems)
+            return survey(mapped, rules, problems)
+
+    def explain(self, path: str) -> Explanation:
+        """Tell which rules of which plugins name, convert and guard a node; nothing is served.
+
+        :param path: of the node
+        :raises NotRunningError: if the root is not running
+        :raises MappingError: if the map file cannot be read
+        """
+        with self._lifecycle:
+            self._need_running_root()
+            mapped, extra, rules = self._map, self._extra, self._rules
+            if not self.running:
+                mapped, extra, rules = self._work_out(tolerant=True)
+            explicit = self._pv_map is not None
+            return explain(
+                path, self._root, mapped, extra, rules, self._include, self._exclude, explicit
+            )
 
     @property
     def isolated(self) -> bool:
@@ -301,9 +317,7 @@ class PvServer:
             if self._serving is not None:
                 return
             self._need_running_root()
-            self._rules = rules = ask_for_rules(self._plugins, self._base, self._root)
-            self._map = self._build_map(rules)
-            self._extra = extra_map(rules.extra_by_plugin(), self._map)
+            self._map, self._extra, self._rules = self._work_out()
             for problem in (*self._map.problems, *self._extra.problems):
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
@@ -311,7 +325,7 @@ class PvServer:
             serving = Serving(
                 self._base,
                 self._backends,
-                rules,
+                self._rules,
                 self._make_services(expect_reads),
                 self.holder_class,
                 self._stop_timeout,
@@ -336,8 +350,11 @@ class PvServer:
 
     # Parts --------------------------------------------------------------------------------
 
-    def _build_map(self, rules: RuleSet) -> PvMap:
-        return build_map(self._root, self._pv_map, self._include, self._exclude, rules.naming)
+    def _work_out(self, tolerant: bool = False) -> tuple[PvMap, PvMap, RuleSet]:
+        """Return the tree's mapping, that of nodes that are in no tree, and the rules."""
+        rules = ask_for_rules(self._plugins, self._base, self._root, tolerant)
+        mapped = build_map(self._root, self._pv_map, self._include, self._exclude, rules.naming)
+        return mapped, extra_map(rules.extra_by_plugin(), mapped), rules
 
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock

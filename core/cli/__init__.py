@@ -10,6 +10,7 @@ import click
 from roguebridge.core.cli.failure import Exit, Failure, in_one_line
 from roguebridge.core.cli.listing import check, map_command
 from roguebridge.core.cli.options import debug_option
+from roguebridge.core.cli.plugins import explain, plugins_command
 from roguebridge.core.cli.serve import serve
 from roguebridge.core.cli.session import leave
 from roguebridge.core.cli.signals import Ended
@@ -17,7 +18,13 @@ from roguebridge.core.cli.terminal import complain, open_streams
 from roguebridge.core.plugin_manager import Plugins
 from roguebridge.core.version import __version__
 
-_OWN = {"serve": serve, "map": map_command, "check": check}
+_OWN = {
+    "serve": serve,
+    "map": map_command,
+    "check": check,
+    "explain": explain,
+    "plugins": plugins_command,
+}
 _EPILOG = """\b
 Exit status:
   0 done  1 problems found  2 wrong command line  3 the tree fails

@@ -17,10 +17,8 @@ import click
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
 from roguebridge.core.cli.options import ServerOptions, common_options, mapping_options
-from roguebridge.core.cli.session import Session
-from roguebridge.core.cli.signals import StopSignals
-from roguebridge.core.cli.target import load_root
-from roguebridge.core.cli.terminal import claim_stdout, complain, step
+from roguebridge.core.cli.prepare import prepared
+from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.mapfile import map_lines
 from roguebridge.core.survey import Survey, SurveyedPv
 
@@ -63,7 +61,7 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     else:
         lines = {"csv": _csv, "json": _json, "text": _text}[form](pvs)
     try:
-        _print(stdout, lines)
+        print_results(stdout, lines)
     except BrokenPipeError:
         raise SystemExit(128 + signal.SIGPIPE) from None  # as that signal would end it
 
@@ -91,29 +89,25 @@ def check(target: tuple[str, str], **options: Any) -> None:
     count = sum(len(survey.pvs) for survey in surveys)
     lines.append(f"{count} PVs, {problems or 'no'} problem{'s' * (problems != 1)}")
     with contextlib.suppress(BrokenPipeError):  # the status tells
-        _print(stdout, lines)
+        print_results(stdout, lines)
     if problems:
         raise SystemExit(Exit.PROBLEMS)
 
 
 def _survey(target: tuple[str, str], options: ServerOptions) -> list[Survey]:
-    with StopSignals() as signals:
-        with step("building the tree"):
-            root = load_root(*target)
-        signals.listen()
-        with Session(root) as session:
-            servers = options.servers(root)
-            for server in servers:
-                server.starts_with_root = False
-            session.start()
-            with (
-                step("looking at every node"),
-                failing(Exit.TREE, f"{root.name} cannot be surveyed", ours=Exit.SERVER),
-            ):
-                return [server.survey() for server in servers]
+    with (
+        prepared(target, options) as (root, servers),
+        failing(Exit.TREE, f"{root.name} cannot be surveyed", ours=Exit.SERVER),
+    ):
+        return [server.survey() for server in servers]
 
 
-def _print(stdout: TextIO, lines: Iterable[str]) -> None:
+def print_results(stdout: TextIO, lines: Iterable[str]) -> None:
+    """Print lines on what :func:`.claim_stdout` has given.
+
+    :raises BrokenPipeError: if the reader has gone
+    :raises Failure: if they cannot be written
+    """
     try:
         for line in lines:
             stdout.write(line + "\n")
@@ -152,7 +146,7 @@ def _table(pvs: Sequence[SurveyedPv], terminal: bool) -> Iterable[str]:
         (pv.pv_name, pv.path, pv.type, pv.served_as, pv.mode, pv.units, " ".join(pv.groups))
         for pv in pvs
     ]
-    return _fitted(rows) if terminal else _aligned([_TITLES, *rows])
+    return _fitted(rows) if terminal else aligned([_TITLES, *rows])
 
 
 def _fitted(rows: Sequence[Sequence[str]]) -> Iterable[str]:
@@ -172,8 +166,8 @@ def _fitted(rows: Sequence[Sequence[str]]) -> Iterable[str]:
     return text.get().splitlines()
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
-    """Whole lines, for whoever reads them from a file."""
+def aligned(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Return rows with their columns aligned; whole lines, for whoever reads them from a file."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

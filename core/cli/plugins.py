@@ -1,0 +1,103 @@
+"""``roguebridge plugins`` and ``roguebridge explain``: what is in force, and from which plugin."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from roguebridge.core.cli.failure import Exit, failing
+from roguebridge.core.cli.listing import aligned, print_results
+from roguebridge.core.cli.options import ServerOptions, common_options, mapping_options
+from roguebridge.core.cli.prepare import prepared
+from roguebridge.core.cli.terminal import claim_stdout, complain
+from roguebridge.core.explain import Explanation, RuleUse
+from roguebridge.core.plugin_manager import PluginInfo, Plugins
+
+_form = click.option(
+    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+
+
+@click.command("plugins")
+@click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin too.")
+@_form
+@common_options(level="critical")
+def plugins_command(plugin: Sequence[str], form: str) -> None:
+    """List the plugins a server would use, those asked first at the top.
+
+    Built-in ones, installed ones, and those of the environment variable ROGUEBRIDGE_PLUGINS, with
+    version, source and hooks. What is wrong with one goes to stderr, with exit status 1.
+    """
+    with contextlib.suppress(FileNotFoundError):  # the folder is gone
+        sys.path.insert(0, os.getcwd())
+    stdout = claim_stdout()
+    plugins = Plugins(plugin)
+    infos = plugins.infos()
+    print_results(stdout, _json(infos) if form == "json" else _table(infos))
+    for text in plugins.problems:
+        complain(f"Problem: {text}")
+    if plugins.problems:
+        raise SystemExit(Exit.PROBLEMS)
+
+
+def _json(infos: Sequence[PluginInfo]) -> Iterable[str]:
+    return [json.dumps([asdict(info) for info in infos], indent=1)]
+
+
+def _table(infos: Sequence[PluginInfo]) -> Iterable[str]:
+    rows = [
+        (info.name, info.version, info.source, info.state, " ".join(info.hooks)) for info in infos
+    ]
+    return aligned([("plugin", "version", "source", "state", "hooks"), *rows])
+
+
+@click.command()
+@mapping_options
+@click.argument("path", metavar="PATH")
+@_form
+@common_options()
+def explain(target: tuple[str, str], path: str, form: str, **options: Any) -> None:
+    """Tell of the node PATH of the tree of MODULE:ROOT why it is served as it is, or is not.
+
+    Which rule of which plugin names it, converts it and guards it. The tree is started and stopped;
+    nothing is served. The exit status is 1 if the node is not served.
+    """
+    stdout = claim_stdout()
+    with prepared(target, ServerOptions(**options)) as (root, servers):
+        what = f"{path} of {root.name} cannot be explained"
+        with failing(Exit.TREE, what, ours=Exit.SERVER):
+            found = [server.explain(path) for server in servers]
+    if form == "json":
+        lines: Iterable[str] = [json.dumps([asdict(one) for one in found], indent=1)]
+    else:
+        lines = [line for one in found for line in _lines(one)]
+    print_results(stdout, lines)
+    if not all(one.served for one in found):
+        raise SystemExit(Exit.PROBLEMS)
+
+
+def _lines(one: Explanation) -> Iterator[str]:
+    yield f"{one.path}: {one.kind or 'no variable or command'}"
+    names = ", ".join(one.pv_names)
+    yield f"  served as    {names}: {one.why}" if names else f"  not served   {one.why}"
+    if not one.kind:
+        return
+    if one.name is not None:
+        yield f"  name         {_rule(one.name)}"
+    yield f"  converter    {'none' if one.converter is None else _rule(one.converter)}"
+    if one.served_as:
+        yield f"  type         {one.served_as}"
+    yield f"  time         {'that of delivery' if not one.time_source else _rule(one.time_source)}"
+    for policy in one.policies:
+        yield f"  policy       {_rule(policy)}"
+
+
+def _rule(rule: RuleUse) -> str:
+    return f"{rule.made}  (plugin {rule.plugin}; selects {rule.selects})"

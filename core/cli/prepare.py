@@ -1,0 +1,37 @@
+"""A started tree and its servers, which stay silent: for commands that only look."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from roguebridge.core.cli.options import ServerOptions
+from roguebridge.core.cli.session import Session
+from roguebridge.core.cli.signals import StopSignals
+from roguebridge.core.cli.target import load_root
+from roguebridge.core.cli.terminal import step
+from roguebridge.core.server import PvServer
+
+
+@contextlib.contextmanager
+def prepared(
+    target: tuple[str, str], options: ServerOptions
+) -> Iterator[tuple[Any, list[PvServer]]]:
+    """Give the running root and its servers; the root is stopped at the end.
+
+    :param target: module and object
+    :param options: the server asked for
+    :raises Failure: if anything of it cannot be had
+    """
+    with StopSignals() as signals:
+        with step("building the tree"):
+            root = load_root(*target)
+        signals.listen()
+        with Session(root) as session:
+            servers = options.servers(root)
+            for server in servers:
+                server.starts_with_root = False
+            session.start()
+            with step("looking at every node"):
+                yield root, servers
