@@ -2,6 +2,7 @@
 # make format    have ruff correct and format the sources
 # make coverage  the tests, and what of the sources they run; core must be run whole
 # make docs      build the documentation into build/docs; warnings are errors
+# make bench     what serving costs, as ratios of one run, since machines are noisy
 # make demo      serve an example tree on loopback and talk to it with a p4p client
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
@@ -18,7 +19,7 @@ DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 PACKAGES := core backends plugins simtree examples
 ARGS ?=
 
-.PHONY: test lint format pytest coverage demo docs clean
+.PHONY: test lint format pytest coverage bench demo docs clean
 
 test: lint pytest
 
@@ -42,6 +43,9 @@ coverage: $(INSTALLED)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
 	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
+
+bench: $(INSTALLED)
+	$(PY) tests/bench/start.py $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo

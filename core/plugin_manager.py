@@ -120,7 +120,7 @@ class Plugins:
 
     def _check_switched_off(self, names: set[str], found: Sequence[Found]) -> None:
         there_are = sorted({*self._sources, *(one.name for one in BUILT_IN)})
-        targets = {one.target for one in (*BUILT_IN, *found)}
+        targets = {one.target for one in BUILT_IN} | {one.target for one in found}
         for name in sorted(names - targets - {*there_are}):
             text = f"{OFF}{name}: there is no plugin {name!r}; there are {there_are}"
             self._fault(f"{OFF}{name}", text, fatal=False, cause=None)

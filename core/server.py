@@ -43,14 +43,14 @@ class PvServer:
     :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
         asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
     :param names: template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping of the
-        arguments of :class:`~roguebridge.plugins.naming.TemplateNames`
+        arguments of ``TemplateNames``
     :param policies: mapping of ``read_only`` (True to start with all puts and calls refused),
         ``no_write`` (groups whose nodes take no put or call; ``'NoWrite'`` if not given) and
         ``operators`` (users that alone may use PyRogue's dangerous built-ins)
     :param acf: EPICS access security file, or a mapping of the arguments of
-        :class:`~roguebridge.plugins.acf.Acf`
+        ``Acf``
     :param audit: file that every put and call is written to, or a mapping of the arguments of
-        :class:`~roguebridge.plugins.audit.Audit`
+        ``Audit``
     :param strict: raise for every problem of the mapping and every broken plugin
     :param isolate: bind loopback on ephemeral ports, whatever the environment says
     :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)

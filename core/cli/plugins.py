@@ -21,7 +21,12 @@ from roguebridge.core.explain import Explanation, RuleUse
 from roguebridge.core.plugin_manager import PluginInfo, Plugins
 
 _form = click.option(
-    "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+    "--format",
+    "form",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="json is for programs.",
 )
 
 

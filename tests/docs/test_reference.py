@@ -27,6 +27,7 @@ from roguebridge.core import converter, errors
 from roguebridge.core.cli.failure import Exit
 from roguebridge.core.hookspecs import Hooks
 from roguebridge.core.nt import NtKind, ScalarType
+from roguebridge.core.plugin_sources import BUILT_IN
 from roguebridge.core.result import describe_result
 from roguebridge.core.server import PvServer
 from roguebridge.plugins.converters import make_converter
@@ -223,6 +224,11 @@ def test_the_entry_of_a_hook_has_its_signature_and_an_example(name):
     assert any(f"def {name}(self" in example for example in examples)
 
 
+def test_every_built_in_plugin_is_in_the_table():
+    said = " ".join(row["name"] for row in table("docs/reference/plugins.md", "brings"))
+    assert set(re.findall(r"`(\w+)`", said)) == {one.name for one in BUILT_IN}
+
+
 # API ------------------------------------------------------------------------------------------
 
 
@@ -255,6 +261,11 @@ NO_MESSAGES = {
     "attempted relative import",  # Python's own text
     "{} PVs, {} problem{}",
     "Serving {} PVs of {} as {}:... over {}.",
+    "  served as    {}: {}",
+    "  not served   {}",
+    "{}  (plugin {}; selects {})",
+    "every node",
+    "True: no put, and no call of a command, is permitted",  # a description
     "Clients on this machine find it with",
     "Stopping (a second signal ends it at once).",
     "TCP port {} on {}",
