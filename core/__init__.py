@@ -25,6 +25,7 @@ from .plugin_manager import PluginInfo
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer
+from .summary import ArraySummary
 from .survey import Survey, SurveyedPv
 from .version import __version__
 
@@ -33,6 +34,7 @@ __all__ = [
     "AccessPolicy",
     "Alarm",
     "Allow",
+    "ArraySummary",
     "Backend",
     "BackendError",
     "BackendOptions",

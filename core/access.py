@@ -42,10 +42,14 @@ class Credentials:
     @property
     def roles(self) -> frozenset[str]:
         """The user's groups; empty if first asked for after the request was answered."""
-        if self._roles is None:
-            look_up = self._look_up
-            self._roles = look_up() if look_up is not None else frozenset()
+        if self._roles is None and self._look_up is not None:
+            self._roles = self._look_up()
             self._look_up = None
+        return self._roles or frozenset()
+
+    @property
+    def known_roles(self) -> frozenset[str] | None:
+        """The user's groups if they were looked up, else None; never looks them up."""
         return self._roles
 
     def release(self) -> None:

@@ -35,9 +35,14 @@ def make_backends(
     return tuple(made)
 
 
+def copied(pv_map: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a copy of an explicit map that no later change of the caller's reaches."""
+    return {path: list(n) if isinstance(n, list) else n for path, n in pv_map.items()}
+
+
 def build_map(
     root: Any,
-    pv_map: Mapping[str, str] | str | PathLike[str] | None,
+    pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None,
     include: Sequence[str],
     exclude: Sequence[str],
     rules: Sequence[NamingRule],

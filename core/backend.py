@@ -19,7 +19,7 @@ from typing import Any, NamedTuple, Protocol
 from .alarm import Alarm
 from .mapping import PvEntry
 from .nt import PvSpec
-from .request import PutRequest, RpcRequest
+from .request import PutRequest, Request, RpcRequest
 
 
 class Reading(NamedTuple):
@@ -75,6 +75,9 @@ class PvOwner(Protocol):
 
     def rpc(self, request: RpcRequest) -> None:
         """A client calls; the request is answered exactly once."""
+
+    def refuse(self, request: Request, reason: str) -> None:
+        """A put or call came that the backend cannot read; it is answered with the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class CallJob(RequestJob):
         """Find the arguments, run, and return what the command returned (a put: None)."""
         holder, request = self.holder, self.request
         if isinstance(request, RpcRequest):
-            return self._run(call_of(holder, request.arguments))
+            return self._run(call_of(holder, request))
         assert isinstance(request, PutRequest)  # noqa: S101 - there are no others
         if request.process is False:
             return None  # nothing is to be processed
@@ -74,9 +74,9 @@ class CallJob(RequestJob):
             return Call()
         converter = holder.converter
         if converter is None:
-            raise PutError(f"{holder.pv_name} is closed")
+            raise PutError(f"{request.entry.pv_name} is closed")
         if not request.marked:
-            raise PutError(f"{holder.pv_name}: the argument is missing")
+            raise PutError(f"{request.entry.pv_name}: the argument is missing")
         return Call(True, converter.to_tree(request.value))
 
     def _run(self, call: Call) -> Any:
@@ -107,18 +107,18 @@ def run_command(node: Any, call: Call) -> Any:
     return node(call.argument) if call.given else node()
 
 
-def call_of(holder: PvHolder, arguments: Mapping[str, Any]) -> Call:
-    """Return the call that a client's named arguments stand for; on a worker.
+def call_of(holder: PvHolder, request: RpcRequest) -> Call:
+    """Return the call that the named arguments of a client's request stand for; on a worker.
 
     ``arg`` and ``value`` both name the only argument there is, and are ignored where there is none.
 
     :raises PutError: for unknown, missing or unreadable arguments, naming those that are allowed
     """
-    pv_name = holder.pv_name
+    pv_name = request.entry.pv_name
     parameters = parameters_of(holder.node)
     needed = [name for name, one in parameters.items() if one.default is one.empty]
     main = "arg" if "arg" in parameters else needed[0] if len(needed) == 1 else None
-    given = dict(arguments)
+    given = dict(request.arguments)
     for alias in _ALIASES:
         if alias in given and alias not in parameters:
             if main is not None and main not in given:
@@ -139,7 +139,8 @@ def call_of(holder: PvHolder, arguments: Mapping[str, Any]) -> Call:
         if name != "arg"
     }
     if "arg" in given:
-        argument = holder.command_argument(_coerced(pv_name, parameters["arg"], given["arg"]))
+        value = _coerced(pv_name, parameters["arg"], given["arg"])
+        argument = holder.command_argument(value, pv_name)
         return Call(True, argument, named, bool(named))
     if "arg" in parameters:  # PyRogue would run it with the argument of the last call
         return Call(False, parameters["arg"].default, named, True)

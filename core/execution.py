@@ -9,7 +9,7 @@ from .access import Allow, Deny
 from .backend import Snapshot
 from .calls import CallJob
 from .errors import PutError, words_of
-from .jobs import RequestJob, asked
+from .jobs import RequestJob
 from .request import PutRequest, Request, RpcRequest
 from .rogue import refused_by_tree
 
@@ -23,14 +23,30 @@ NOT_PERMITTED = "Put not permitted"
 
 def admit(holder: PvHolder, request: Request) -> None:
     """Take a request over from a network thread: judge it, then queue it for the tree."""
+    note(holder, request)
     if isinstance(request, PutRequest) and not request.marked and request.process is not True:
         request.done()  # other fields than the value: nothing to do
+        holder.services.record(request, "done")
     elif all(policy.quick for policy in holder.policies):
         _judge(holder, request)
     else:
         # A lane and a device of its own: the judgement must not wait for slow hardware.
         lane = f"access {holder.path}"
         _submit(holder, request, _JudgeJob(holder, request, lane, lane))
+
+
+def refuse(holder: PvHolder, request: Request, reason: str) -> None:
+    """Answer a request that the backend cannot hand over; on a network thread."""
+    note(holder, request)
+    request.error(reason)
+    holder.services.record(request, "failed", reason)
+
+
+def note(holder: PvHolder, request: Request) -> None:
+    """Keep for the audit what is asked: once it is answered, its buffer may be gone."""
+    request.kept = holder.services.keep(request.asked)
+    if isinstance(request, PutRequest):
+        request.old = holder.services.keep(holder.last_shown)
 
 
 def _judge(holder: PvHolder, request: Request) -> None:
@@ -44,8 +60,9 @@ def _judge(holder: PvHolder, request: Request) -> None:
             )
         if not isinstance(decision, Allow):
             reason = decision.reason if isinstance(decision, Deny) else NOT_PERMITTED
-            _refuse(holder, request, reason)
+            _deny(holder, request, reason)
             return
+        request.trap = request.trap or decision.trap
     if holder.entry.is_command:
         _admit_call(holder, request)
     elif isinstance(request, PutRequest) and request.marked:
@@ -58,16 +75,16 @@ def _admit_call(holder: PvHolder, request: Request) -> None:
     node = holder.node
     if isinstance(request, PutRequest) and request.marked and not node.arg and not request.value:
         request.done()  # putting 0 does not run it
-        holder.services.record(request, request.value, "done")
+        holder.services.record(request, "done")
     elif holder.call_begins():
         _submit(holder, request, CallJob(holder, request))
     else:
-        _refuse(holder, request, f"{request.entry.pv_name}: busy: the command is running")
+        _deny(holder, request, f"{request.entry.pv_name}: busy: the command is running")
 
 
-def _refuse(holder: PvHolder, request: Request, reason: str) -> None:
+def _deny(holder: PvHolder, request: Request, reason: str) -> None:
     request.error(reason)
-    holder.services.record(request, asked(request), "denied", reason)
+    holder.services.record(request, "denied", reason)
 
 
 def _submit(holder: PvHolder, request: Request, job: RequestJob) -> None:
@@ -110,14 +127,16 @@ class PutJob(RequestJob):
         holder = self.holder
         converter = holder.converter
         if converter is None:  # its client has left, and the type was never found out
-            raise PutError(f"{holder.pv_name} is closed")
+            raise PutError(f"{self.request.entry.pv_name} is closed")
         assert isinstance(self.request, PutRequest)  # noqa: S101 - see __init__
         try:
             value = converter.to_tree(self.request.value)
         except PutError:
             raise
         except Exception as exc:
-            raise PutError(f"{holder.pv_name}: {words_of(exc)}") from exc
+            raise PutError(f"{self.request.entry.pv_name}: {words_of(exc)}") from exc
+        if holder.services.audit is not None:
+            self.request.old = holder.services.keep(holder.value_in_tree())
         if self.request.process is False:
             holder.node.set(value, write=False)
         else:
@@ -151,5 +170,5 @@ class ReadJob(RequestJob):
                     f"{request.entry.pv_name} is a variable: it can be read with op='read', "
                     f"not called with {wrong}"
                 )
-        snapshot = self.holder.refresh()
+        snapshot = self.holder.refresh(request.entry.pv_name)
         return snapshot if isinstance(request, RpcRequest) else None

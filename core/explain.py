@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from .converter import TypeConverter
-from .mapping import PvMap, unknown_paths
+from .mapping import PvMap
 from .rules import Rule, Select, converter_of
 from .ruleset import RuleSet
 from .survey import served_as
+from .unknown import why_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +80,12 @@ def explain(
     wanted = root.name + path[4:] if path.startswith("root.") and path not in nodes else path
     node = nodes.get(wanted)
     if node is None:
-        (problem,) = unknown_paths([path], list(nodes), root.getNode)
-        return Explanation(path, "", (), problem.text)
+        return Explanation(path, "", (), why_unknown(path, list(nodes), root.getNode))
     entries = {entry.path: entry for entry in (*extra.entries, *mapped.entries)}
     entry = entries.get(wanted)
     problems = [p.text for p in (*mapped.problems, *extra.problems) if p.path == wanted]
     of_tree = wanted not in {entry.path for entry in extra.entries}
-    names = () if entry is None else (entry.pv_name,)
+    names = () if entry is None else entry.names
     if problems:
         why = "; ".join(problems)
     elif explicit and of_tree:

@@ -32,7 +32,7 @@ def extra_map(extra: Iterable[tuple[str, ExtraNode]], mapped: PvMap) -> PvMap:
     """
     taken: dict[str, str] = {}
     for entry in mapped.entries:
-        taken[entry.pv_name] = entry.path
+        taken.update(dict.fromkeys(entry.names, entry.path))
     paths = {entry.path for entry in mapped.entries}
     entries: list[PvEntry] = []
     nodes: list[Any] = []

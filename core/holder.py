@@ -15,12 +15,12 @@ from .access import AccessPolicy
 from .backend import Snapshot
 from .converter import Provisional, TypeConverter
 from .errors import PutError, words_of
-from .execution import admit
+from .execution import admit, refuse
 from .mapping import PvEntry
 from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
-from .request import PutRequest, RpcRequest
+from .request import PutRequest, Request, RpcRequest
 from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
@@ -54,8 +54,13 @@ class PvHolder(Opening):
 
     @property
     def pv_name(self) -> str:
-        """Name of the PV."""
+        """Primary name of the PV."""
         return self.entry.pv_name
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Further names that serve the same."""
+        return self.entry.aliases
 
     @property
     def converter(self) -> TypeConverter | None:
@@ -83,18 +88,23 @@ class PvHolder(Opening):
         """A client calls."""
         admit(self, request)
 
-    def refresh(self) -> Snapshot:
+    def refuse(self, request: Request, reason: str) -> None:
+        """A put or call came that the backend cannot read: answer it with the reason."""
+        refuse(self, request, reason)
+
+    def refresh(self, pv_name: str) -> Snapshot:
         """Read the variable, in hardware if it lives there, and show it; on a worker.
 
+        :param pv_name: the name by which a client asks for it
         :raises PutError: if it is write-only, or its value has no place in the PV
         :raises Exception: what the tree raised; the PV shows it as an alarm
         """
         if not self.readable:
-            raise PutError(f"{self.pv_name} is write-only (mode WO): it cannot be read")
+            raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
         self._find_converter()
         converter = self._converter
         if converter is None or isinstance(converter, Provisional):
-            raise PutError(f"{self.pv_name}: {self.trouble}")
+            raise PutError(f"{pv_name}: {self.trouble}")
         try:
             read_now(self.node)
         except BaseException as exc:
@@ -105,7 +115,7 @@ class PvHolder(Opening):
         reading = self._show_present(always=True)
         self._await_opening()
         if reading.value is Keep.VALUE:
-            raise PutError(f"{self.pv_name}: {self.trouble}")
+            raise PutError(f"{pv_name}: {self.trouble}")
         return Snapshot(converter.spec, reading)
 
     def call_begins(self) -> bool:
@@ -121,12 +131,13 @@ class PvHolder(Opening):
         with self._lock:
             self._calls -= 1
 
-    def command_argument(self, value: Any) -> Any:
+    def command_argument(self, value: Any, pv_name: str) -> Any:
         """Return the argument to call the command with; on a worker.
 
         The declared type helps, but does not bind: PyRogue itself takes any argument, and a
         command's type is often no more than that of its default 0.
 
+        :param pv_name: the name by which a client calls it
         :raises PutError: if the argument is None or out of its declared range
         """
         if isinstance(value, np.ndarray):
@@ -134,7 +145,7 @@ class PvHolder(Opening):
         if not self.node.arg:
             return value
         if value is None:  # PyRogue would run it with the argument of the last call
-            raise PutError(f"{self.pv_name}: the argument is empty")
+            raise PutError(f"{pv_name}: the argument is empty")
         self._find_converter()
         try:
             return value if self._converter is None else self._converter.to_tree(value)

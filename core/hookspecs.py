@@ -75,7 +75,16 @@ class Hooks:
     def request_done(self, record: RequestRecord) -> None:
         """A put or call has ended, was denied, has failed or was dropped: the audit trail.
 
+        Each plugin is told on a thread of its own; no put waits for it.
+
         :param record: who, what, and what became of it
+        """
+
+    @hookspec
+    def server_starting(self, server: Any) -> None:
+        """The server is about to listen; what this raises stops the start.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`
         """
 
     @hookspec

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Any
 from .clock import Timer
 from .errors import PutError, words_of
 from .mapping import PvEntry
-from .request import PutRequest, Request, RpcRequest
+from .request import PutRequest, Request
 from .rogue import disabled
 from .workers import STOPPING, Job
 
 if TYPE_CHECKING:
     from .holder import PvHolder
-
-
-def asked(request: Request) -> Any:
-    """Return what a client wants: the value put, or the arguments of the call."""
-    if isinstance(request, PutRequest):
-        return request.value
-    return request.arguments if isinstance(request, RpcRequest) else None
 
 
 class OpenJob(Job):
@@ -77,9 +70,8 @@ class RequestJob(Job):
         """Answer with ``reason``; if the request was answered before, say so in the log."""
         self._abandoned = True
         self.ended()
-        value = asked(self.request)
         self.request.error(reason)
-        self.holder.services.record(self.request, value, "dropped", reason)
+        self.holder.services.record(self.request, "dropped", reason)
 
     def run(self) -> None:
         """Do what is asked, unless nobody wants it any more, and answer."""
@@ -89,12 +81,13 @@ class RequestJob(Job):
         if request.cancelled and not request.answered:
             self.abandon("the client has gone")
             return
-        value = asked(request)
+        services = self.holder.services
         try:
             reason = disabled(self.holder.node)
             if reason is not None:
                 raise PutError(reason)
             result = self.execute()
+            request.returned = services.keep(result)
         except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
             text = words_of(exc)
             self.ended()
@@ -105,11 +98,11 @@ class RequestJob(Job):
             finally:
                 self._stop_timer()
                 request.error(text)
-                self.holder.services.record(request, value, "failed", text)
+                services.record(request, "failed", text)
         else:
             self.ended()
             request.done(result)
-            self.holder.services.record(request, value, "done")
+            services.record(request, "done")
 
     def execute(self) -> Any:
         """Do the work; the result is for the client."""

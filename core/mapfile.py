@@ -1,4 +1,4 @@
-"""The file form of a mapping: one ``pv -> path`` line per node, as ``dump()`` writes it."""
+"""The file form of a mapping: one ``pv -> path`` line per PV name, as ``dump()`` writes it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def map_lines(names: Iterable[tuple[str, str]]) -> list[str]:
     return [f"{pv_name}{_ARROW}{path}" for pv_name, path in names]
 
 
-def read_map(file: str | PathLike[str]) -> dict[str, str]:
+def read_map(file: str | PathLike[str]) -> dict[str, list[str]]:
     """Read a file of ``pv -> path`` lines; blank lines and ``#`` comments are skipped.
 
-    :returns: path -> PV name
+    :returns: path -> the PV names of its lines, the primary one first
     :raises MappingError: naming the file, and every line that is wrong
     """
     try:
@@ -32,8 +32,7 @@ def read_map(file: str | PathLike[str]) -> dict[str, str]:
     except UnicodeDecodeError as exc:
         at = exc.object.count(b"\n", 0, exc.start) + 1
         raise MappingError(f"cannot read the map file {file}: line {at}: {exc}") from exc
-    found: dict[str, str] = {}
-    lines: dict[str, int] = {}
+    found: dict[str, list[str]] = {}
     problems = []
     for number, line in enumerate(text.split("\n"), 1):  # the lines that an editor counts
         if not line.strip() or line.lstrip().startswith("#"):
@@ -43,11 +42,7 @@ def read_map(file: str | PathLike[str]) -> dict[str, str]:
             problems.append(f"line {number}: expected 'pv -> path', found {_short(line)!r}")
             continue
         pv_name, path = match.groups()
-        if path in found:
-            problems.append(f"line {number}: {path} is already mapped in line {lines[path]}")
-        else:
-            found[path] = pv_name
-            lines[path] = number
+        found.setdefault(path, []).append(pv_name)
     if problems:
         raise MappingError(f"the map file {file} is not usable:", problems)
     return found

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import MappingError
 from .groups import passes
-from .naming import name_error, name_warning
+from .naming import name_error, name_warning, names_of
 from .tree import TreeNode
+from .unknown import why_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,20 +18,31 @@ class PvEntry:
     """One served node and its PV name.
 
     :param path: PyRogue path, e.g. ``Top.Dev[3].Gain``
-    :param pv_name: name of the PV
+    :param pv_name: name of the PV; of a request the one that the client has used
     :param is_command: True for a command
     :param mode: ``RW``, ``RO`` or ``WO``
+    :param aliases: further names that serve the same; none in the entry of such a name
     """
 
     path: str
     pv_name: str
     is_command: bool
     mode: str
+    aliases: tuple[str, ...] = ()
 
     @property
     def device(self) -> str:
         """Path of the device the node belongs to."""
         return self.path.rpartition(".")[0]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, the primary one first."""
+        return (self.pv_name, *self.aliases)
+
+    def by_name(self) -> tuple[PvEntry, ...]:
+        """Return an entry for each of the names, this one first."""
+        return (self, *(replace(self, pv_name=name, aliases=()) for name in self.aliases))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +83,67 @@ class PvMap:
 
 @dataclass(slots=True)
 class _Builder:
-    """Collects entries and problems."""
+    """Collects entries and problems; a name that is given twice is fatal if ``explicit``."""
 
+    explicit: bool
     entries: list[PvEntry] = field(default_factory=list)
     nodes: list[TreeNode] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     paths: dict[str, str] = field(default_factory=dict)
     """PV name -> path that has it."""
+    further: dict[int, tuple[object, ...]] = field(default_factory=dict)
+    """Place of an entry -> the names given for aliases of it."""
 
-    def claim(self, path: str, pv_name: Any) -> str:
-        """Take a name for ``path``; returns the path that has it."""
-        return self.paths.setdefault(pv_name, path) if isinstance(pv_name, str) else path
-
-    def add(self, node: TreeNode, path: str, pv_name: Any, explicit: bool) -> None:
+    def claim(self, path: str, pv_name: object) -> bool:
+        """Take a name for ``path``, unless it is none or another path has it: that is a problem."""
         error = name_error(pv_name)
-        if error is not None:
-            self.problems.append(Problem(path, f"{path}: {error}"))
-            return
-        other = self.claim(path, pv_name)
-        if other != path:
+        if error is None:
+            assert isinstance(pv_name, str)  # noqa: S101 - else there is an error
+            other = self.paths.setdefault(pv_name, path)
+            if other == path:
+                return True
             text = f"{other} and {path} both map to PV {pv_name}"
-            self.problems.append(Problem(path, text, fatal=explicit))
-            return
+        else:
+            text = f"{path}: {error}"
+        self.problems.append(Problem(path, text, fatal=error is None and self.explicit))
+        return False
+
+    def warn(self, path: str, pv_name: str) -> None:
         warning = name_warning(pv_name)
         if warning is not None:
             self.problems.append(Problem(path, f"{path}: {warning}", warning=True))
-        self.entries.append(PvEntry(path, pv_name, bool(node.isCommand), node.mode))
+
+    def add(self, node: TreeNode, path: str, given: object) -> None:
+        names = self.names(path, given)
+        if not names or not self.claim(path, names[0]):
+            return
+        pv_name = str(names[0])
+        self.warn(path, pv_name)
+        entry = PvEntry(path, pv_name, bool(node.isCommand), node.mode)
+        if len(names) > 1:
+            self.further[len(self.entries)] = names[1:]
+        self.entries.append(entry)
         self.nodes.append(node)
 
+    def names(self, path: str, given: object) -> tuple[object, ...]:
+        """Return the names given for ``path``; none if that fails, which is a problem."""
+        try:
+            return names_of(given)
+        except Exception as exc:  # a sequence of the caller's own may raise anything
+            text = str(exc) if type(exc) is ValueError else f"its PV names cannot be had: {exc!r}"
+            self.problems.append(Problem(path, f"{path}: {text}"))
+            return ()
+
     def result(self) -> PvMap:
+        # Not before all primary names are taken: an alias must not keep another node out.
+        for place, given in self.further.items():
+            entry = self.entries[place]
+            aliases: dict[str, None] = {}
+            for name in given:
+                if self.claim(entry.path, name) and name != entry.pv_name and name not in aliases:
+                    aliases[str(name)] = None
+                    self.warn(entry.path, str(name))
+            self.entries[place] = replace(entry, aliases=tuple(aliases))
         return PvMap(tuple(self.entries), tuple(self.nodes), tuple(self.problems))
 
 
@@ -115,9 +158,10 @@ def automatic_map(
     :param nodes: all variables and commands, in tree order
     :param include: serve only nodes in one of these groups; empty for all
     :param exclude: never serve nodes in one of these groups
-    :param name: gives a node's PV name; if it raises, that node is left out
+    :param name: gives a node's PV name, or a sequence of them, the primary one first; if it
+        raises, that node is left out
     """
-    builder = _Builder()
+    builder = _Builder(explicit=False)
     used: set[str] = set()
     for node in nodes:
         path = "?"
@@ -129,11 +173,11 @@ def automatic_map(
             if not passes(groups, include, exclude):
                 continue
             try:
-                pv_name = name(node)
+                given = name(node)
             except Exception as exc:
                 builder.problems.append(Problem(path, f"{path}: naming rule failed: {exc!r}"))
                 continue
-            builder.add(node, path, pv_name, explicit=False)
+            builder.add(node, path, given)
         except Exception as exc:  # an attribute of a class of its own
             builder.problems.append(Problem(path, f"{path}: cannot be served: {exc!r}"))
     for group in include:
@@ -153,14 +197,14 @@ def explicit_map(
 
     :param nodes: all variables and commands, in tree order
     :param root_name: name of the root, for which a path may also say ``root``
-    :param pv_map: path -> PV name
+    :param pv_map: path -> PV name, or a sequence of them, the primary one first
     :param get_node: finds a device, so that the problem can say so
     """
     by_path = {node.path: node for node in nodes}
     wanted: dict[str, Any] = {}
-    builder = _Builder()
+    builder = _Builder(explicit=True)
     unknown: list[str] = []
-    for key, pv_name in pv_map.items():
+    for key, given in pv_map.items():
         if not isinstance(key, str):
             builder.problems.append(Problem(repr(key), f"path {key!r} is not a str"))
             continue
@@ -170,53 +214,18 @@ def explicit_map(
         if path in wanted:
             builder.problems.append(Problem(key, f"{path} is mapped twice, also as {key}"))
         elif path in by_path:
-            wanted[path] = pv_name
+            wanted[path] = given
         else:
             unknown.append(key)
     for key in unknown:  # nothing tells which of two entries on one name was meant
-        other = builder.claim(key, pv_map[key])
-        if other != key:
-            text = f"{other} and {key} both map to PV {pv_map[key]}"
-            builder.problems.append(Problem(key, text, fatal=True))
+        for pv_name in builder.names(key, pv_map[key]):
+            builder.claim(key, pv_name)
     for path, node in by_path.items():
         if path in wanted:
-            builder.add(node, path, wanted[path], explicit=True)
-    builder.problems += unknown_paths(unknown, list(by_path), get_node)
+            builder.add(node, path, wanted[path])
+    paths = list(by_path)
+    builder.problems += [Problem(key, why_unknown(key, paths, get_node)) for key in unknown]
     if not pv_map:
         text = "the explicit map is empty: nothing is served"
         builder.problems.append(Problem("", text, warning=True))
     return builder.result()
-
-
-def unknown_paths(
-    unknown: Sequence[str], paths: Sequence[str], get_node: Callable[[str], Any]
-) -> Iterator[Problem]:
-    """Say of each path that no node has what it is, or which path is the nearest.
-
-    :param paths: of all nodes
-    :param get_node: finds a device, so that the problem can say so
-    """
-    for path in unknown:
-        found = get_node(path) if path else None
-        near = _nearest(path, paths) if path else None
-        hint = f"; the nearest path is {near}" if near else ""
-        if found is not None and getattr(found, "isDevice", False):
-            yield Problem(path, f"{path} is a device: only variables and commands can be served")
-        else:
-            yield Problem(path, f"{path!r} is not in the tree{hint}")
-
-
-def _nearest(path: str, paths: Sequence[str]) -> str | None:
-    # Comparing with 100,000 paths takes seconds: look among the likely ones first.
-    leaf = path.rpartition(".")[2].lower()
-    parent = path.rpartition(".")[0].lower()
-    lower = path.lower()
-    likely = [
-        p for p in paths if p.lower().rpartition(".")[2] == leaf or p.lower().startswith(parent)
-    ]
-    for candidates, cutoff in ((likely[:5000], 0.5), (paths[:5000], 0.0)):
-        folded = {p.lower(): p for p in candidates}
-        match = difflib.get_close_matches(lower, folded, n=1, cutoff=cutoff)
-        if match:
-            return folded[match[0]]
-    return None

@@ -10,7 +10,7 @@ import numpy as np
 from .alarm import NO_ALARM, WRITE, Alarm
 from .backend import Reading
 from .outlet import Keep
-from .rogue import read_now
+from .rogue import computed, read_now
 from .showing import Showing
 from .valuing import Shown
 
@@ -43,6 +43,27 @@ class Outcome(Showing):
                 self._publish(shown, now)
                 self._echo = shown if self._watching else None
             return Reading(shown[0], self._overall(shown[1]), self._shown_ns)
+
+    @property
+    def last_shown(self) -> Any:
+        """The value last shown; None if it is no scalar or nothing was shown yet."""
+        shown = self._shown
+        return None if shown is None else shown[0]
+
+    def value_in_tree(self) -> Any:
+        """Return what the tree has now, in the PV's terms; on a worker that is about to put.
+
+        :returns: the value last shown if that of the tree is in doubt, or would have to be worked
+            out; None if there is none
+        """
+        if self._doubtful or computed(self.node):
+            return self.last_shown
+        try:
+            assert self._converter is not None  # noqa: S101 - it is about to convert what is put
+            return self._converter.to_pv(self.node.value())
+        except BaseException as exc:  # a put that would replace it must not fail
+            _log.debug("%s: no value before a put: %s", self.path, exc)
+            return None
 
     def show_failed_put(self) -> None:
         """Show the true value with a WRITE alarm after a put has failed; on a worker.

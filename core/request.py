@@ -37,7 +37,10 @@ class Request:
     """
 
     operation = "request"
-    __slots__ = ("entry", "credentials", "cancelled", "outcome", "_reply", "_once")
+    __slots__ = (
+        "entry", "credentials", "cancelled", "outcome", "trap", "kept", "old", "returned",
+        "_reply", "_once", "_recorded",
+    )  # fmt: skip
 
     def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
         self.entry = entry
@@ -46,8 +49,21 @@ class Request:
         self.cancelled = False
         #: None until answered, then '' for success or the error text
         self.outcome: str | None = None
+        #: a policy that allows it asks for an audit record
+        self.trap = False
+        # For the audit, if there is one: what is asked, what there was before, what a call
+        # returned; see :func:`.kept`.
+        self.kept: Any = None
+        self.old: Any = None
+        self.returned: Any = None
         self._reply: Reply | None = reply
         self._once = threading.Lock()
+        self._recorded = threading.Lock()
+
+    @property
+    def asked(self) -> Any:
+        """The value put, None if none was marked; the arguments of a call."""
+        return None
 
     @property
     def answered(self) -> bool:
@@ -70,6 +86,10 @@ class Request:
             return False
         reply.error(text)
         return True
+
+    def begin_record(self) -> bool:
+        """Return True once: what became of a request is told one time."""
+        return self._recorded.acquire(blocking=False)
 
     def _take(self, outcome: str) -> Reply | None:
         if not self._once.acquire(blocking=False):
@@ -110,6 +130,11 @@ class PutRequest(Request):
         self.block = block
         self.process = process
 
+    @property
+    def asked(self) -> Any:
+        """The value put, None if none was marked."""
+        return self.value if self.marked else None
+
 
 class RpcRequest(Request):
     """A client wants a command run, or a variable read.
@@ -130,15 +155,30 @@ class RpcRequest(Request):
         super().__init__(entry, credentials, reply)
         self.arguments = arguments
 
+    @property
+    def asked(self) -> Any:
+        """The arguments."""
+        return self.arguments
+
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What became of a put or call, for audit plugins.
+    """What became of a put or call, for audit plugins; there is one for each.
 
-    :param value: the value put, or the arguments of the call
-    :param result: ``'done'``, ``'denied'``, ``'failed'`` or ``'dropped'``
+    Its values are in the PV's terms: an enum is its index. They do not change any more: small
+    arrays are copies, large ones an :class:`ArraySummary`, and so is what is in a list or dict.
+
+    :param value: the value put, None if the client marked none or it cannot be read; the
+        arguments of a call
+    :param result: ``'done'``, ``'denied'``, ``'failed'``, or ``'dropped'``: it never ran, or still
+        did when the server stopped
     :param error: the text the client got, or the later failure; '' on success
     :param time_ns: when it ended, nanoseconds since the POSIX epoch
+    :param old: what the tree had before the put; if it did not get that far, what the PV showed;
+        None where that is not known
+    :param trap: a policy that allowed it asked for a record (:class:`Allow`)
+    :param returned: what a call returned
+    :param lost: how many records before this one did not reach this plugin, which was too slow
     """
 
     entry: PvEntry
@@ -148,3 +188,7 @@ class RequestRecord:
     result: str
     error: str
     time_ns: int
+    old: Any = None
+    trap: bool = False
+    returned: Any = None
+    lost: int = 0

@@ -115,6 +115,22 @@ def disabled(node: Any) -> str | None:
     return None
 
 
+def computed(node: Any) -> bool:
+    """Tell whether ``value()`` runs a function of the tree's own, which may take its time.
+
+    :param node: a variable or command
+    """
+    for one in with_sources(node):
+        getter = getattr(one, "_linkedGet", None)
+        if getter is None:
+            getter = getattr(getattr(one, "_block", None), "_localGet", None)
+        elif getattr(getter, "__name__", "") == "linkedGetFromVariable":
+            continue
+        if getter is not None:
+            return True
+    return False
+
+
 _PASSED = {"root", "dev", "cmd"}  # what PyRogue hands to a command's function by itself
 _NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
 

@@ -55,8 +55,8 @@ class Rule(Generic[Made]):
     select: Callable[[TreeNode], bool] = Select()
 
 
-class NamingRule(Rule[str]):
-    """``make(node)`` returns the node's PV name."""
+class NamingRule(Rule[str | Sequence[str]]):
+    """``make(node)`` returns the node's PV name, or several: the primary one, then aliases."""
 
 
 class ConverterRule(Rule[TypeConverter]):

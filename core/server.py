@@ -5,16 +5,24 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from .assembly import build_map, make_backends, plugin_options
+from .assembly import build_map, copied, make_backends, plugin_options
+from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
-from .errors import BackendError, MappingError, NotRunningError, RoguebridgeError
+from .errors import (
+    BackendError,
+    MappingError,
+    NotRunningError,
+    PluginError,
+    RoguebridgeError,
+    words_of,
+)
 from .explain import Explanation, explain
 from .extra import extra_map
 from .groups import Groups, group_list
@@ -37,8 +45,8 @@ class PvServer:
     :param incGroups: serve only nodes in one of these groups (str, sequence or set of str)
     :param excGroups: never serve nodes in one of these groups; ``['NoServe']`` if not given,
         ``[]`` excludes nothing
-    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name, or
-        a file that :meth:`dump` wrote, to serve exactly those
+    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name or
+        list of PV names, or a file that :meth:`dump` wrote, to serve exactly those
     :param backends: names of the backends that serve
     :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
         asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
@@ -86,7 +94,7 @@ class PvServer:
         root: Any,
         incGroups: Groups = None,
         excGroups: Groups = None,
-        pvMap: Mapping[str, str] | str | PathLike[str] | None = None,
+        pvMap: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None = None,
         *,
         backends: Iterable[str] = ("pva",),
         plugins: Iterable[Any] = (),
@@ -117,7 +125,7 @@ class PvServer:
         self._root = root
         self._include = group_list(incGroups, "incGroups")
         self._exclude = ["NoServe"] if excGroups is None else group_list(excGroups, "excGroups")
-        self._pv_map = dict(pvMap) if isinstance(pvMap, Mapping) else pvMap
+        self._pv_map = copied(pvMap) if isinstance(pvMap, Mapping) else pvMap
         self._strict = strict
         self._isolated = isolate
         self._put_reply_timeout = put_reply_timeout
@@ -163,23 +171,23 @@ class PvServer:
         return MappingProxyType(self._holders)
 
     def list(self) -> dict[str, str]:
-        """Return path -> PV name of every served node, in tree order."""
+        """Return path -> primary PV name of every served node, in tree order."""
         return {entry.path: entry.pv_name for entry in self._map.entries}
 
     def find(self, pv_name: str) -> PvHolder | None:
         """Return the holder of a PV, one of the server's own too, while the server runs.
 
-        :param pv_name: the PV's name
+        :param pv_name: the PV's name, or one of its aliases
         :returns: None if no PV has that name
         """
         for holder in (*self._holders.values(), *self._own_holders.values()):
-            if holder.pv_name == pv_name:
+            if pv_name in holder.entry.names:
                 return holder
         return None
 
     def dump(self, fname: str | PathLike[str] | None = None) -> None:
-        """Print, or write to ``fname``, one ``pv -> path`` line per served node."""
-        names = ((entry.pv_name, entry.path) for entry in self._map.entries)
+        """Print, or write to ``fname``, one ``pv -> path`` line per PV name, in tree order."""
+        names = ((name, entry.path) for entry in self._map.entries for name in entry.names)
         text = "".join(f"{line}\n" for line in map_lines(names))
         if fname is None:
             sys.stdout.write(text)
@@ -197,6 +205,8 @@ class PvServer:
         texts = [] if serving is None or serving.fault is None else [serving.fault]
         texts += self._plugins.problems
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
+        if serving is not None and serving.services.audit is not None:
+            texts += serving.services.audit.problems()
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
@@ -280,6 +290,7 @@ class PvServer:
 
         :raises NotRunningError: if the root is not running
         :raises MappingError: if the mapping cannot be served
+        :raises PluginError: if a plugin does not let it start
         :raises BackendError: if a backend cannot listen
         """
         self._begin(expect_reads=False)
@@ -322,6 +333,7 @@ class PvServer:
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
             self._extra.check(self._strict)
+            self._ask_plugins()
             serving = Serving(
                 self._base,
                 self._backends,
@@ -341,6 +353,14 @@ class PvServer:
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
 
+    def _ask_plugins(self) -> None:
+        for plugin, ask in self._plugins.listeners("server_starting"):
+            try:
+                ask(server=self)
+            except (Exception, SystemExit) as exc:
+                text = words_of(exc)
+                raise PluginError(f"plugin {plugin}: the server must not start: {text}") from exc
+
     def _need_running_root(self) -> None:
         if not self._root.running:
             raise NotRunningError(
@@ -359,7 +379,7 @@ class PvServer:
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock
         plugins = self._plugins
-        listens = plugins.listens
+        sinks = plugins.listeners("request_done")
         return Services(
             clock=clock,
             variables=WorkerPool("roguebridge-variables", clock),
@@ -372,11 +392,9 @@ class PvServer:
             expect_reads=expect_reads,
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
-            on_record=(lambda record: plugins.event("request_done", record=record))
-            if listens("request_done")
-            else None,
+            audit=AuditTrail(sinks, clock) if sinks else None,
             on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
-            if listens("holder_opened")
+            if plugins.listens("holder_opened")
             else None,
         )
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .alarm import Alarm
+from .audit import AuditTrail
 from .clock import Clock
 from .mapping import PvEntry
 from .request import Request, RequestRecord
+from .summary import kept
 from .workers import Job, WorkerPool
 
 _LOG_INTERVAL = 60.0
@@ -62,7 +64,7 @@ class Services:
         it runs
     :param watchers: told which PVs have clients
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
-    :param on_record: audit, or None if nobody listens
+    :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
     """
 
@@ -79,25 +81,33 @@ class Services:
     queue_commands: bool = False
     watchers: tuple[Watcher, ...] = ()
     fault: Alarm | None = None
-    on_record: Callable[[RequestRecord], None] | None = None
+    audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
     _logged: dict[str, float] = field(default_factory=dict)
     _troubled: set[str] = field(default_factory=set)
 
-    def record(self, request: Request, value: Any, result: str, error: str = "") -> None:
-        """Tell audit and log what became of a request; never blocks."""
-        on_record = self.on_record
-        if on_record is not None:
+    def keep(self, value: Any) -> Any:
+        """Return what the audit keeps of a value, None if there is no audit; never raises."""
+        return None if self.audit is None else kept(value)
+
+    def record(self, request: Request, result: str, error: str = "") -> None:
+        """Tell audit and log, once, what became of a request; never blocks."""
+        if not request.begin_record():
+            return
+        if self.audit is not None:
             record = RequestRecord(
                 request.entry,
                 request.operation,
                 request.credentials,
-                value,
+                request.kept,
                 result,
                 error,
                 self.clock.time_ns(),
+                request.old,
+                request.trap,
+                request.returned,
             )
-            self.events.submit(_Event("audit", lambda: on_record(record)))
+            self.audit.add(record)
         if error and result != "dropped":
             self._log_once(request.entry, f"{request.operation} {result}: {error}")
 

@@ -10,6 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import Any
 
+from .access import AccessPolicy
 from .alarm import TIMEOUT
 from .backend import Backend
 from .errors import BackendError, PluginError, RoguebridgeError
@@ -111,11 +112,14 @@ class Serving:
         :raises BackendError: if a backend cannot listen
         """
         try:
+            if self.services.audit is not None:
+                self.services.audit.start(self.services.log_soon)
             self._make_holders(maps)
             for backend in self._backends:
                 with _blaming(backend):
                     for holder in self.holders.values():
-                        holder.attach(backend.serve(holder.entry, holder))
+                        for entry in holder.entry.by_name():
+                            holder.attach(backend.serve(entry, holder))
             for gate in self._gates:
                 gate.listen()
             for holder in self.holders.values():
@@ -135,8 +139,10 @@ class Serving:
         time_rules = self._rules.time_sources
         self.services.clock.start()
         by_device: dict[int, Gate | None] = {}
+        tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
         for entry, node in chain.from_iterable(maps):
             policies = policies_of(policy_rules, node)
+            policies = tuples.setdefault(tuple(map(id, policies)), policies)
             try:
                 time_source = time_source_of(time_rules, node)
             except PluginError as exc:
@@ -182,6 +188,8 @@ class Serving:
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
         self.attempt("polls", partial(self._polls.restore_all, self._stop_timeout))
+        if services.audit is not None:
+            self.attempt("audit", partial(services.audit.stop, self._stop_timeout))
         services.events.drain(self._stop_timeout)
         for pool in (*pools, services.events):
             for name in pool.stop():

@@ -27,7 +27,7 @@ _BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess")  # devices of every root
 class SurveyedPv:
     """One PV as it would be served.
 
-    :param pv_name: name of the PV
+    :param pv_name: primary name of the PV
     :param path: PyRogue path of the node
     :param kind: ``variable`` or ``command``
     :param type: the node's ``typeStr``
@@ -36,6 +36,7 @@ class SurveyedPv:
     :param units: as in PyRogue, or empty
     :param groups: the groups the node is in
     :param description: as in PyRogue, or empty
+    :param aliases: its further names
     """
 
     pv_name: str
@@ -47,6 +48,12 @@ class SurveyedPv:
     units: str
     groups: tuple[str, ...]
     description: str
+    aliases: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, the primary one first."""
+        return (self.pv_name, *self.aliases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +150,7 @@ def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv
         units=str(node.units or ""),
         groups=tuple(map(str, node.groups)),
         description=str(node.description or ""),
+        aliases=entry.aliases,
     )
 
 

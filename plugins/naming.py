@@ -1,4 +1,4 @@
-"""PyRogue's standard PV names."""
+"""PyRogue's standard PV names; those by a template are a plugin that a server is given."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.naming import standard_name
 from roguebridge.core.rules import NamingRule
+
+from .template_names import TemplateNames
+
+__all__ = ["TemplateNames", "naming_rules"]
 
 
 @hookimpl

@@ -11,7 +11,7 @@ from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.own import OwnVariable
 from roguebridge.core.request import PutRequest, RpcRequest
-from roguebridge.core.rules import PolicyRule, Select
+from roguebridge.core.rules import PolicyRule
 
 PATH = "RB.ReadOnly"
 
@@ -73,7 +73,7 @@ class ReadOnlySwitch:
     @hookimpl
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard every node but the switch itself."""
-        return [PolicyRule(lambda node: self._policy, Select(where=self._is_other))]
+        return [PolicyRule(lambda node: self._policy, self._is_other)]
 
     def _is_other(self, node: Any) -> bool:
         return node is not self._switch

@@ -47,8 +47,8 @@ class LinkVariable(BaseVariable):
             kwargs["mode"] = "RO"
         if not linkedGet:
             kwargs["mode"] = "WO"
-        self._linkedGet = bind(linkedGet, ("dev", "var", "read", "index", "wait", "check"))
-        self._linkedSet = linkedSet  # as given, as in PyRogue
+        self._linkedGet, self._linkedSet = linkedGet, linkedSet  # as given, as in PyRogue
+        self._linkedGetCall = bind(linkedGet, ("dev", "var", "read", "index", "wait", "check"))
         self._linkedSetCall = bind(
             linkedSet, ("dev", "var", "value", "write", "index", "verify", "wait", "check")
         )
@@ -60,10 +60,10 @@ class LinkVariable(BaseVariable):
 
     @staticmethod
     def _getter(variable: Any) -> Callable[..., Any]:
-        def mirrored(read: bool, index: int, wait: bool) -> Any:
+        def linkedGetFromVariable(read: bool, index: int, wait: bool) -> Any:
             return variable.get(read=read, index=index, wait=wait)
 
-        return mirrored
+        return linkedGetFromVariable
 
     @staticmethod
     def _setter(variable: Any) -> Callable[..., Any]:
@@ -153,7 +153,7 @@ class LinkVariable(BaseVariable):
         """
         try:
             waits = resolve_wait(wait, check)
-            return self._linkedGet(
+            return self._linkedGetCall(
                 dev=self.parent, var=self, read=read, index=index, wait=waits, check=waits
             )
         except Exception as e:

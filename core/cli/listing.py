@@ -22,7 +22,7 @@ from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.mapfile import map_lines
 from roguebridge.core.survey import Survey, SurveyedPv
 
-_TITLES = ("PV", "path", "type", "served as", "mode", "units", "groups")
+_TITLES: tuple[str, ...] = ("PV", "path", "type", "served as", "mode", "units", "groups")
 
 
 @click.command("map")
@@ -52,7 +52,7 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     surveys = _survey(target, ServerOptions(**options))
     pvs = [pv for survey in surveys for pv in survey.pvs]
     if glob is not None:
-        pvs = [pv for pv in pvs if _matches(pv.pv_name, glob) or _matches(pv.path, glob)]
+        pvs = [pv for pv in pvs if any(_matches(text, glob) for text in (*pv.names, pv.path))]
     for survey in surveys:
         for text in survey.errors:
             complain(f"Problem: {text}")
@@ -125,7 +125,7 @@ def _matches(text: str, glob: str) -> bool:
 
 
 def _text(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
-    return map_lines((pv.pv_name, pv.path) for pv in pvs)
+    return map_lines((name, pv.path) for pv in pvs for name in pv.names)
 
 
 def _json(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
@@ -137,26 +137,31 @@ def _csv(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(SurveyedPv))
     for pv in pvs:
-        writer.writerow({**asdict(pv), "groups": " ".join(pv.groups)}.values())
+        lists = {"groups": " ".join(pv.groups), "aliases": " ".join(pv.aliases)}
+        writer.writerow({**asdict(pv), **lists}.values())
     return [text.getvalue().removesuffix("\n")]
 
 
 def _table(pvs: Sequence[SurveyedPv], terminal: bool) -> Iterable[str]:
-    rows = [
+    rows: list[Sequence[str]] = [
         (pv.pv_name, pv.path, pv.type, pv.served_as, pv.mode, pv.units, " ".join(pv.groups))
         for pv in pvs
     ]
-    return _fitted(rows) if terminal else aligned([_TITLES, *rows])
+    titles = _TITLES
+    if any(pv.aliases for pv in pvs):
+        titles = (*titles, "aliases")
+        rows = [(*row, " ".join(pv.aliases)) for row, pv in zip(rows, pvs, strict=True)]
+    return _fitted(titles, rows) if terminal else aligned([titles, *rows])
 
 
-def _fitted(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+def _fitted(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterable[str]:
     """A table as wide as the terminal: what is too long goes on below."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in _TITLES:
+    for title in titles:
         table.add_column(title, overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))

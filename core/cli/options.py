@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +24,12 @@ class ServerOptions:
 
     base: str | None = None
     pv_map: str | None = None
+    names: str | None = None
+    name_case: str | None = None
+    name_separator: str | None = None
+    name_index: str | None = None
+    name_prefix: Sequence[tuple[str, str]] = ()
+    name_alias: Sequence[str] = ()
     include: Sequence[str] = ()
     exclude: Sequence[str] = ()
     backend: Sequence[str] = ()
@@ -54,10 +60,25 @@ class ServerOptions:
         return [*own, server]
 
     def _refuse_options_without_base(self) -> None:
-        for name in ("pv_map", "include", "exclude", "backend", "plugin", "strict", "isolate"):
-            if getattr(self, name):
-                option = f"--{name.replace('_', '-')}"
+        for field in fields(self):
+            if getattr(self, field.name) not in (None, (), [], False):
+                option = f"--{field.name.replace('_', '-')}"
                 raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
+
+    def _naming(self) -> Mapping[str, Any]:
+        """Return what is said of names, as the arguments of ``TemplateNames``."""
+        said = {
+            "template": self.names,
+            "case": self.name_case,
+            "separator": self.name_separator,
+            "index": self.name_index,
+            "prefixes": dict(self.name_prefix) or None,
+            "aliases": list(self.name_alias) or None,
+        }
+        found = {key: value for key, value in said.items() if value is not None}
+        if found and self.pv_map is not None:
+            raise Failure(Exit.USAGE, "--pv-map has names of its own: no other option names PVs")
+        return found
 
     def _make(self, root: Any, base: str) -> PvServer:
         with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
@@ -69,6 +90,7 @@ class ServerOptions:
                 pvMap=None if self.pv_map is None else read_map(self.pv_map),
                 backends=self.backend or ("pva",),
                 plugins=self.plugin,
+                names=self._naming() or None,
                 strict=self.strict,
                 isolate=self.isolate,
             )
@@ -79,6 +101,21 @@ class ServerOptions:
         return server
 
 
+class _Prefix(click.ParamType):  # type: ignore[type-arg]
+    """``PATH=PREFIX``."""
+
+    name = "PATH=PREFIX"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return path and prefix."""
+        path, equals, prefix = str(value).partition("=")
+        if not path or not equals:
+            self.fail(f"{value!r} is not PATH=PREFIX, as in Top.Rf=RF01", param, ctx)
+        return path, prefix
+
+
 _MAPPING = (
     click.argument("target", type=Target(), metavar="MODULE:ROOT"),
     click.option("--base", metavar="B", help="First part of every PV name."),
@@ -87,6 +124,35 @@ _MAPPING = (
         metavar="F",
         type=click.Path(),
         help="Serve what this file lists, in lines 'pv -> path'.",
+    ),
+    click.option(
+        "--names",
+        metavar="T",
+        help="Name PVs by this template, as in '{base}:{device}:{name}'; fields are base, root, "
+        "path, device, parent and name.",
+    ),
+    click.option(
+        "--name-case", type=click.Choice(["upper", "lower"]), help="Case of the names of PVs."
+    ),
+    click.option(
+        "--name-separator", metavar="S", help="What is between the parts of a path (default ':')."
+    ),
+    click.option(
+        "--name-index",
+        metavar="F",
+        help="How an index is written (default '[{}]'), as in '{:02d}'.",
+    ),
+    click.option(
+        "--name-prefix",
+        type=_Prefix(),
+        multiple=True,
+        help="Write this in place of the path of a device (repeatable).",
+    ),
+    click.option(
+        "--name-alias",
+        metavar="T",
+        multiple=True,
+        help="Serve each node under a name by this template too (repeatable).",
     ),
     click.option(
         "--include", metavar="G", multiple=True, help="Serve only nodes in this group (repeatable)."

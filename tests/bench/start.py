@@ -1,8 +1,8 @@
 """What plugins of a site cost when a server starts.
 
-``python tests/bench/start.py [PVs] [rounds]`` starts the same tree in turn without a server, with a
-server, and with a server that has a site plugin of ten rules; it prints medians and ratios of a round,
-since machines are noisy. SLAC's PyRogue is used where it can be imported.
+``python tests/bench/start.py [PVs] [rounds]`` starts the same tree in turn without a server, with
+a server, and with a server that has a site plugin of ten rules; it prints medians, and ratios of
+each round, since machines are noisy. SLAC's PyRogue is used where it can be imported.
 """
 
 from __future__ import annotations

@@ -116,6 +116,7 @@ class Shell:
 
     def __init__(self, folder, tree):
         self.folder = folder
+        self.python = sys.executable
         self.environ = dict(os.environ)
         for name in ("SERVER_PORT", "BROADCAST_PORT"):  # nothing of these tests leaves loopback
             self.environ[f"EPICS_PVAS_{name}"] = "0"
@@ -135,14 +136,14 @@ class Shell:
             file.write_text(text.replace("{module}", self.module))
 
     def start(self, *arguments, **options):
-        command = [sys.executable, "-m", "roguebridge.core.cli", *map(str, arguments)]
+        command = [self.python, "-m", "roguebridge.core.cli", *map(str, arguments)]
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
         popen = subprocess.Popen(command, cwd=self.folder, env=self.environ, **options)
         return Process(popen)
 
     def run(self, *arguments, stdout=subprocess.PIPE, **options):
         """Run to the end; return the process with returncode, stdout and stderr."""
-        command = [sys.executable, "-m", "roguebridge.core.cli", *map(str, arguments)]
+        command = [self.python, "-m", "roguebridge.core.cli", *map(str, arguments)]
         return subprocess.run(
             command, cwd=self.folder, env=self.environ, stdout=stdout, stderr=subprocess.PIPE,
             text=True, timeout=6 * LIMIT, **options,

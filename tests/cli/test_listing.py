@@ -38,7 +38,7 @@ def test_json_holds_everything(shell):
         {
             "pv_name": "X:MyRoot:Gain", "path": "MyRoot.Gain", "kind": "variable", "type": "int",
             "served_as": "NTScalar int32", "mode": "RW", "units": "counts",
-            "groups": ["Slow", "Tuning"], "description": "",
+            "groups": ["Slow", "Tuning"], "description": "", "aliases": [],
         }
     ]  # fmt: skip
 
@@ -53,7 +53,7 @@ def test_csv_is_read_by_a_spreadsheet(shell):
 def test_text_is_a_map_that_serve_reads(shell):
     text = output(shell, *MAP, "--format", "text")
     shell.write("own.map", text)
-    assert read_map(shell.folder / "own.map")["MyRoot.Gain"] == "X:MyRoot:Gain"
+    assert read_map(shell.folder / "own.map")["MyRoot.Gain"] == ["X:MyRoot:Gain"]
     assert output(shell, *MAP, "--format", "text", "--pv-map", "own.map") == text
 
 

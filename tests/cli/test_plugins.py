@@ -83,7 +83,7 @@ def test_a_node_is_explained(shell):
         "  converter    Number  (plugin converters; selects every node)",
         "  type         NTScalar int32",
         "  time         that of delivery",
-        "  policy       _Switched  (plugin read_only; selects where=ReadOnlySwitch._is_other)",
+        "  policy       _Switched  (plugin read_only; selects ReadOnlySwitch._is_other)",
     ]
 
 

@@ -74,7 +74,7 @@ def test_each_rule_is_told_with_its_plugin_and_what_it_selects_by(site):
         RuleUse("Site", "type='int', units='V'", "arrival"),
         (
             RuleUse("Site", "is_gain", "Open"),
-            RuleUse("read_only", "where=ReadOnlySwitch._is_other", "_Switched"),
+            RuleUse("read_only", "ReadOnlySwitch._is_other", "_Switched"),
             RuleUse("mode", "where=_guarded", "ReadOnly"),
         ),
     )

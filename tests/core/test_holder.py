@@ -205,15 +205,15 @@ def test_the_declared_type_of_an_argument_helps_but_does_not_bind():
             return int(value)
 
     bench = Bench(function=lambda arg: arg, converter=Whole(DOUBLE))
-    assert bench.holder.command_argument(4.0) == 4
-    assert bench.holder.command_argument("text") == "text"
-    assert bench.holder.command_argument([1]) == [1]
+    assert bench.holder.command_argument(4.0, "B:Top:Dev:V") == 4
+    assert bench.holder.command_argument("text", "B:Top:Dev:V") == "text"
+    assert bench.holder.command_argument([1], "B:Top:Dev:V") == [1]
     with pytest.raises(PutError, match="11 is outside"):
-        bench.holder.command_argument("out")
+        bench.holder.command_argument("out", "B:Top:Dev:V")
     with pytest.raises(PutError, match="B:Top:Dev:V: the argument is empty"):
-        bench.holder.command_argument(None)
+        bench.holder.command_argument(None, "B:Top:Dev:V")
 
 
 def test_an_argument_without_a_type_is_handed_over_as_it_is():
     bench = Bench(function=lambda arg: arg, converter=RuntimeError("no type"))
-    assert bench.holder.command_argument("text") == "text"
+    assert bench.holder.command_argument("text", "B:Top:Dev:V") == "text"

@@ -90,7 +90,7 @@ def test_before_a_put_to_a_pv_whose_type_was_never_found_out(bench, is_command):
     bench.converter = RuntimeError("no type")
     bench.arrive()
     bench.variables.held = bench.commands.held = True
-    request, reply = make_put("6")
+    request, reply = make_put("6", entry=bench.holder.entry)
     bench.holder.put(request)
     bench.clock.advance(0.5)
     bench.leave()

@@ -8,6 +8,7 @@ from support.fakes import FakeCommand, FakeNode
 
 from roguebridge.core.alarm import CALC, COMM, READ, TIMEOUT
 from roguebridge.core.rogue import (
+    computed,
     device_enable,
     disabled,
     mirrored,
@@ -109,6 +110,22 @@ def test_a_node_without_an_enable_cannot_be_disabled(parent):
     node = FakeNode()
     node.parent = parent
     assert (device_enable(node), disabled(node)) == (None, None)
+
+
+def test_a_value_that_a_function_of_the_tree_gives_is_told_from_a_kept_one(tree, running):
+    pr = tree.pr
+    root = pr.Root(name="Top", pollEn=False)
+    root.add(pr.LocalVariable(name="Kept", value=1))
+    root.add(pr.LocalVariable(name="Got", value=1, localGet=lambda: 2))
+    root.add(pr.LinkVariable(name="Same", variable=root.Kept))
+    root.add(pr.LinkVariable(name="SameGot", variable=root.Got))
+    root.add(pr.LinkVariable(name="Mine", variable=root.Kept, linkedGet=lambda: 3))
+    root.add(pr.LinkVariable(name="Sum", dependencies=[root.Kept], linkedGet=lambda: 4))
+    root.add(pr.LocalCommand(name="Go", function=print))
+    with running(root):
+        names = ("Kept", "Got", "Same", "SameGot", "Mine", "Sum", "Go")
+        found = [name for name in names if computed(root.getNode(f"Top.{name}"))]
+    assert found == ["Got", "SameGot", "Mine", "Sum"]
 
 
 def test_a_link_that_passes_values_on_mirrors_its_source(tree, running):

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from types import SimpleNamespace
 
 from roguebridge.core.holder import PvHolder
 from roguebridge.core.services import Services
@@ -48,7 +49,7 @@ class Bench:
             open_timeout=services.pop("open_timeout", 1.0),
             start_ns=self.start_ns,
             expect_reads=services.pop("expect_reads", True),
-            on_record=self.records.append,
+            audit=SimpleNamespace(add=self.records.append),
             on_opened=self.opened.append,
             **services,
         )

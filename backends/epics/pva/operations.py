@@ -10,6 +10,7 @@ import numpy as np
 from p4p import Value
 
 from roguebridge.core.access import Credentials
+from roguebridge.core.backend import PvOwner
 from roguebridge.core.elements import Flat
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import NtKind, PvSpec
@@ -59,33 +60,38 @@ class CallReply(OperationReply):
         super().done(True if result is None else result)
 
 
-def put_request(entry: PvEntry, spec: PvSpec, op: Any) -> PutRequest | None:
-    """Return the put that ``op`` stands for; None if it was answered as unreadable."""
+def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner) -> None:
+    """Hand over the put that ``op`` stands for; or that it cannot be read.
+
+    :param spec: type of the PV; None while it is closed
+    """
+    request = PutRequest(entry, _credentials(op), OperationReply(op), None)
+    if spec is None:
+        owner.refuse(request, f"{entry.pv_name} is closed")
+        return
     try:
-        value = op.value()
-        marked, content = _put_content(spec, value)
-        block, process = _put_options(op)
-        request = PutRequest(
-            entry, _credentials(op), OperationReply(op), content, marked, block, process
-        )
+        request.marked, request.value = _put_content(spec, op.value())
+        request.block, request.process = _put_options(op)
     except Exception as exc:
         _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
-        op.done(error=f"{entry.pv_name}: the put cannot be read: {exc}")
-        return None
+        request.value = None
+        owner.refuse(request, f"{entry.pv_name}: the put cannot be read: {exc}")
+        return
     op.onCancel(_canceller(request))
-    return request
+    owner.put(request)
 
 
-def rpc_request(entry: PvEntry, op: Any) -> RpcRequest | None:
-    """Return the call that ``op`` stands for; None if it was answered as unreadable."""
+def rpc(entry: PvEntry, op: Any, owner: PvOwner) -> None:
+    """Hand over the call that ``op`` stands for; or that it cannot be read."""
+    request = RpcRequest(entry, _credentials(op), CallReply(op), {})
     try:
-        request = RpcRequest(entry, _credentials(op), CallReply(op), _arguments(op.value()))
+        request.arguments = _arguments(op.value())
     except Exception as exc:
         _log.debug("unreadable call of %s: %r", entry.pv_name, exc)
-        op.done(error=f"{entry.pv_name}: the call cannot be read: {exc}")
-        return None
+        owner.refuse(request, f"{entry.pv_name}: the call cannot be read: {exc}")
+        return
     op.onCancel(_canceller(request))
-    return request
+    owner.rpc(request)
 
 
 def _canceller(request: Request) -> Callable[[], None]:

@@ -16,9 +16,9 @@ from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import PvSpec
 
+from . import operations
 from .doorbell import Doorbell
 from .nt import Encoder
-from .operations import put_request, rpc_request
 
 
 class PvaPv(ServedPv):
@@ -76,15 +76,9 @@ class PvaPv(ServedPv):
     def put(self, op: Any) -> None:
         """A client puts."""
         encoder = self._encoder
-        if encoder is None:
-            op.done(error=f"{self._entry.pv_name} is closed")
-            return
-        request = put_request(self._entry, encoder.spec, op)
-        if request is not None:
-            self._owner.put(request)
+        spec = None if encoder is None else encoder.spec
+        operations.put(self._entry, spec, op, self._owner)
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        request = rpc_request(self._entry, op)
-        if request is not None:
-            self._owner.rpc(request)
+        operations.rpc(self._entry, op, self._owner)

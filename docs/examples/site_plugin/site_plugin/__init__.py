@@ -1,0 +1,1 @@
+"""How our beamline names, converts, guards and records what Roguebridge serves."""

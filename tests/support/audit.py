@@ -1,0 +1,48 @@
+"""Records, and sinks that do what a test says."""
+
+import queue
+import threading
+
+from roguebridge.core.access import Credentials
+from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.request import RequestRecord
+from support.fakes import ENTRY, WAIT
+
+
+def make_record(value=1, result="done", error="", **more):
+    """Give the record of a put."""
+    who = more.pop("who", None) or Credentials("ann", "10.0.0.1", "test")
+    operation = more.pop("operation", "put")
+    time_ns = more.pop("time_ns", 1_700_000_000_123_456_789)
+    entry = more.pop("entry", ENTRY)
+    return RequestRecord(entry, operation, who, value, result, error, time_ns, **more)
+
+
+class Sink:
+    """Takes records; holds the thread while ``gate`` is closed."""
+
+    def __init__(self, open=True):
+        self.taken = queue.SimpleQueue()
+        self.entered = threading.Event()
+        self.gate = threading.Event()
+        if open:
+            self.gate.set()
+
+    @hookimpl
+    def request_done(self, record):
+        self.entered.set()
+        assert self.gate.wait(WAIT)
+        self.taken.put(record)
+
+    def next(self):
+        return self.taken.get(timeout=WAIT)
+
+
+class RaisingSink(Sink):
+    """Raises what the records' values are, if they are exceptions."""
+
+    @hookimpl
+    def request_done(self, record):
+        self.taken.put(record)
+        if isinstance(record.value, BaseException):
+            raise record.value
