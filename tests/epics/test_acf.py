@@ -4,6 +4,7 @@ import getpass
 import grp
 import logging
 import pwd
+import queue
 import time
 
 import pytest
@@ -18,7 +19,7 @@ from support.served import LIMIT
 from support.trees import running
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.core import Credentials, PluginError
+from roguebridge.core import NamingRule, PluginError, Select, hookimpl
 from roguebridge.plugins.acf import Acf
 
 RELOAD = "Base:RB:AcfReload"
@@ -223,14 +224,24 @@ def test_a_host_that_moves_is_followed(tree, file):
         assert not allowed(site, "V")
 
 
-def test_trapwrite_is_told_with_the_permission(tree, file):
-    file.write_text("UAG(a){ann} ASG(DEFAULT) {RULE(1,WRITE){UAG(a)} RULE(1,WRITE,TRAPWRITE)}")
-    with lab(tree, nodes, acf=file) as site:
-        holder = site.holder("V")
-        (policy,) = [one for one in holder.policies if "ASG" in repr(one)]
-        for user, trap in (("ann", False), ("bob", True)):
-            credentials = Credentials(user, "127.0.0.1", "pva")
-            assert policy.may(holder.entry, credentials, "put").trap is trap
+class Records:
+    def __init__(self):
+        self.records = queue.SimpleQueue()
+
+    @hookimpl
+    def request_done(self, record):
+        self.records.put(record)
+
+
+@pytest.mark.parametrize(("user", "trap"), [(USER, False), ("nobody-else", True)])
+def test_trapwrite_is_told_to_the_audit_trail(tree, file, user, trap):
+    file.write_text(
+        f"UAG(a){{{user}}} ASG(DEFAULT) {{RULE(1,WRITE){{UAG(a)}} RULE(1,WRITE,TRAPWRITE)}}"
+    )
+    audit = Records()
+    with lab(tree, nodes, acf=file, plugins=[audit]) as site:
+        site.put("V", 1)
+        assert audit.records.get(timeout=LIMIT).trap is trap
 
 
 # Reloading ----------------------------------------------------------------------------------------
@@ -294,6 +305,13 @@ def test_a_reload_cannot_take_away_a_group_that_nodes_are_in(tree, file):
         assert not allowed(site, "V")
 
 
+class Twice:
+    @hookimpl
+    def naming_rules(self, base):
+        return [NamingRule(lambda node: (f"{base}:Top:{node.name}", f"Alias:{node.name}"),
+                           Select(path="Top.Gate"))]  # fmt: skip
+
+
 # Inputs -------------------------------------------------------------------------------------------
 
 
@@ -309,6 +327,15 @@ def test_an_input_of_our_own_opens_and_shuts_though_nobody_looks_at_it(tree, fil
             assert not allowed(site, "V")
         site.node("Gate").set(1)
         site.root.waitOnUpdate()
+        assert allowed(site, "V")
+
+
+def test_an_input_of_our_own_may_go_by_another_name(tree, file):
+    file.write_text(GATED % ("Alias:Gate.VAL", "A=1"))
+    acf = {"file": file, "assign": V_IS_GATED}
+    with lab(tree, nodes, acf=acf, plugins=[Twice()]) as site:
+        assert not allowed(site, "V")
+        site.put("Gate", 1)
         assert allowed(site, "V")
 
 
