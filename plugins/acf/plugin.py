@@ -17,11 +17,11 @@ from roguebridge.core.rules import PolicyRule
 from roguebridge.core.tree import TreeNode
 
 from .assignment import Assignments
-from .hosts import Hosts, Resolver, look_up
-from .inputs import Inputs
+from .hosts import Resolver, look_up
+from .in_force import InForce
 from .policy import AsgPolicy
 from .reading import read_acf
-from .rules import Asg, Rules
+from .rules import Rules
 
 _log = logging.getLogger("roguebridge.acf")
 
@@ -64,9 +64,7 @@ class Acf:
         self._assignments = Assignments(assign)
         self._macros = _texts("macros", macros or {})
         conf = None if client_conf is None else _texts("client_conf", client_conf)
-        self._inputs = Inputs(conf)
-        self._hosts = Hosts(resolve, resolve_every)
-        self._rules = Rules({})
+        self._in_force = InForce(resolve, resolve_every, conf)
         self._running = False
         self._changing = threading.Lock()
         self._command = OwnCommand(
@@ -89,20 +87,6 @@ class Acf:
             raise ValueError(f"acf needs a file: {dict(option)!r}")
         return cls(**option)
 
-    # What rules and policies ask ----------------------------------------------------------------
-
-    def asg(self, name: str) -> Asg | None:
-        """Return a group of the file in force, None if there is none of that name."""
-        return self._rules.asg(name)
-
-    def is_one_of(self, address: str, hosts: frozenset[str]) -> bool:
-        """Tell whether a numeric address is that of one of the hosts; never blocks."""
-        return self._hosts.is_one_of(address, hosts)
-
-    def number(self, pv_name: str) -> float | None:
-        """Return the value of an input, None if it has none to rely on; never blocks."""
-        return self._inputs.number(pv_name)
-
     # Reading -----------------------------------------------------------------------------------
 
     def reload(self) -> None:
@@ -119,26 +103,17 @@ class Acf:
             except PluginError as exc:
                 _log.error("%s; the rules read before stay in force", exc)
                 raise
-            self._change(rules)
+            self._in_force.change(rules)
         _log.info("%s is in force", self._file)
 
     def resolve(self) -> None:
         """Look up the host names now, instead of when it is time; blocks."""
-        self._hosts.refresh()
+        self._in_force.resolve()
 
     def _read(self) -> Rules:
         rules = read_acf(self._file, self._macros)
         self._assignments.check(rules, self._file)
         return rules
-
-    def _change(self, rules: Rules) -> None:
-        # The old rules can be asked until the new ones have all they need.
-        before = self._rules
-        self._hosts.learn(before.hosts | rules.hosts)
-        self._inputs.watch(before.inputs | rules.inputs)
-        self._rules = rules
-        self._hosts.learn(rules.hosts)
-        self._inputs.watch(rules.inputs)
 
     def _reload_by_command(self) -> None:
         self.reload()
@@ -153,12 +128,11 @@ class Acf:
         """
         rules = self._read()
         if not self._running:
-            self._rules = rules
-            self._hosts.learn(rules.hosts)
+            self._in_force.change(rules)
         return [PolicyRule(self._policy)]
 
     def _policy(self, node: TreeNode) -> AsgPolicy:
-        return AsgPolicy(self, self, *self._assignments.place(node))
+        return AsgPolicy(self._in_force, *self._assignments.place(node))
 
     @hookimpl
     def extra_nodes(self, base: str) -> Sequence[ExtraNode]:
@@ -170,8 +144,7 @@ class Acf:
         """Begin to hear the inputs, and to look host names up."""
         with self._changing:
             self._running = True
-            self._hosts.start()
-            self._inputs.start(server, self._rules.inputs)
+            self._in_force.start(server)
 
     @hookimpl
     def reload_configuration(self) -> None:
@@ -184,8 +157,7 @@ class Acf:
         """Hear no more of inputs and hosts."""
         with self._changing:
             self._running = False
-            self._hosts.stop()
-            self._inputs.stop()
+            self._in_force.stop()
 
 
 def _is_time(value: Any) -> bool:

@@ -32,7 +32,7 @@ def node(path, *groups):
 def test_an_option_is_a_file_or_a_mapping_of_arguments(file, form):
     acf = Acf.from_option(form(file))
     acf.policy_rules()
-    assert acf.asg("ENG") is not None
+    assert acf._in_force.asg("ENG") is not None
 
 
 def test_all_arguments_can_be_given_in_a_mapping(file):
@@ -113,13 +113,13 @@ def test_the_first_assignment_that_matches_counts_and_all_its_parts_must():
 
 def test_a_reload_before_the_first_start_reads_the_file_too(file):
     acf = Acf(file)
-    assert acf.asg("DEFAULT") is None
+    assert acf._in_force.asg("DEFAULT") is None
     acf.reload()
-    assert acf.asg("DEFAULT") is not None
+    assert acf._in_force.asg("DEFAULT") is not None
     file.write_text("")
     with pytest.raises(PluginError):
         acf.reload()
-    assert acf.asg("DEFAULT") is not None
+    assert acf._in_force.asg("DEFAULT") is not None
 
 
 def test_a_file_read_again_while_the_server_runs_does_not_count_without_a_reload(file):
@@ -131,10 +131,10 @@ def test_a_file_read_again_while_the_server_runs_does_not_count_without_a_reload
     acf.server_started(Server())
     file.write_text("ASG(OTHER)")
     acf.policy_rules()
-    assert acf.asg("OTHER") is None
+    assert acf._in_force.asg("OTHER") is None
     acf.server_stopping()
     acf.policy_rules()
-    assert acf.asg("OTHER") is not None
+    assert acf._in_force.asg("OTHER") is not None
     assert [t.name for t in threading.enumerate() if "acf" in t.name] == []
 
 

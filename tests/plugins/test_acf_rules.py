@@ -122,7 +122,9 @@ ENTRY = PvEntry("Top.V", "B:Top:V", False, "RW")
 
 def policy(body, name="DEFAULT", level=0):
     rules = parse_acf(f"{GROUPS}ASG(DEFAULT) {{{body}}}", "site.acf", {})
-    return AsgPolicy(rules, World(), name, level)
+    in_force = World()
+    in_force.asg = rules.asg
+    return AsgPolicy(in_force, name, level)
 
 
 def test_a_put_needs_put_and_a_call_needs_rpc():
