@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from .access import AccessPolicy
 from .converter import TypeConverter
 from .mapping import PvMap
 from .rules import Rule, Select, converter_of
@@ -144,7 +145,10 @@ def _text_of(made: Any) -> str:
         return made if isinstance(made, str) else type(made).__qualname__
     if isinstance(made, (list, tuple)):
         return ", ".join(map(str, made))
-    return type(made).__qualname__ if not callable(made) else _name_of(made)
+    if isinstance(made, AccessPolicy):
+        says = type(made).__repr__ is not object.__repr__
+        return repr(made) if says else type(made).__qualname__
+    return _name_of(made)
 
 
 def _selects(select: Any) -> str:

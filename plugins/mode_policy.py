@@ -27,6 +27,9 @@ class ReadOnly(AccessPolicy):
     def __init__(self, why: str) -> None:
         self._why = why
 
+    def __repr__(self) -> str:
+        return f"no puts: it {self._why}"
+
     def decide(self, request: PutRequest | RpcRequest) -> Decision:
         """Deny a put that writes, allow all else."""
         if isinstance(request, PutRequest) and not request.marked:

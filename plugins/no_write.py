@@ -22,7 +22,11 @@ class _InGroup(AccessPolicy):
     quick = True
 
     def __init__(self, group: str) -> None:
+        self._group = group
         self._why = f"is in group {group}, which takes no puts"
+
+    def __repr__(self) -> str:
+        return f"no puts in group {self._group}"
 
     def of(self, node: Any) -> AccessPolicy:
         """Return this policy: it is the same for all nodes of the group."""

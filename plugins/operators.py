@@ -55,6 +55,9 @@ class _Named(AccessPolicy):
         self._text = ", ".join(users)
         self.quick = not self._roles  # the look-up of a user's groups may block
 
+    def __repr__(self) -> str:
+        return f"puts by {self._text} only"
+
     def decide(self, request: PutRequest | RpcRequest) -> Decision:
         """Deny a put and the call of a command by anybody else; a read is allowed."""
         return self._judge(request.entry, request.credentials) if changes(request) else ALLOW

@@ -27,6 +27,9 @@ class _Switched(AccessPolicy):
     def __init__(self, switch: OwnVariable) -> None:
         self._switch = switch
 
+    def __repr__(self) -> str:
+        return "no puts while RB:ReadOnly is on"
+
     def decide(self, request: PutRequest | RpcRequest) -> Decision:
         """Deny a put and the call of a command; a read is allowed."""
         if self._switch.value() and changes(request):

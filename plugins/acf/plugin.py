@@ -16,7 +16,7 @@ from roguebridge.core.own import OwnCommand
 from roguebridge.core.rules import PolicyRule
 from roguebridge.core.tree import TreeNode
 
-from .assignment import Assignments
+from .assignment import Assignments, Place
 from .hosts import Resolver, look_up
 from .in_force import InForce
 from .policy import AsgPolicy
@@ -65,6 +65,7 @@ class Acf:
         self._macros = _texts("macros", macros or {})
         conf = None if client_conf is None else _texts("client_conf", client_conf)
         self._in_force = InForce(resolve, resolve_every, conf)
+        self._policies: dict[Place, AsgPolicy] = {}
         self._running = False
         self._changing = threading.Lock()
         self._command = OwnCommand(
@@ -132,7 +133,10 @@ class Acf:
         return [PolicyRule(self._policy)]
 
     def _policy(self, node: TreeNode) -> AsgPolicy:
-        return AsgPolicy(self._in_force, *self._assignments.place(node))
+        place = self._assignments.place(node)
+        if place not in self._policies:
+            self._policies[place] = AsgPolicy(self._in_force, *place)
+        return self._policies[place]
 
     @hookimpl
     def extra_nodes(self, base: str) -> Sequence[ExtraNode]:

@@ -83,7 +83,8 @@ def test_a_node_is_explained(shell):
         "  converter    Number  (plugin converters; selects every node)",
         "  type         NTScalar int32",
         "  time         that of delivery",
-        "  policy       _Switched  (plugin read_only; selects ReadOnlySwitch._is_other)",
+        "  policy       no puts while RB:ReadOnly is on  "
+        "(plugin read_only; selects ReadOnlySwitch._is_other)",
     ]
 
 

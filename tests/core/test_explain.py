@@ -74,8 +74,8 @@ def test_each_rule_is_told_with_its_plugin_and_what_it_selects_by(site):
         RuleUse("Site", "type='int', units='V'", "arrival"),
         (
             RuleUse("Site", "is_gain", "Open"),
-            RuleUse("read_only", "ReadOnlySwitch._is_other", "_Switched"),
-            RuleUse("mode", "where=_guarded", "ReadOnly"),
+            RuleUse("read_only", "ReadOnlySwitch._is_other", "no puts while RB:ReadOnly is on"),
+            RuleUse("mode", "where=_guarded", "no puts: it is read-only (mode RO)"),
         ),
     )
 
