@@ -176,6 +176,16 @@ def test_a_float_at_its_limit_is_in_reach_whatever_the_rounding():
         converter.to_tree(math.nextafter(high, 9))
 
 
+def test_the_ends_of_a_range_are_in_reach_from_either_side():
+    options = {"minimum": 0.7, "maximum": 3.3}
+    converter = made(by(0.1, 0.7), "Float32", **options)
+    whole = by(0.1, 0.7).make(array("float64", valueBits=64, **options))
+    low, high = converter.spec.control.limit_low, converter.spec.control.limit_high
+    assert (low - 0.7) / 0.1 < 0.7  # not exactly where it came from
+    assert converter.to_tree(low) == 0.7
+    assert whole.to_tree([low, high, 0.8]).tolist()[:2] == [0.7, 3.3]
+
+
 def test_floats_without_limits_have_none():
     converter = made(by(1e-3), "Double64")
     assert converter.to_tree(1e300) == 1e303
@@ -241,6 +251,11 @@ def test_an_array_of_floats_keeps_to_its_range():
     assert converter.to_tree([0.0, 5.0, 10.0]).tolist() == [0.0, 0.5, 1.0]
     with pytest.raises(PutError, match="10.5 is outside 0.0 .. 10.0"):
         converter.to_tree([0.0, 5.0, 10.5])
+
+
+def test_an_array_without_limits_has_none():
+    converter = by(10).make(array("float64", valueBits=64))
+    assert converter.to_tree([0.0, 1e300, -math.inf]).tolist() == [0.0, 1e299, -math.inf]
 
 
 def test_a_wide_integer_array_has_no_number_beyond_its_type():
