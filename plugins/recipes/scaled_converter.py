@@ -159,7 +159,7 @@ class Scaled(TypeConverter):
     # Values -----------------------------------------------------------------------------------
 
     def _through(self, function: Callable[[Any], Any], numbers: Any) -> Any:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"):  # of linear
             made = np.asarray(function(numbers))
         if made.shape != numbers.shape:
             raise ValueError(

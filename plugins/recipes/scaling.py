@@ -78,8 +78,19 @@ def scaled(
     """
     if not callable(to_pv) or not (to_tree is None or callable(to_tree)):
         raise TypeError(f"scaled: to_pv and to_tree must be functions, not {to_pv!r}, {to_tree!r}")
-    scaling = Scaling("scaled", to_pv, to_tree, units, precision, _DIGITS)
+    back = None if to_tree is None else _quiet(to_tree)
+    scaling = Scaling("scaled", _quiet(to_pv), back, units, precision, _DIGITS)
     return rule_for("scaled", select, partial(Scaled, scaling=scaling))
+
+
+def _quiet(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Have numpy's functions give NaN or an infinity without a warning."""
+
+    def call(numbers: Any) -> Any:
+        with np.errstate(all="ignore"):
+            return function(numbers)
+
+    return call
 
 
 def _digits(number: float) -> int:

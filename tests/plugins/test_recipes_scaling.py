@@ -306,6 +306,16 @@ def test_a_limit_without_a_value_is_none_but_an_alarm_limit_must_have_one():
         made(rule, "UInt8", lowAlarm=0)
 
 
+def test_functions_of_numpy_warn_of_nothing():
+    converter = made(
+        scaled(ALL, to_pv=np.log10, to_tree=lambda value: np.power(10.0, value)), "UInt8"
+    )
+    assert converter.to_pv(0) == -math.inf
+    assert converter.to_pv(100) == 2.0
+    with pytest.raises(PutError, match="^Top.Dev.V: 400.0 has no raw value$"):
+        converter.to_tree(400.0)
+
+
 def test_a_function_that_rises_and_falls_is_refused():
     with pytest.raises(PluginError) as caught:
         made(scaled(ALL, to_pv=lambda raw: raw * raw), "Int8")
