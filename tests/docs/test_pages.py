@@ -10,6 +10,7 @@ NOT_RUN = {
     "docs/howto/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
     "docs/howto/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
     "docs/howto/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
+    "docs/howto/use-an-acf.md": ["it takes the signals of the process"],
     "docs/howto/run-as-a-service.md": [
         "needs systemd and root",
         "takes a fixed port",
@@ -17,6 +18,7 @@ NOT_RUN = {
         "needs your addresses",
         "needs a container runtime",
     ],
+    "docs/howto/write-a-site-plugin.md": ["it installs"],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
     "README.md": ["it installs", "it makes an environment of its own"],
 }
