@@ -161,7 +161,7 @@ class Opening(Outcome):
                 opening = False
                 if outlet.closed or self.updates != before:
                     return
-                if not unread or shown[0] is not Keep.VALUE:
+                if not unread or (problem is None and shown[0] is not Keep.VALUE):
                     self._publish(shown, now)
         if opening:
             self._open(outlet, shown, time_ns)

@@ -8,6 +8,7 @@ from support.site_plugins import Audit, Opened
 
 from roguebridge.backends.soft import RemoteError
 from roguebridge.core.alarm import Severity
+from roguebridge.core.converter import TypeConverter
 from roguebridge.core.extra import ExtraNode
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.own import OwnVariable
@@ -123,7 +124,7 @@ def test_a_value_is_converted_once_for_all_names(serve_two, inbox):
     assert asked == [7]
 
 
-class _Counting:
+class _Counting(TypeConverter):
     def __init__(self, converter, asked):
         self._converter, self._asked = converter, asked
         self.spec = converter.spec
@@ -131,6 +132,9 @@ class _Counting:
     def to_pv(self, value):
         self._asked.append(value)
         return self._converter.to_pv(value)
+
+    def to_tree(self, value):
+        return self._converter.to_tree(value)
 
 
 def test_a_put_by_one_name_is_there_by_all_when_it_is_answered(serve_two):

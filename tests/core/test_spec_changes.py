@@ -4,7 +4,7 @@ import pytest
 from support.fakes import FakeServed, PlainConverter
 from support.holders import Bench, call
 
-from roguebridge.core.alarm import CALC, HIGH, HIHI, LOLO, NO_ALARM, UDF
+from roguebridge.core.alarm import CALC, HIGH, HIHI, LOLO, NO_ALARM, READ, TIMEOUT, UDF
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm, changes_of
 
 INT = PvSpec(NtKind.SCALAR, ScalarType.Int64)
@@ -158,3 +158,21 @@ def test_an_alarm_that_cannot_be_told_is_calc():
     bench.arrive()
     assert bench.served.last[2] == CALC
     assert "no judgement" in bench.holder.trouble
+
+
+def test_a_pv_that_has_opened_without_shows_the_value_whose_alarm_is_that_of_a_read():
+    class Judge(PlainConverter):
+        def alarm_of(self, value, pv_value):
+            return READ
+
+    bench = Bench(7, converter=Judge())
+    bench.variables.held = True
+    bench.arrive()
+    bench.clock.advance(1.0)
+    assert bench.served.last == ("open", 0, TIMEOUT)
+    bench.variables.run()
+    assert bench.served.last == ("post", 7, READ)
+    bench.node.present = 8
+    bench.clock.advance(1.0)
+    bench.variables.run()
+    assert bench.served.last == ("post", 8, READ)

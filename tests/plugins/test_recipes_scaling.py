@@ -176,6 +176,16 @@ def test_a_float_at_its_limit_is_in_reach_whatever_the_rounding():
         converter.to_tree(math.nextafter(high, 9))
 
 
+def test_the_ends_of_a_range_are_in_reach_from_either_side():
+    options = {"minimum": 0.7, "maximum": 3.3}
+    converter = made(by(0.1, 0.7), "Float32", **options)
+    whole = by(0.1, 0.7).make(array("float64", valueBits=64, **options))
+    low, high = converter.spec.control.limit_low, converter.spec.control.limit_high
+    assert (low - 0.7) / 0.1 < 0.7  # not exactly where it came from
+    assert converter.to_tree(low) == 0.7
+    assert whole.to_tree([low, high, 0.8]).tolist()[:2] == [0.7, 3.3]
+
+
 def test_floats_without_limits_have_none():
     converter = made(by(1e-3), "Double64")
     assert converter.to_tree(1e300) == 1e303
@@ -243,6 +253,11 @@ def test_an_array_of_floats_keeps_to_its_range():
         converter.to_tree([0.0, 5.0, 10.5])
 
 
+def test_an_array_without_limits_has_none():
+    converter = by(10).make(array("float64", valueBits=64))
+    assert converter.to_tree([0.0, 1e300, -math.inf]).tolist() == [0.0, 1e299, -math.inf]
+
+
 def test_a_wide_integer_array_has_no_number_beyond_its_type():
     converter = by(1).make(node("int64(1,)", ndType=np.dtype("int64"), nativeType=np.ndarray))
     assert converter.to_tree([2.0**62]).tolist() == [2**62]
@@ -289,6 +304,16 @@ def test_a_limit_without_a_value_is_none_but_an_alarm_limit_must_have_one():
         converter.to_tree(6.0)
     with pytest.raises(PluginError, match="scaled has no value for its alarm limit 0"):
         made(rule, "UInt8", lowAlarm=0)
+
+
+def test_functions_of_numpy_warn_of_nothing():
+    converter = made(
+        scaled(ALL, to_pv=np.log10, to_tree=lambda value: np.power(10.0, value)), "UInt8"
+    )
+    assert converter.to_pv(0) == -math.inf
+    assert converter.to_pv(100) == 2.0
+    with pytest.raises(PutError, match="^Top.Dev.V: 400.0 has no raw value$"):
+        converter.to_tree(400.0)
 
 
 def test_a_function_that_rises_and_falls_is_refused():
