@@ -113,6 +113,29 @@ def test_names_and_audit_of_the_file_are_in_force(build, write, running, tmp_pat
     assert (record["pv"], record["new"], record["old"]) == ("LAB-GAIN", 5, 1)
 
 
+ACF = """
+UAG(operators) {nobody-of-that-name}
+ASG(DEFAULT) { RULE(1, WRITE) }
+ASG(MAGNETS) { RULE(1, READ) RULE(1, WRITE) { UAG($(who)) } }
+"""
+
+
+def test_an_access_security_file_is_found_beside_the_configuration(build, write, running):
+    root = build()
+    write(ACF, "site.acf")
+    file = write(
+        "base: Lab\nisolate: true\nacf:\n  file: site.acf\n  macros: {who: operators}\n"
+        "  assign:\n  - {asg: MAGNETS, path: '*.Magnet'}\n"
+    )
+    server = EpicsPvServer.from_yaml(root, file)
+    root.addProtocol(server)
+    with running(root), Client(server) as client:
+        client.put("Lab:Top:Gain", 5)
+        with pytest.raises(RemoteError, match="Put not permitted"):
+            client.put("Lab:Top:Magnet", 5)
+        assert client.get("Lab:Top:Magnet") == 3
+
+
 def test_two_servers_of_one_file_have_nothing_in_common(build, write, running):
     root = build()
     write("MapA -> Top.Gain\n", "site.map")
