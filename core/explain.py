@@ -150,7 +150,7 @@ def _text_of(made: Any) -> str:
 def _selects(select: Any) -> str:
     if not isinstance(select, Select):
         return _name_of(select)
-    given = ((field.name, getattr(select, field.name)) for field in fields(select))
+    given = ((field.name, getattr(select, field.name)) for field in fields(select) if field.init)
     texts = [
         f"{name}={_name_of(value) if callable(value) else repr(value)}"
         for name, value in given

@@ -95,6 +95,13 @@ class Hooks:
         """
 
     @hookspec
+    def reload_configuration(self, server: Any) -> None:
+        """Files that the plugin has read are to be read again, while the server goes on.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`
+        """
+
+    @hookspec
     def server_stopping(self, server: Any) -> None:
         """The server is about to stop; clients are still connected.
 

@@ -327,6 +327,19 @@ class PvServer:
             self._serving = None
             self._log.info("stopped serving %s", self._base)
 
+    @property
+    def reloads(self) -> bool:
+        """True if :meth:`reload` has something to do."""
+        return self._plugins.listens("reload_configuration")
+
+    def reload(self) -> None:
+        """Have the plugins read their files again, access rules say; nothing is disconnected.
+
+        What a plugin cannot use is logged, and it goes on with what it has.
+        """
+        if self.running:
+            self._plugins.event("reload_configuration", server=self)
+
     def _begin(self, expect_reads: bool) -> None:
         with self._lifecycle:
             if self._serving is not None:

@@ -49,6 +49,8 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
                     session.start()
                     _start(servers)
                     signals.listen()
+                    if any(server.reloads for server in servers):
+                        signals.on_hangup = lambda: _reload(servers)
                 if not signals.requested:
                     _tell(servers)
                 signals.wait()
@@ -63,6 +65,12 @@ def _start(servers: Sequence[PvServer]) -> None:
     with failing(Exit.SERVER, "the server cannot start", ours=Exit.SERVER):
         for server in servers:
             server.start()
+
+
+def _reload(servers: Sequence[PvServer]) -> None:
+    say("Reading the configuration again.")
+    for server in servers:
+        server.reload()
 
 
 def _tell(servers: Sequence[PvServer]) -> None:

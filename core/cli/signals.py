@@ -40,6 +40,8 @@ class StopSignals:
     A SIGHUP that is ignored (``nohup``) stays ignored, and one more than another signal, as
     terminals send it, does not force the end. A forked child gets back what was before.
 
+    :attr:`on_hangup` may say what a SIGHUP does instead, as often as it comes.
+
     :param tell: called once, on a thread, when the first signal has come; if not given, that
         signal raises :class:`Ended` in the main thread, so that the tree is stopped
     """
@@ -48,6 +50,8 @@ class StopSignals:
         self._tell = tell
         self._requested = threading.Event()
         self._raised = False
+        #: called, on a thread, for each SIGHUP until another signal asks to stop
+        self.on_hangup: Callable[[], None] | None = None
         self._trees: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> StopSignals:
@@ -108,6 +112,9 @@ class StopSignals:
         asked = False
         while number := os.read(self._read, 1)[0]:
             if number not in self._before:
+                continue
+            if number == signal.SIGHUP and self.on_hangup is not None and not asked:
+                threading.Thread(target=self.on_hangup, daemon=True).start()
                 continue
             if asked:
                 if number != signal.SIGHUP:

@@ -4,10 +4,12 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from contextlib import contextmanager
 
 import pytest
-from p4p.client.thread import Context
+from p4p.client.thread import Context, RemoteError
+from support.trees import LIMIT
 
 STOPPING = "Stopping (a second signal ends it at once)."
 
@@ -247,3 +249,43 @@ def test_a_setting_of_blanks_is_no_port(shell):
     shell.environ["EPICS_PVAS_SERVER_PORT"] = " "
     error = shell.fails(4, "serve", "my_tree.py:MyRoot", "--base", "X")
     assert error == "EPICS_PVAS_SERVER_PORT: ' ' is no port number"
+
+
+GUARDED = """
+import {module} as pr
+import roguebridge.backends.epics as pep
+
+
+class Guarded(pr.Root):
+    def __init__(self):
+        super().__init__(name='MyRoot', pollEn=False)
+        self._doHeartbeat = False
+        self.add(pr.LocalVariable(name='Gain', value=1))
+        self.addProtocol(pep.EpicsPvServer(base='X', root=self, isolate=True, acf='site.acf'))
+"""
+
+
+def test_a_hang_up_has_access_rules_read_again_and_serves_on(shell):
+    shell.write("guarded.py", GUARDED)
+    shell.write("site.acf", "ASG(DEFAULT) {RULE(1,READ)}")
+    again = "Reading the configuration again."
+    with shell.start("serve", "guarded.py:Guarded") as process, client_of(process) as client:
+        with pytest.raises(RemoteError, match="Put not permitted"):
+            client.put("X:MyRoot:Gain", 2)
+        shell.write("site.acf", "ASG(DEFAULT) {RULE(1,WRITE)}")
+        process.signal(signal.SIGHUP)
+        process.until(again)
+        end = time.monotonic() + LIMIT
+        while client.put("X:MyRoot:Gain", 2, throw=False) is not None:
+            assert time.monotonic() < end
+        shell.write("site.acf", "")
+        process.signal(signal.SIGHUP)
+        process.until(again)
+        wrong = "site.acf, line 1: the file is empty; the rules read before stay in force"
+        while not any(wrong in line for line in process.errors):
+            assert client.get("X:MyRoot:Gain") == 2
+            assert time.monotonic() < end
+        client.put("X:MyRoot:Gain", 3)
+        process.signal(signal.SIGTERM)
+        assert process.end() == 0
+    assert process.lines[-1] == "Stopped."

@@ -101,6 +101,23 @@ def test_a_hang_up_that_is_ignored_stays_ignored(forced):
     assert forced.empty()
 
 
+def test_a_hang_up_may_mean_something_else_until_another_signal_asks_to_stop(settled, forced):
+    settled.set()
+    heard = queue.Queue()
+    with StopSignals(lambda: None) as stop:
+        stop.on_hangup = lambda: heard.put("heard")
+        for _ in range(2):
+            kill(signal.SIGHUP)
+            assert heard.get(timeout=LIMIT) == "heard"
+        assert not stop.requested
+        kill(signal.SIGTERM)
+        stop.wait()
+        kill(signal.SIGHUP)
+        kill(signal.SIGINT)
+        assert forced.get(timeout=LIMIT) == 128 + signal.SIGINT
+    assert heard.empty()
+
+
 def test_afterwards_everything_is_as_before():
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = [signal.getsignal(number) for number in numbers]

@@ -62,13 +62,13 @@ def environment(tmp_path_factory):
     run(sys.executable, "-m", "pip", "wheel", "--no-deps", "-w", folder, source)
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv/bin/python"
+    pip(python, "install", "--no-deps", "--no-index", wheel_of_roguebridge(folder))
     packages = sysconfig.get_path("purelib", "venv", vars={"base": str(folder / "venv")})
     # The libraries that Roguebridge stands on are those of these tests.
     libraries = [sysconfig.get_path("purelib"), *python_site.getsitepackages()]
     lines = dict.fromkeys(path for path in libraries if os.path.isdir(path))
     with open(os.path.join(packages, "libraries.pth"), "w", encoding="utf-8") as file:
         file.write("".join(f"{line}\n" for line in lines))
-    pip(python, "install", "--no-deps", "--no-index", wheel_of_roguebridge(folder))
     return python, next(folder.glob("site_plugin-*.whl"))
 
 

@@ -164,6 +164,36 @@ def test_start_from_many_threads_starts_once(serve):
     assert started == [site.server]
 
 
+def test_a_reload_is_told_to_the_plugins_that_listen_while_the_server_runs(serve, caplog):
+    reloaded = []
+
+    class Reads:
+        @hookimpl
+        def reload_configuration(self, server):
+            reloaded.append(server)
+
+    class Fails:
+        @hookimpl
+        def reload_configuration(self):
+            raise RuntimeError("no such file")
+
+    site = serve(start=False, plugins=[Fails(), Reads()])
+    assert site.server.reloads
+    site.server.reload()
+    assert reloaded == []
+    site.server.start()
+    site.server.reload()
+    assert reloaded == [site.server]
+    assert "reload_configuration failed" in caplog.text
+
+
+def test_a_server_without_such_plugins_has_nothing_to_reload(serve):
+    site = serve()
+    assert not site.server.reloads
+    site.server.reload()
+    assert site.server.running
+
+
 def test_a_server_can_be_started_again_and_again(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5))
     for value in range(3):

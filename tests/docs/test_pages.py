@@ -10,6 +10,7 @@ NOT_RUN = {
     "docs/howto/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
     "docs/howto/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
     "docs/howto/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
+    "docs/howto/use-an-acf.md": ["it takes the signals of the process"],
     "docs/howto/run-as-a-service.md": [
         "needs systemd and root",
         "takes a fixed port",

@@ -275,6 +275,9 @@ NO_MESSAGES = {
     "Clients on this machine find it with",
     "Stopping (a second signal ends it at once).",
     "TCP port {} on {}",
+    "Reading the configuration again.",
+    "Reads the access security file again",  # the description of a PV
+    "ASG({}), level {}",  # how a policy calls itself
     "Failed to extract",  # rogue's own texts
     "Timeout waiting for register",
     "Verify error",

@@ -1,4 +1,4 @@
-"""Our names: upper case, the crate in front, and the number of a channel in two digits."""
+"""Our names: what is in a channel in upper case, its number in two digits."""
 
 from roguebridge.core import NamingRule, Select, hookimpl
 
@@ -12,6 +12,6 @@ def naming_rules(base):
     def name(node):
         channel = node.path.partition("Channel[")[2]
         number, _, rest = channel.partition("].")
-        return f"{base}:CH{int(number):02d}:{rest.replace('.', ':')}".upper()
+        return f"{base}:CH{int(number):02d}:{rest.replace('.', ':').upper()}"
 
     return [NamingRule(name, CHANNELS)]

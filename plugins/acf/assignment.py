@@ -1,0 +1,72 @@
+"""Which node is in which access security group, and at which level."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from roguebridge.core.errors import PluginError
+from roguebridge.core.rules import Select
+from roguebridge.core.tree import TreeNode
+
+from .rules import DEFAULT, Rules
+
+_KEYS = ("asg", "path", "group", "level")
+
+
+class Place(NamedTuple):
+    """Where a node belongs."""
+
+    asg: str = DEFAULT
+    level: int = 0
+
+
+class Assignments:
+    """Assigns nodes to groups; the first that matches counts, what none matches is in DEFAULT.
+
+    :param given: mappings with ``asg``, ``path`` (a glob) or ``group`` or both, ``level`` (0 or 1)
+    :raises TypeError: if they are no list of mappings
+    :raises ValueError: for a key or value that is wrong
+    """
+
+    def __init__(self, given: Any) -> None:
+        if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
+            raise TypeError(f"acf: assign must be a list of mappings, not {given!r}")
+        self._all: Sequence[tuple[Select, Place]] = [_assignment(one) for one in given]
+
+    def place(self, node: TreeNode) -> Place:
+        """Return where a node belongs."""
+        for select, place in self._all:
+            if select(node):
+                return place
+        return Place()
+
+    def check(self, rules: Rules, file: str) -> None:
+        """See to it that all groups are there: nodes would else be judged by other rules.
+
+        :raises PluginError: if one is not
+        """
+        for _, place in self._all:
+            if rules.asg(place.asg) is None:
+                raise PluginError(
+                    f"{file}: nodes are assigned to ASG({place.asg}), which is not there; "
+                    f"there are {sorted(rules.asgs)}"
+                )
+
+
+def _assignment(given: Any) -> tuple[Select, Place]:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"acf: assign has {given!r}, which is no mapping")
+    unknown = [key for key in given if key not in _KEYS]
+    if unknown:
+        raise ValueError(f"acf: assign has no {unknown[0]!r}; there are {list(_KEYS)}")
+    texts = {key: given.get(key) for key in ("asg", "path", "group")}
+    for key, text in texts.items():
+        if text is not None and (not isinstance(text, str) or not text):
+            raise ValueError(f"acf: assign: {key} must be a text, not {text!r}")
+    if texts["asg"] is None or (texts["path"] is None and texts["group"] is None):
+        raise ValueError(f"acf: assign needs asg, and path or group: {dict(given)!r}")
+    level = given.get("level", 0)
+    if isinstance(level, bool) or level not in (0, 1):
+        raise ValueError(f"acf: assign: level must be 0 or 1, not {level!r}")
+    return Select(path=texts["path"], group=texts["group"]), Place(texts["asg"], level)

@@ -1,0 +1,173 @@
+"""The plugin: reads an access security file at each start, and again when asked to."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from roguebridge.core.errors import PluginError
+from roguebridge.core.extra import ExtraNode
+from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.own import OwnCommand
+from roguebridge.core.rules import PolicyRule
+from roguebridge.core.tree import TreeNode
+
+from .assignment import Assignments
+from .hosts import Resolver, look_up
+from .in_force import InForce
+from .policy import AsgPolicy
+from .reading import read_acf
+from .rules import Rules
+
+_log = logging.getLogger("roguebridge.acf")
+
+PATH = "RB.AcfReload"
+_OPTIONS = ("file", "assign", "macros", "resolve_every", "client_conf")
+
+
+class Acf:
+    """Guards puts and calls by an EPICS access security file; one object serves one server.
+
+    Who a client is, is what it claims to be; only its address is that of its connection.
+
+    :param file: the file; it is read at each start, and by :meth:`reload`
+    :param assign: which nodes are in which ASG, first match first: mappings with ``asg``, ``path``
+        (a glob) or ``group`` or both, and ``level`` (0 if not given); all others are in ``DEFAULT``
+    :param macros: name -> what stands for ``$(name)`` in the file
+    :param resolve_every: seconds between two look-ups of the host names in the file
+    :param client_conf: settings of the PVAccess client that inputs of other servers are read
+        with, e.g. ``EPICS_PVA_ADDR_LIST``; None for those of the environment
+    :param resolve: gives the addresses of a host name, for tests
+    :raises TypeError: for arguments of the wrong type
+    :raises ValueError: for an assignment or time that is none
+    """
+
+    def __init__(
+        self,
+        file: str | os.PathLike[str],
+        *,
+        assign: Iterable[Mapping[str, Any]] = (),
+        macros: Mapping[str, str] | None = None,
+        resolve_every: float = 60.0,
+        client_conf: Mapping[str, str] | None = None,
+        resolve: Resolver = look_up,
+    ) -> None:
+        if not isinstance(file, (str, os.PathLike)):
+            raise TypeError(f"acf: file must be a file name, not {file!r}")
+        if not _is_time(resolve_every):
+            raise ValueError(f"acf: resolve_every must be seconds, not {resolve_every!r}")
+        self._file = os.fspath(file)
+        self._assignments = Assignments(assign)
+        self._macros = _texts("macros", macros or {})
+        conf = None if client_conf is None else _texts("client_conf", client_conf)
+        self._in_force = InForce(resolve, resolve_every, conf)
+        self._running = False
+        self._changing = threading.Lock()
+        self._command = OwnCommand(
+            PATH, self._reload_by_command, description="Reads the access security file again"
+        )
+
+    @classmethod
+    def from_option(cls, option: Any) -> Acf:
+        """Return the plugin for ``acf=option``, a file name or a dict of arguments.
+
+        :raises TypeError: for anything else
+        :raises ValueError: for an unknown argument, or one that is wrong
+        """
+        if not isinstance(option, Mapping):
+            return cls(option)
+        unknown = [key for key in option if key not in _OPTIONS]
+        if unknown:
+            raise ValueError(f"acf has no {unknown[0]!r}; there are {list(_OPTIONS)}")
+        if "file" not in option:
+            raise ValueError(f"acf needs a file: {dict(option)!r}")
+        return cls(**option)
+
+    # Reading -----------------------------------------------------------------------------------
+
+    def reload(self) -> None:
+        """Read the file again; the rules of one that cannot be used do not count.
+
+        Waits a moment for host names that are new, and for new inputs.
+
+        :raises PluginError: naming file and line, if the file cannot be used; the rules that were
+            read before stay in force
+        """
+        with self._changing:
+            try:
+                rules = self._read()
+            except PluginError as exc:
+                _log.error("%s; the rules read before stay in force", exc)
+                raise
+            self._in_force.change(rules)
+        _log.info("%s is in force", self._file)
+
+    def resolve(self) -> None:
+        """Look up the host names now, instead of when it is time; blocks."""
+        self._in_force.resolve()
+
+    def _read(self) -> Rules:
+        rules = read_acf(self._file, self._macros)
+        self._assignments.check(rules, self._file)
+        return rules
+
+    def _reload_by_command(self) -> None:
+        self.reload()
+
+    # Hooks -------------------------------------------------------------------------------------
+
+    @hookimpl
+    def policy_rules(self) -> Sequence[PolicyRule]:
+        """Guard every node.
+
+        :raises PluginError: if the file cannot be used
+        """
+        rules = self._read()
+        if not self._running:
+            self._in_force.change(rules)
+        return [PolicyRule(self._policy)]
+
+    def _policy(self, node: TreeNode) -> AsgPolicy:
+        return AsgPolicy(self._in_force, *self._assignments.place(node))
+
+    @hookimpl
+    def extra_nodes(self, base: str) -> Sequence[ExtraNode]:
+        """Serve the command that reads the file again."""
+        return [ExtraNode(f"{base}:RB:AcfReload", self._command)]
+
+    @hookimpl
+    def server_started(self, server: Any) -> None:
+        """Begin to hear the inputs, and to look host names up."""
+        with self._changing:
+            self._running = True
+            self._in_force.start(server)
+
+    @hookimpl
+    def reload_configuration(self) -> None:
+        """Read the file again; one that cannot be used is logged."""
+        with contextlib.suppress(PluginError):
+            self.reload()
+
+    @hookimpl
+    def server_stopping(self) -> None:
+        """Hear no more of inputs and hosts."""
+        with self._changing:
+            self._running = False
+            self._in_force.stop()
+
+
+def _is_time(value: Any) -> bool:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and 0 < value < threading.TIMEOUT_MAX
+
+
+def _texts(what: str, given: Any) -> dict[str, str]:
+    if not isinstance(given, Mapping) or not all(
+        isinstance(text, str) for pair in given.items() for text in pair
+    ):
+        raise TypeError(f"acf: {what} must map str to str, not {given!r}")
+    return dict(given)
