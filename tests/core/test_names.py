@@ -3,16 +3,15 @@
 import threading
 
 import pytest
-from support.fakes import WAIT
+from support.fakes import WAIT, PlainConverter
 from support.site_plugins import Audit, Opened
 
 from roguebridge.backends.soft import RemoteError
 from roguebridge.core.alarm import Severity
-from roguebridge.core.converter import TypeConverter
 from roguebridge.core.extra import ExtraNode
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.own import OwnVariable
-from roguebridge.core.rules import NamingRule, Select
+from roguebridge.core.rules import ConverterRule, NamingRule, Select
 from roguebridge.core.server import PvServer
 
 BOTH = ("V", "Lab:V")
@@ -109,32 +108,33 @@ def test_who_comes_later_by_another_name_finds_the_same(serve_two, inbox):
     assert client.spec("Lab:V") == client.spec("V")
 
 
+class Counting(PlainConverter):
+    """Notes each value it is asked to convert; a plugin that converts Top.V."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = []
+
+    def to_pv(self, value):
+        self.asked.append(value)
+        return value
+
+    @hookimpl
+    def converter_rules(self):
+        return [ConverterRule(lambda node: self, Select("Top.V"))]
+
+
 def test_a_value_is_converted_once_for_all_names(serve_two, inbox):
-    site = serve_two()
-    asked = []
-    client = site.client()
+    converter = Counting()
+    site = serve_two(plugins=[converter])
     site.root.waitOnUpdate()  # of the start
+    client = site.client()
     client.monitor("V", inbox.put)
     client.monitor("Lab:V", inbox.put)
     inbox.next(), inbox.next()
-    holder = site.holder("V")
-    holder._converter = _Counting(holder.converter, asked)
     site.root.V.set(7)
     assert (inbox.next().value, inbox.next().value) == (7, 7)
-    assert asked == [7]
-
-
-class _Counting(TypeConverter):
-    def __init__(self, converter, asked):
-        self._converter, self._asked = converter, asked
-        self.spec = converter.spec
-
-    def to_pv(self, value):
-        self._asked.append(value)
-        return self._converter.to_pv(value)
-
-    def to_tree(self, value):
-        return self._converter.to_tree(value)
+    assert converter.asked.count(7) == 1
 
 
 def test_a_put_by_one_name_is_there_by_all_when_it_is_answered(serve_two):
