@@ -63,7 +63,7 @@ class Request:
     @property
     def asked(self) -> Any:
         """The value put, None if none was marked; the arguments of a call."""
-        return None
+        raise NotImplementedError  # pragma: no cover - there are puts and calls only
 
     @property
     def answered(self) -> bool:

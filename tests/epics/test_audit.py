@@ -15,10 +15,13 @@ from support.audit import Sink
 from support.fakes import WAIT, bridge_threads
 from support.holders import Bench
 from support.lab import lab, triple
+from support.served import LIMIT
 from support.site_plugins import Guard
 
+from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.operations import put
 from roguebridge.core.access import ALLOW, Allow, Deny
+from roguebridge.core.errors import PluginError
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.rules import Select
 from roguebridge.plugins.audit import Audit
@@ -290,3 +293,35 @@ def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded():
     (record,) = bench.records
     assert (record.value, record.result, record.error) == (None, "failed", answers[0])
     assert (record.credentials.user, record.credentials.host) == ("ann", "::1")
+
+
+def lines_of(file):
+    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def test_the_argument_of_a_server_brings_the_audit_its_own_nodes_included(tree, tmp_path):
+    file = tmp_path / "audit.json"
+    slow = SimpleNamespace(entered=threading.Event(), gate=threading.Event())
+    options = {"audit": {"file": file, "backups": 1}, "policies": {"read_only": False}}
+    with lab(tree, build(slow), **options) as served:
+        served.put("Int", 4)
+        served.client.put("Base:RB:ReadOnly", 1, timeout=LIMIT)
+        text = refused(lambda: served.put("Int", 5))
+    found = [(line["path"], *what(line)) for line in lines_of(file)]
+    assert found == [
+        ("Top.Int", 4, 3, "done", ""),
+        ("RB.ReadOnly", True, False, "done", ""),
+        ("Top.Int", 5, 4, "denied", text),
+    ]
+
+
+def test_a_file_that_cannot_be_written_stops_the_start_of_the_root(tree, tmp_path):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    file = tmp_path / "nowhere" / "audit.json"
+    server = EpicsPvServer(base="Base", root=root, isolate=True, audit=str(file))
+    root.addProtocol(server)
+    with pytest.raises(PluginError, match="the server must not start: the audit file .*nowhere"):
+        root.start()
+    root.stop()
+    assert not server.running
+    assert bridge_threads() == []
