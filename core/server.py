@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import logging
-import sys
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
-from .assembly import build_map, copied, make_backends, plugin_options
+from .assembly import copied, make_backends, plugin_options
 from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
-from .errors import (
-    BackendError,
-    MappingError,
-    NotRunningError,
-    PluginError,
-    RoguebridgeError,
-    words_of,
-)
-from .explain import Explanation, explain
-from .extra import extra_map
+from .errors import MappingError, PluginError, RoguebridgeError, words_of
 from .groups import Groups, group_list
 from .holder import PvHolder
-from .mapfile import map_lines
-from .mapping import PvMap
-from .plugin_manager import PluginInfo, Plugins
-from .ruleset import RuleSet, ask_for_rules
+from .inspection import Inspection
+from .plugin_manager import Plugins
 from .services import Services
 from .serving import Freshness, Serving
-from .survey import Survey, survey
 from .workers import WorkerPool
 
 
-class PvServer:
+class PvServer(Inspection):
     """Serves the variables and commands of one PyRogue root.
 
     :param base: first part of every PV name in automatic mode
@@ -115,6 +99,7 @@ class PvServer:
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
+        super().__init__()
         if not isinstance(base, str):
             raise TypeError(f"base must be a str, not {base!r}")
         if pvMap is not None and not isinstance(pvMap, (Mapping, str, PathLike)):
@@ -140,13 +125,6 @@ class PvServer:
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
         self._backends = make_backends(self._plugins, backends, BackendOptions(isolate, conf))
-        self._lifecycle = threading.RLock()
-        self._serving: Serving | None = None
-        self._map = PvMap()
-        self._extra = PvMap()
-        self._rules = RuleSet()
-        self._holders: dict[str, PvHolder] = {}
-        self._own_holders: dict[str, PvHolder] = {}
 
     @classmethod
     def from_yaml(cls, root: Any, file: str | PathLike[str], **overrides: Any) -> Self:
@@ -164,132 +142,6 @@ class PvServer:
         arguments = config.arguments(overrides)
         with config.located(overrides):
             return cls(root=root, **arguments)
-
-    # What a user asks ---------------------------------------------------------------------
-
-    @property
-    def root(self) -> Any:
-        """The root of the served tree."""
-        return self._root
-
-    @property
-    def base(self) -> str:
-        """First part of the PV names in automatic mode."""
-        return self._base
-
-    @property
-    def running(self) -> bool:
-        """True between a start and the following stop."""
-        return self._serving is not None
-
-    @property
-    def holders(self) -> Mapping[str, PvHolder]:
-        """The holders by node path, in tree order; empty before the first start."""
-        return MappingProxyType(self._holders)
-
-    def list(self) -> dict[str, str]:
-        """Return path -> primary PV name of every served node, in tree order."""
-        return {entry.path: entry.pv_name for entry in self._map.entries}
-
-    def find(self, pv_name: str) -> PvHolder | None:
-        """Return the holder of a PV, one of the server's own too, while the server runs.
-
-        :param pv_name: the PV's name, or one of its aliases
-        :returns: None if no PV has that name
-        """
-        for holder in (*self._holders.values(), *self._own_holders.values()):
-            if pv_name in holder.entry.names:
-                return holder
-        return None
-
-    def dump(self, fname: str | PathLike[str] | None = None) -> None:
-        """Print, or write to ``fname``, one ``pv -> path`` line per PV name, in tree order."""
-        names = ((name, entry.path) for entry in self._map.entries for name in entry.names)
-        text = "".join(f"{line}\n" for line in map_lines(names))
-        if fname is None:
-            sys.stdout.write(text)
-        else:
-            Path(fname).write_text(text, encoding="utf-8")
-
-    def report(self) -> tuple[str, ...]:
-        """Return every problem there is, one text each.
-
-        Those of the mapping and the plugins; the tree, if it delivers no updates; and each node
-        that cannot be shown as it is at present, as far as clients have looked at it:
-        :meth:`survey` looks at all.
-        """
-        serving = self._serving
-        texts = [] if serving is None or serving.fault is None else [serving.fault]
-        texts += self._plugins.problems
-        texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
-        if serving is not None and serving.services.audit is not None:
-            texts += serving.services.audit.problems()
-        for holder in (*self._holders.values(), *self._own_holders.values()):
-            if holder.trouble is not None:
-                texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
-        return tuple(dict.fromkeys(texts))
-
-    @property
-    def plugins(self) -> tuple[PluginInfo, ...]:
-        """The plugins, first asked first."""
-        return self._plugins.infos()
-
-    @property
-    def broken_plugins(self) -> Mapping[str, str]:
-        """Name -> what is wrong, of each plugin that cannot be used."""
-        return MappingProxyType(self._plugins.broken)
-
-    def survey(self) -> Survey:
-        """Work out all that a start would, and read each variable once; nothing is served.
-
-        :returns: every PV with its type, and every problem there is
-        :raises NotRunningError: if the root is not running
-        :raises MappingError: if the map file cannot be read
-        """
-        with self._lifecycle:
-            self._need_running_root()
-            mapped, extra, rules = self._map, self._extra, self._rules
-            if not self.running:
-                mapped, extra, rules = self._work_out(tolerant=True)
-            problems = (*self._plugins.problems, *(p.text for p in extra.problems))
-            return survey(mapped, rules, problems)
-
-    def explain(self, path: str) -> Explanation:
-        """Tell which rules of which plugins name, convert and guard a node; nothing is served.
-
-        :param path: of the node
-        :raises NotRunningError: if the root is not running
-        :raises MappingError: if the map file cannot be read
-        """
-        with self._lifecycle:
-            self._need_running_root()
-            mapped, extra, rules = self._map, self._extra, self._rules
-            if not self.running:
-                mapped, extra, rules = self._work_out(tolerant=True)
-            explicit = self._pv_map is not None
-            return explain(
-                path, self._root, mapped, extra, rules, self._include, self._exclude, explicit
-            )
-
-    @property
-    def isolated(self) -> bool:
-        """True if the server listens on loopback only, on free ports."""
-        return self._isolated
-
-    def where(self) -> tuple[tuple[str, str], ...]:
-        """Return each backend's name and where it listens, for people."""
-        return tuple((backend.name, backend.where()) for backend in self._backends)
-
-    def client_conf(self, backend: str | None = None) -> dict[str, str]:
-        """Return the settings with which a client reaches exactly this server.
-
-        :param backend: its name; by default the first one
-        :raises BackendError: if that backend is not in use, not running, or has none
-        """
-        for candidate in self._backends:
-            if backend is None or candidate.name == backend:
-                return candidate.client_conf()
-        raise BackendError(f"backend {backend!r} is not in use")
 
     # Lifecycle ----------------------------------------------------------------------------
 
@@ -378,20 +230,7 @@ class PvServer:
                 text = words_of(exc)
                 raise PluginError(f"plugin {plugin}: the server must not start: {text}") from exc
 
-    def _need_running_root(self) -> None:
-        if not self._root.running:
-            raise NotRunningError(
-                f"the root {self._root.name!r} is not running: hand the server to "
-                "root.addProtocol() before root.start(), or call server.start() after it"
-            )
-
     # Parts --------------------------------------------------------------------------------
-
-    def _work_out(self, tolerant: bool = False) -> tuple[PvMap, PvMap, RuleSet]:
-        """Return the tree's mapping, that of nodes that are in no tree, and the rules."""
-        rules = ask_for_rules(self._plugins, self._base, self._root, tolerant)
-        mapped = build_map(self._root, self._pv_map, self._include, self._exclude, rules.naming)
-        return mapped, extra_map(rules.extra_by_plugin(), mapped), rules
 
     def _make_services(self, expect_reads: bool) -> Services:
         clock = self._clock

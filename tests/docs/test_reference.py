@@ -225,6 +225,14 @@ def test_the_entry_of_a_hook_has_its_signature_and_an_example(name):
     assert any(f"def {name}(self" in example for example in examples)
 
 
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_implemented_in_a_test(name):
+    """Beside its example, which is run too."""
+    implemented = re.compile(rf"@hookimpl(\(.*\))?\n\s*def {name}\(")
+    files = (ROOT / "tests").rglob("test_*.py")
+    assert any(implemented.search(file.read_text(encoding="utf-8")) for file in files)
+
+
 def test_every_built_in_plugin_is_in_the_table():
     said = " ".join(row["name"] for row in table("docs/reference/plugins.md", "brings"))
     assert set(re.findall(r"`(\w+)`", said)) == {one.name for one in BUILT_IN}
