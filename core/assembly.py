@@ -73,10 +73,13 @@ def plugin_options(
     """Return name of a built-in plugin -> what it is to be made of.
 
     :raises TypeError: for policies that are no mapping of str
-    :raises ValueError: for an unknown policy
+    :raises ValueError: for an unknown policy, or one without a value
     """
     if policies is not None and not isinstance(policies, Mapping):
         raise TypeError(f"policies must be a dict with keys of {list(_POLICIES)}, not {policies!r}")
+    for name, option in (policies or {}).items():
+        if option is None:  # an empty place in a script: nothing would be guarded
+            raise ValueError(f"policies: {name} has no value")
     given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
     unknown = [key for key in policies or () if key not in _POLICIES]
     if unknown:

@@ -16,8 +16,9 @@ class ExtraNode:
     """A node and the name it is served under.
 
     :param pv_name: name of the PV; those of the server itself begin with ``<base>:RB:``
-    :param node: with the attributes of a variable or command that :mod:`roguebridge.core.tree`
-        lists, its path different from all others; :mod:`roguebridge.core.own` has ready ones
+    :param node: with the attributes of a variable or command that a
+        :class:`~roguebridge.core.tree.TreeNode` has, its path different from all others:
+        :class:`.OwnVariable` and :class:`.OwnCommand` are ready ones
     """
 
     pv_name: str

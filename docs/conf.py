@@ -12,6 +12,7 @@ version = release
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
 source_suffix = {".md": "markdown"}
+exclude_patterns = ["examples"]  # a package of its own, with a page for those who open its folder
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

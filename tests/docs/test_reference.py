@@ -279,6 +279,10 @@ NO_MESSAGES = {
     "  not served   {}",
     "{}  (plugin {}; selects {})",
     "every node",
+    "no puts while RB:ReadOnly is on",  # what it says of policies
+    "no puts in group {}",
+    "no puts: it {}",
+    "puts by {} only",
     "True: no put, and no call of a command, is permitted",  # a description
     "Clients on this machine find it with",
     "Stopping (a second signal ends it at once).",

@@ -248,6 +248,7 @@ def test_a_wrong_option_is_said(option, error, text):
     ("policies", "error", "text"),
     [
         (5, TypeError, "policies must be a dict"),
+        ({"operators": None}, ValueError, "policies: operators has no value"),
         ({"readonly": True}, ValueError, "policies has no 'readonly'; there are"),
     ],
 )
