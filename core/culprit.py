@@ -7,6 +7,7 @@ alarm and tells the listeners. What any of these raises ends the thread.
 from __future__ import annotations
 
 import copy
+import gc
 import logging
 import os
 import queue
@@ -28,6 +29,7 @@ Failed = Callable[[str, BaseException], None]
 _DISPATCH = ("_updateWorker", "_deliver", "_guarded")
 _LIBRARY = os.path.dirname(threading.__file__)
 _changing = threading.Lock()
+_looking = threading.Lock()
 
 
 def raised_in(tb: TracebackType | None) -> list[Place]:
@@ -41,7 +43,7 @@ def running_in(thread: threading.Thread) -> list[Place]:
     :returns: empty if it waits for updates, or is between two deliveries
     """
     found: list[Place] = []
-    frame = sys._current_frames().get(thread.ident or 0)  # noqa: SLF001 - the only way
+    frame = _frames().get(thread.ident or 0)
     for place in traceback.walk_stack(frame) if frame is not None else ():
         found.append(place)
         if place[0].f_code.co_name == _DISPATCH[0]:
@@ -49,6 +51,20 @@ def running_in(thread: threading.Thread) -> list[Place]:
     found.reverse()
     below = delivery(found)
     return [] if below is None or below.f_code is queue.Queue.get.__code__ else found
+
+
+def _frames() -> dict[int, FrameType]:
+    # Python 3.11 holds a lock meanwhile that each new thread needs. Were garbage collected now,
+    # what it frees might wait for a thread that is about to start one: all would stand still. An
+    # object of p4p's does.
+    with _looking:
+        enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return sys._current_frames()  # noqa: SLF001 - the only way
+        finally:
+            if enabled:
+                gc.enable()
 
 
 def delivery(places: Sequence[Place]) -> FrameType | None:

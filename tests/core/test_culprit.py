@@ -1,8 +1,12 @@
 """What is said of an exception; on trees: test_watchdog.py."""
 
+import gc
+import sys
+import threading
+
 import pytest
 
-from roguebridge.core.culprit import delivered, in_words, raised_in, whereabouts
+from roguebridge.core.culprit import delivered, in_words, raised_in, running_in, whereabouts
 
 
 class Silent(Exception):
@@ -41,3 +45,17 @@ def test_what_was_raised_outside_of_a_delivery_names_no_variable():
     assert delivered(places) is None
     line = fail.__code__.co_firstlineno + 1
     assert whereabouts(places) == f"in fail, test_culprit.py:{line}"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_no_garbage_is_collected_while_python_holds_up_new_threads(monkeypatch, enabled):
+    frames, seen = sys._current_frames, []
+    monkeypatch.setattr(sys, "_current_frames", lambda: seen.append(gc.isenabled()) or frames())
+    if not enabled:
+        gc.disable()
+    try:
+        assert running_in(threading.current_thread())
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+    assert seen == [False]
