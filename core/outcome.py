@@ -15,6 +15,7 @@ from .showing import Showing
 from .valuing import Shown
 
 _log = logging.getLogger("roguebridge.holder")
+_QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
 
 
 class Outcome(Showing):
@@ -80,6 +81,8 @@ class Outcome(Showing):
             value = _kept(self._read())[0]
         with self._lock:
             self._doubtful = doubtful
+            known = not doubtful and value is not Keep.VALUE
+            self._true = (value, self.services.clock.monotonic() + _QUEUED) if known else None
             self._publish((value, WRITE), self.services.clock.time_ns())
             if self._watching:
                 self._echo = None if value is Keep.VALUE else (value, WRITE)

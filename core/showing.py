@@ -11,7 +11,7 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
-from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, UDF, Alarm, Severity
+from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, UDF, WRITE, Alarm, Severity
 from .backend import Reading
 from .clock import Timer
 from .converter import TypeConverter
@@ -40,7 +40,7 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "_doubtful", "_known", "_running", "_failure", "_waited", "_late", "_looked_at", "updates",
+        "_doubtful", "_true", "_known", "_running", "_failure", "_waited", "_late", "_looked_at", "updates",
         "gates",
     )  # fmt: skip
 
@@ -75,6 +75,9 @@ class Showing(Valuing):
         self._echo: Shown | None = None
         # A put has failed and the true value could not be read: the tree keeps the refused one.
         self._doubtful = False
+        # What was true when a put had failed, and until when a delivery of the same is taken for
+        # one that was queued before: it must not clear the alarm.
+        self._true: tuple[Any, float] | None = None
 
     # Updates, on the tree's update thread -----------------------------------------------------
 
@@ -106,7 +109,8 @@ class Showing(Valuing):
             with self._lock:
                 if not self._recheck and not self._doubtful:
                     self.updates += 1
-                    self._publish(shown, now)
+                    if self._own is not WRITE or not self._is_old(shown[0]):
+                        self._publish(shown, now)
                     return
             if not self._doubtful:
                 self._deliver_again(now)
@@ -144,11 +148,19 @@ class Showing(Valuing):
                     continue
                 self.updates += 1
                 echo, self._echo = self._echo, None
-                if echo is None or not _same(echo[0], shown[0]):
+                old = echo is not None and _same(echo[0], shown[0])
+                if not old and not (self._own is WRITE and self._is_old(shown[0])):
                     self._publish(shown, now)
             if not read:
                 self._look_later()
             return
+
+    def _is_old(self, value: Any) -> bool:
+        # With the lock held, while the PV shows that a put has failed.
+        if self._true is None:
+            return False
+        true, until = self._true
+        return self.services.clock.monotonic() < until and _same(true, value)
 
     def update_failed(self) -> None:
         """The tree could not deliver an update of the node; on its update thread.
