@@ -140,16 +140,19 @@ class PutJob(RequestJob):
         if self.request.process is False:
             holder.node.set(value, write=False)
         else:
+            holder.begin_put()
             holder.node.set(value)
         holder.show_after_put()
 
     def failed(self, exc: BaseException, late: bool) -> None:
         """After a failed write show the true value; a refused value changed nothing."""
-        if isinstance(exc, PutError) or refused_by_tree(exc, self.holder.is_hardware):
-            if late:
-                self.holder.show_failed_put()
-        else:
-            self.holder.show_failed_put()
+        holder = self.holder
+        refused = isinstance(exc, PutError) or refused_by_tree(exc, holder.is_hardware)
+        try:
+            if late or not refused:
+                holder.show_failed_put()
+        finally:
+            holder.end_put()
 
 
 class ReadJob(RequestJob):

@@ -23,17 +23,32 @@ class Outcome(Showing):
 
     __slots__ = ()
 
+    def begin_put(self) -> None:
+        """A put begins to write: what the tree tells until it has ended may be refused yet."""
+        with self._lock:
+            self._missed = False
+            self._putting = True
+
+    def end_put(self) -> None:
+        """Show what was told meanwhile, if the outcome has not been shown; on a worker."""
+        with self._lock:
+            putting, self._putting = self._putting, False
+            missed = self._missed and self._watching
+        if putting and missed and self._converter is not None:
+            self._show_present(always=False)
+
     def show_after_put(self) -> None:
         """Show the value the tree has after a put has ended; on a worker, before its answer."""
         self._known = True
         if self._watching and self._converter is not None:
             self._show_present(always=False)
             self._await_opening()
+        self._putting = False  # if nobody looks
 
     def _show_present(self, always: bool) -> Reading:
         """Read and show what the tree has now, unless an update has shown it."""
         with self._lock:
-            self._doubtful = False
+            self._doubtful = self._putting = False
             self._recheck = self._watching
             before = self.updates
         read: list[Any] = []
@@ -77,12 +92,12 @@ class Outcome(Showing):
         doubtful = not self._read_back()
         if not doubtful:
             with self._lock:
+                self._putting = False
                 self._recheck = self._watching
             value = _kept(self._read())[0]
         with self._lock:
-            self._doubtful = doubtful
-            known = not doubtful and value is not Keep.VALUE
-            self._true = (value, self.services.clock.monotonic() + _QUEUED) if known else None
+            self._doubtful, self._putting = doubtful, False
+            self._true = (value, self.services.clock.monotonic() + _QUEUED)
             self._publish((value, WRITE), self.services.clock.time_ns())
             if self._watching:
                 self._echo = None if value is Keep.VALUE else (value, WRITE)

@@ -40,8 +40,8 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "_doubtful", "_true", "_known", "_running", "_failure", "_waited", "_late", "_looked_at", "updates",
-        "gates",
+        "_doubtful", "_true", "_putting", "_missed", "_known", "_running", "_failure", "_waited",
+        "_late", "_looked_at", "updates", "gates",
     )  # fmt: skip
 
     def __init__(
@@ -78,6 +78,8 @@ class Showing(Valuing):
         # What was true when a put had failed, and until when a delivery of the same is taken for
         # one that was queued before: it must not clear the alarm.
         self._true: tuple[Any, float] | None = None
+        # While a put runs, the tree may tell a value that it is about to refuse.
+        self._putting = self._missed = False
 
     # Updates, on the tree's update thread -----------------------------------------------------
 
@@ -89,7 +91,7 @@ class Showing(Valuing):
             else:
                 now = self._time_of(value.value)
             self._known = True
-            if self._doubtful and not self.readable:
+            if self._doubtful and not self.readable and not self._is_old(Keep.VALUE):
                 self._doubtful = False
             if not self._watching:
                 # Nobody looks: the time is all that is kept. A client that arrives just now sets
@@ -102,11 +104,17 @@ class Showing(Valuing):
                 return
             if self._doubtful:
                 return
+            if self._putting:
+                self._missed = True
+                return
             if self._recheck:
                 self._deliver_again(now)
                 return
             shown = self._convert(value.value, self._told(value.status))
             with self._lock:
+                if self._putting:
+                    self._missed = True
+                    return
                 if not self._recheck and not self._doubtful:
                     self.updates += 1
                     if self._own is not WRITE or not self._is_old(shown[0]):
@@ -172,6 +180,8 @@ class Showing(Valuing):
             self._known = True
             if not self._watching or self._converter is None:
                 self._last_ns = now
+            elif self._putting:
+                self._missed = True
             elif not self._doubtful:
                 self._deliver_again(now)
         except BaseException:
@@ -221,6 +231,9 @@ class Showing(Valuing):
 
     def _look_again(self, quiet: bool) -> bool:
         """Read and show the value; False if it could not be read."""
+        if self._putting:
+            self._missed = True
+            return True
         if not self._watching or self._converter is None or self._doubtful:
             return True
         with self._lock:

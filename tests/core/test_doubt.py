@@ -137,6 +137,16 @@ def test_and_its_client_leaves(doubt):
     assert doubt.bench.served.last == ("open", 6, NO_ALARM)
 
 
+def test_an_update_that_was_queued_before_the_put_does_not_end_the_doubt_of_a_write_only_node():
+    doubt = Doubt("WO")
+    doubt.put()
+    doubt.node.update(9)  # what the tree has in its cache: the refused value
+    assert doubt.bench.served.last == ("alarm", None, WRITE)
+    doubt.bench.clock.advance(1.0)
+    doubt.node.update(7)
+    assert doubt.bench.served.last == ("post", 7, NO_ALARM)
+
+
 @pytest.mark.parametrize("watched", [True, False])
 def test_and_never_will_be_but_the_tree_tells_of_the_next_write(watched):
     doubt = Doubt("WO")

@@ -140,3 +140,96 @@ def test_updates_from_many_threads_keep_time_in_order(opened):
         thread.join(30)
     assert len(opened.served.times) == 801
     assert strictly_increasing(opened.served.times)
+
+
+# While a put runs ---------------------------------------------------------------------------
+
+
+class VariableError(Exception):
+    """As PyRogue's, for a value that it refuses before anything has changed."""
+
+
+def values(bench):
+    return [event[1] for event in bench.served.events]
+
+
+@pytest.mark.parametrize("how", ["update", "update_failed", "look_again"])
+def test_a_value_that_the_tree_is_about_to_refuse_is_never_shown(how):
+    bench = Bench(5, hardware=True, expect_reads=False)
+    bench.arrive()
+
+    def fail(value):
+        bench.node.present = value  # PyRogue keeps it, and tells whoever asks
+        if how == "update":
+            bench.node.update(value)
+        elif how == "update_failed":
+            bench.holder.update_failed()
+        else:
+            bench.holder.look_again()
+        raise RuntimeError("bus error")
+
+    def hang():
+        raise RuntimeError("Timeout waiting for register")
+
+    bench.node.set, bench.node.get = fail, hang
+    assert put(bench, 9) == [("error", "bus error")]
+    assert values(bench) == [5, None]
+    assert bench.served.last == ("alarm", None, WRITE)
+
+
+def test_what_the_tree_has_told_while_it_refused_a_value_is_shown(opened):
+    def refuse(value):
+        opened.node.update(7)  # somebody else has set it
+        raise VariableError("no")
+
+    opened.node.set = refuse
+    assert put(opened, 9) == [("error", "no")]
+    assert opened.served.last == ("post", 7, NO_ALARM)
+
+
+def test_nothing_is_shown_of_a_refused_value_if_nothing_was_told(opened):
+    def refuse(value):
+        raise VariableError("no")
+
+    opened.node.set = refuse
+    put(opened, 9)
+    assert values(opened) == [5]
+
+
+def test_nothing_is_read_for_a_client_that_left_while_the_value_was_refused(opened):
+    def refuse(value):
+        opened.node.update(7)
+        opened.leave()
+        raise VariableError("no")
+
+    opened.node.set = refuse
+    put(opened, 9)
+    assert values(opened) == [5]
+
+
+def test_a_put_that_begins_while_an_update_is_converted_has_the_last_word():
+    bench = Bench(5)
+    bench.arrive()
+
+    def convert(value):
+        bench.holder.begin_put()
+        return value
+
+    bench.converter.to_pv = convert
+    bench.node.update(6)
+    assert values(bench) == [5]
+    del bench.converter.to_pv
+    bench.holder.end_put()
+    assert values(bench) == [5, 6]
+
+
+def test_updates_are_heard_again_after_a_put_that_nobody_has_watched(opened):
+    def leave(value):
+        opened.leave()
+        opened.node.present = value
+
+    opened.node.set = leave
+    put(opened, 6)
+    opened.arrive()
+    opened.node.update(7)
+    assert opened.served.last == ("post", 7, NO_ALARM)
