@@ -94,6 +94,9 @@ class AccessPolicy(ABC):
 
     #: True for a policy that never blocks; it may then be asked on a network thread
     quick: bool = False
+    #: True for a policy that may decide otherwise a moment later: it is asked again when a request
+    #: that may have waited for others begins; then on a worker
+    asked_again: bool = False
 
     @abstractmethod
     def decide(self, request: PutRequest | RpcRequest) -> Decision:

@@ -29,7 +29,10 @@ def make_backends(
         if name not in factories:
             broken = "".join(f"\n  {text}" for text in plugins.problems)
             raise BackendError(f"unknown backend {name!r}; there are {sorted(factories)}{broken}")
-        made.append(factories[name](options))
+        backend: Any = factories[name](options)
+        if not isinstance(backend, Backend):
+            raise BackendError(f"the factory of the backend {name!r} made {backend!r}, no Backend")
+        made.append(backend)
     if not made:
         raise BackendError("no backend given")
     return tuple(made)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .access import Allow, Deny
+from .access import Deny
 from .backend import Snapshot
 from .calls import CallJob
 from .errors import PutError, words_of
 from .jobs import RequestJob
+from .judging import decision_of, is_quick
 from .request import PutRequest, Request, RpcRequest
 from .rogue import refused_by_tree
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("roguebridge.execution")
 
-NOT_PERMITTED = "Put not permitted"
-
 
 def admit(holder: PvHolder, request: Request) -> None:
     """Take a request over from a network thread: judge it, then queue it for the tree."""
@@ -27,7 +26,7 @@ def admit(holder: PvHolder, request: Request) -> None:
     if isinstance(request, PutRequest) and not request.marked and request.process is not True:
         request.done()  # other fields than the value: nothing to do
         holder.services.record(request, "done")
-    elif all(policy.quick for policy in holder.policies):
+    elif all(map(is_quick, holder.policies)):
         _judge(holder, request)
     else:
         # A lane and a device of its own: the judgement must not wait for slow hardware.
@@ -51,16 +50,9 @@ def note(holder: PvHolder, request: Request) -> None:
 
 def _judge(holder: PvHolder, request: Request) -> None:
     for policy in holder.policies:
-        try:
-            decision: Any = policy.decide(request)  # type: ignore[arg-type]
-        except BaseException as exc:
-            _log.exception("%s: policy %r failed", request.entry.pv_name, policy)
-            decision = Deny(
-                f"{NOT_PERMITTED}: {request.entry.pv_name}: access policy failed: {words_of(exc)}"
-            )
-        if not isinstance(decision, Allow):
-            reason = decision.reason if isinstance(decision, Deny) else NOT_PERMITTED
-            _deny(holder, request, reason)
+        decision = decision_of(policy, request)
+        if isinstance(decision, Deny):
+            _deny(holder, request, decision.reason)
             return
         request.trap = request.trap or decision.trap
     if holder.entry.is_command:
@@ -89,7 +81,11 @@ def _deny(holder: PvHolder, request: Request, reason: str) -> None:
 
 def _submit(holder: PvHolder, request: Request, job: RequestJob) -> None:
     services = holder.services
-    pool = services.commands if isinstance(job, CallJob) else services.variables
+    if isinstance(job, _JudgeJob):
+        pool = services.judges
+    else:
+        pool = services.commands if isinstance(job, CallJob) else services.variables
+        pool = services.own if holder.is_own else pool
     job.start_reply_timer()
     reason = pool.submit(job)
     if reason is not None:

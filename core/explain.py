@@ -9,6 +9,7 @@ from typing import Any
 from .access import AccessPolicy
 from .converter import TypeConverter
 from .mapping import PvMap
+from .rogue import with_sources
 from .rules import Rule, Select, converter_of
 from .ruleset import RuleSet
 from .survey import served_as
@@ -110,8 +111,13 @@ def explain(
         converter,
         served,
         _first(rules, rules.time_sources, node),
-        tuple(_matching(rules, rules.policies, node)),
+        tuple(dict.fromkeys(_policies(rules, node))),
     )
+
+
+def _policies(rules: RuleSet, node: Any) -> Iterator[RuleUse]:
+    for source in with_sources(node):
+        yield from _matching(rules, rules.policies, source)
 
 
 def _by_groups(node: Any, include: Sequence[str], exclude: Sequence[str]) -> str:

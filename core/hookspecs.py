@@ -81,6 +81,16 @@ class Hooks:
         """
 
     @hookspec
+    def find_problems(self, server: Any) -> Sequence[str]:  # type: ignore[empty-body]
+        """Return what is wrong with what the plugin was asked for, one text each.
+
+        Asked when a server has started, by its ``report()``, and by ``survey()``, when all rules
+        have been asked of all nodes; nothing is to be changed.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`, perhaps not running
+        """
+
+    @hookspec
     def server_starting(self, server: Any) -> None:
         """The server is about to listen; what this raises stops the start.
 

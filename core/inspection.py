@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -100,6 +101,8 @@ class Inspection:
         texts = [] if serving is None or serving.fault is None else [serving.fault]
         texts += self._plugins.problems
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
+        if serving is not None:
+            texts += self._plugins.find_problems(self)
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
         for holder in (*self._holders.values(), *self._own_holders.values()):
@@ -128,7 +131,9 @@ class Inspection:
             self._need_running_root()
             mapped, extra, rules = self._present()
             problems = (*self._plugins.problems, *(p.text for p in extra.problems))
-            return survey(mapped, rules, problems)
+            found = survey(mapped, rules, problems)
+            warnings = (*found.warnings, *self._plugins.find_problems(self))
+            return replace(found, warnings=tuple(dict.fromkeys(warnings)))
 
     def explain(self, path: str) -> Explanation:
         """Tell which rules of which plugins name, convert and guard a node; nothing is served.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clock import Timer
 from .errors import PutError, words_of
+from .judging import denied_now
 from .mapping import PvEntry
 from .request import PutRequest, Request
 from .rogue import disabled
@@ -46,7 +47,7 @@ class TypeJob(OpenJob):
 class RequestJob(Job):
     """A put or call on a worker."""
 
-    __slots__ = ("holder", "request", "_timer", "_abandoned")
+    __slots__ = ("holder", "request", "_timer", "_abandoned", "_begun")
 
     def __init__(self, holder: PvHolder, request: Request, lane: str, device: str) -> None:
         super().__init__(lane, device)
@@ -54,6 +55,7 @@ class RequestJob(Job):
         self.request = request
         self._timer: Timer | None = None
         self._abandoned = False
+        self._begun = False
 
     def start_reply_timer(self) -> None:
         """Answer a put that does not block in time; it goes on all the same."""
@@ -63,6 +65,8 @@ class RequestJob(Job):
         request, services = self.request, self.holder.services
         if services.put_reply_timeout is None or not isinstance(request, PutRequest):
             return
+        if self.holder.is_own:  # nothing is slow there, and a switch is turned or it is not
+            return
         if not request.block:
             self._timer = services.clock.call_later(services.put_reply_timeout, answer)
 
@@ -71,7 +75,10 @@ class RequestJob(Job):
         self._abandoned = True
         self.ended()
         self.request.error(reason)
-        self.holder.services.record(self.request, "dropped", reason)
+        outcome = "dropped"
+        if self._begun:  # what it does to the tree cannot be taken back
+            outcome, reason = "failed", f"{reason}: it was running and may take effect"
+        self.holder.services.record(self.request, outcome, reason)
 
     def run(self) -> None:
         """Do what is asked, unless nobody wants it any more, and answer."""
@@ -81,9 +88,14 @@ class RequestJob(Job):
         if request.cancelled and not request.answered:
             self.abandon("the client has gone")
             return
+        self._begun = True
         services = self.holder.services
+        outcome = "failed"
         try:
             reason = disabled(self.holder.node)
+            if reason is None:
+                reason = denied_now(self.holder.policies, request)
+                outcome = "failed" if reason is None else "denied"
             if reason is not None:
                 raise PutError(reason)
             result = self.execute()
@@ -98,7 +110,7 @@ class RequestJob(Job):
             finally:
                 self._stop_timer()
                 request.error(text)
-                services.record(request, "failed", text)
+                services.record(request, outcome, text)
         else:
             self.ended()
             request.done(result)

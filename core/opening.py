@@ -110,7 +110,7 @@ class Opening(Outcome):
         if outlet.visit != visit or not outlet.connected:
             return
         job = OpenJob(self.entry, lambda: self._open_with_value(outlet, visit, again))
-        if self.services.variables.submit(job) == BUSY:
+        if self._readers.submit(job) == BUSY:
             self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
     def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
@@ -259,7 +259,7 @@ class Opening(Outcome):
             elif not self._look_again(quiet):
                 self._look_later()
 
-        if self.services.variables.submit(OpenJob(self.entry, look)) == BUSY:
+        if self._readers.submit(OpenJob(self.entry, look)) == BUSY:
             self.services.clock.call_later(_RETRY, lambda: self.look_again(quiet, fresh))
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
@@ -271,7 +271,7 @@ class Opening(Outcome):
         if not self._doubtful:
             return
         job = OpenJob(self.entry, lambda: self._end_doubt(after))
-        if self.services.variables.submit(job) == BUSY:
+        if self._readers.submit(job) == BUSY:
             self.seek_truth(after)
 
     def _end_doubt(self, after: float) -> None:

@@ -110,10 +110,8 @@ class OwnVariable(OwnNode):
     def set(self, value: Any, write: bool = True) -> None:
         """Take a new value that somebody has put.
 
-        :param write: False changes nothing: there is no value that waits for a write
+        :param write: makes no difference: there is no register that a value could wait for
         """
-        if not write:
-            return
         if self._on_set is not None:
             self._on_set(value)
         self.update(value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import inspect
+import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 import pluggy
 
 from .errors import PluginError, words_of
-from .hookspecs import Hooks
+from .hookspecs import PROJECT, Hooks
 
 #: hook -> names of its arguments
 HOOKS: dict[str, tuple[str, ...]] = {
@@ -21,9 +23,14 @@ HOOKS: dict[str, tuple[str, ...]] = {
     if inspect.isfunction(function)
 }
 ACCESS = "policy_rules"
+_ABOUT = re.compile("polic|access", re.I)  # of hooks that do not exist
+_SPEAKS = re.compile(
+    rf"{ACCESS}|AccessPolicy|PolicyRule|"
+    r"roguebridge\.plugins(\.| import )(acf|operators|no_write|read_only)"
+)
 
 
-def check_plugin(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
+def check_plugin(manager: pluggy.PluginManager, plugin: Any) -> None:
     """Look at every hook of a plugin before it is registered.
 
     :raises PluginError: listing all that is wrong
@@ -34,7 +41,7 @@ def check_plugin(manager: pluggy.PluginManager, plugin: Any, name: str) -> None:
     if not found and not wrong:
         wrong = ["it has no hooks: are its functions marked @hookimpl?"]
     if wrong:
-        raise PluginError(f"plugin {name} cannot be used: {'; '.join(wrong)}")
+        raise PluginError("; ".join(wrong))
 
 
 def _implementations(
@@ -57,7 +64,11 @@ def _wrong(hook: str, function: Any, options: dict[str, Any]) -> Iterator[str]:
     if options.get("wrapper") or options.get("hookwrapper"):
         yield f"{hook} is a wrapper: a hook of Roguebridge returns what it brings itself"
         return
-    parameters = inspect.signature(function).parameters.values()
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError) as exc:
+        yield f"{hook} cannot be called: {exc}"
+        return
     for parameter in parameters:
         named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.POSITIONAL_ONLY)
         needed = parameter.default is parameter.empty
@@ -70,9 +81,11 @@ def _unmarked(manager: pluggy.PluginManager, plugin: Any, marked: set[str]) -> I
     """Find hooks without their mark: their rules, perhaps of access, would be left out silently."""
     if not marked:
         return
-    for hook in HOOKS:
-        if hook not in marked and callable(inspect.getattr_static(plugin, hook, None)):
-            yield f"{hook} is not marked @hookimpl"
+    for name in dir(plugin):
+        hook = name if name in HOOKS else ACCESS if _means_access(name) else None
+        if hook is None or name in marked or inspect.getattr_static(plugin, name, None) is None:
+            continue
+        yield f"{name} is not marked @hookimpl" + (f"; is {hook} meant?" if name != hook else "")
 
 
 def _nearest(hook: str) -> str:
@@ -80,19 +93,35 @@ def _nearest(hook: str) -> str:
     return f"; the nearest is {near[0]}" if near else ""
 
 
+def _means_access(name: str) -> bool:
+    return bool(difflib.get_close_matches(name, [ACCESS], n=1, cutoff=0.9))
+
+
 def brings_access(plugin: Any) -> bool:
     """Tell whether a plugin means to bring access rules, even if it does so wrongly."""
+    if isinstance(plugin, (list, tuple, set, frozenset)):
+        return any(map(brings_access, plugin))
     try:
         names = [name for name in dir(plugin) if not name.startswith("__")]
+        return any(_is_of_access(plugin, name) for name in names)
     except Exception:
         return True  # nobody can tell
-    return bool(difflib.get_close_matches(ACCESS, names, n=1, cutoff=0.9))
+
+
+def _is_of_access(plugin: Any, name: str) -> bool:
+    found = inspect.getattr_static(plugin, name, None)
+    options = getattr(getattr(found, "__func__", found), f"{PROJECT}_impl", None)
+    if options is not None:
+        name = options.get("specname") or name
+        return _means_access(name) or _ABOUT.search(name) is not None
+    return _means_access(name)
 
 
 def mentions_access(module: str) -> bool:
-    """Tell whether the source of a module that cannot be imported means to bring access rules.
+    """Tell whether the source of a module that is no plugin means to bring access rules.
 
-    The whole package is looked through; False if there is no source.
+    The whole package is looked through. True if there is a module, but no source to be read;
+    False if there is no such module.
 
     :param module: dotted name
     """
@@ -100,20 +129,21 @@ def mentions_access(module: str) -> bool:
     try:
         spec = importlib.util.find_spec(top)
     except (ImportError, ValueError):
-        return False
+        spec = None
     if spec is None:
-        return False
+        return top in sys.modules
     files = [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
     for folder in spec.submodule_search_locations or ():
         files += Path(folder).rglob("*.py")
-    return any(ACCESS in _text(file) for file in files)
+    texts = [text for file in files if (text := _text(file)) is not None]
+    return not texts or any(_SPEAKS.search(text) for text in texts)
 
 
-def _text(file: Path) -> str:
+def _text(file: Path) -> str | None:
     try:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""
+        return None
 
 
 def why(exc: BaseException) -> str:

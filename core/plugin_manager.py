@@ -24,6 +24,8 @@ from .plugin_sources import BUILT_IN, OFF, Found, find_plugins
 from .version import __version__
 
 _log = logging.getLogger("roguebridge.plugins")
+#: what a hook has returned that raised
+FAILED = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ class Plugins:
         for one in found:
             self._add(one)
         self._check_switched_off(names, found)
+        for name in sorted(set(options or {}) & self._off):
+            text = f"{OFF}{name} switches off what the argument for plugin {name} asks for"
+            self._fault(f"{OFF}{name}", text, fatal=False, cause=None)
 
     # Registration -----------------------------------------------------------------------------
 
@@ -85,7 +90,7 @@ class Plugins:
         if name in self._off or found.target in self._off:
             self._off.add(name)
             return
-        plugin = None
+        plugin: Any = None
         try:
             plugin = found.load()
             if isinstance(plugin, type):
@@ -97,12 +102,12 @@ class Plugins:
             if self._manager.is_registered(plugin):
                 self._move(str(self._manager.get_name(plugin)), name)
                 return
-            check_plugin(self._manager, plugin, name)
+            check_plugin(self._manager, plugin)
             self._manager.register(plugin, name)
         except (Exception, SystemExit) as exc:
             text = f"plugin {name} cannot be used: {why(exc)}"
             module = found.target.partition(":")[0]
-            fatal = brings_access(plugin) if plugin is not None else mentions_access(module)
+            fatal = brings_access(plugin) or (bool(module) and mentions_access(module))
             self._fault(name, text, fatal, exc)
         else:
             if not found.version:
@@ -219,20 +224,23 @@ class Plugins:
             raise PluginError("\n  ".join(self._fatal))
 
     def ask(self, plugin: str, hook: str, call: Callable[..., Any], **arguments: Any) -> Any:
-        """Return what a build-time hook of a plugin returns; None if it fails, and is dropped."""
+        """Return what a build-time hook of a plugin returns; FAILED if it does, and is dropped."""
         try:
             return call(**arguments)
         except (Exception, SystemExit) as exc:
             self.drop(plugin, f"plugin {plugin}: {hook} failed: {exc!r}", exc)
-            return None
+            return FAILED
 
-    def drop(self, plugin: str, text: str, cause: BaseException | None = None) -> None:
+    def drop(
+        self, plugin: str, text: str, cause: BaseException | None = None, guards: bool = False
+    ) -> None:
         """Go on without a plugin until the next start.
 
+        :param guards: it brings access rules, though not by their hook
         :raises PluginError: if it brings access rules, or with ``strict``
         """
         self._dropped.setdefault(plugin, []).append(text)
-        if not self._tolerant and (self._strict or self.guards(plugin)):
+        if not self._tolerant and (self._strict or guards or self.guards(plugin)):
             raise PluginError(text) from cause
         _log.error("%s", text)
 
@@ -251,6 +259,19 @@ class Plugins:
             for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls())
             if impl.plugin_name not in self._dropped
         ]
+
+    def find_problems(self, server: Any) -> list[str]:
+        """Return what plugins find wrong with what they were asked for, one text each."""
+        found: list[str] = []
+        for plugin, call in self.listeners("find_problems"):
+            try:
+                texts = call(server=server)
+                if not isinstance(texts, (list, tuple, type(None))):
+                    raise TypeError(f"it returned {texts!r}, not a list of str")
+            except (Exception, SystemExit) as exc:
+                texts = [f"plugin {plugin}: find_problems failed: {exc!r}"]
+            found += map(str, texts or ())
+        return found
 
     def event(self, hook: str, **arguments: Any) -> None:
         """Call an event of every plugin; what one raises is logged and harms no other."""

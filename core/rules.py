@@ -113,6 +113,14 @@ class Rule(Generic[Made]):
     make: Callable[[TreeNode], Made]
     select: Callable[[TreeNode], bool] = Select()
 
+    def __post_init__(self) -> None:
+        if not callable(self.make) or isinstance(self.make, Select):
+            raise TypeError(f"{type(self).__name__}: make must be a function, not {self.make!r}")
+        if not callable(self.select):
+            raise TypeError(
+                f"{type(self).__name__}: select must be a Select or a function, not {self.select!r}"
+            )
+
 
 class NamingRule(Rule[str | Sequence[str]]):
     """``make(node)`` returns the node's PV name, or several: the primary one, then aliases."""
@@ -154,22 +162,6 @@ def converter_of(rules: Sequence[ConverterRule], node: TreeNode) -> TypeConverte
     if problem is not None:
         raise PluginError(f"{node.path}: converter {type(made).__qualname__}: {problem}")
     return made
-
-
-def policies_of(rules: Sequence[PolicyRule], node: TreeNode) -> tuple[AccessPolicy, ...]:
-    """Return what every matching rule makes for ``node``.
-
-    :raises PluginError: for anything wrong, because serving without a policy would open what it
-        guards
-    """
-    try:
-        policies = tuple(rule.make(node) for rule in rules if rule.select(node))
-    except Exception as exc:
-        raise PluginError(f"{node.path}: a policy rule failed: {exc!r}") from exc
-    for policy in policies:
-        if not isinstance(policy, AccessPolicy):
-            raise PluginError(f"{node.path}: a policy rule made {policy!r}, no AccessPolicy")
-    return policies
 
 
 def time_source_of(rules: Sequence[TimeSourceRule], node: TreeNode) -> TimeSource | None:

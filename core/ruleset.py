@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .access import AccessPolicy
+from .errors import PluginError
 from .extra import ExtraNode
-from .plugin_manager import Plugins
+from .plugin_checks import ACCESS
+from .plugin_manager import FAILED, Plugins
 from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+from .tree import TreeNode
 
 _KINDS: dict[str, tuple[str, type]] = {
     "naming_rules": ("naming", NamingRule),
@@ -45,6 +49,32 @@ class RuleSet:
         """Return the name of the plugin that has brought a rule or an extra node."""
         return self._plugins[id(rule)]
 
+    def policies_of(self, nodes: Sequence[TreeNode]) -> tuple[AccessPolicy, ...]:
+        """Return what every matching rule makes for a node, and for all that it mirrors.
+
+        :param nodes: the node, then what is behind it
+        :raises PluginError: for anything wrong, naming the plugin, because serving without a policy
+            would open what it guards
+        """
+        found: dict[int, AccessPolicy] = {}
+        for rule in self.policies:
+            for node in nodes:
+                try:
+                    if not rule.select(node):
+                        continue
+                    policy: Any = rule.make(node)
+                except (Exception, SystemExit) as exc:
+                    plugin = self.plugin_of(rule)
+                    text = f"plugin {plugin}: {node.path}: a rule of policy_rules failed: {exc!r}"
+                    raise PluginError(text) from exc
+                if not isinstance(policy, AccessPolicy):
+                    raise PluginError(
+                        f"plugin {self.plugin_of(rule)}: {node.path}: a rule of policy_rules made "
+                        f"{policy!r}, no AccessPolicy"
+                    )
+                found[id(policy)] = policy
+        return tuple(found.values())
+
 
 def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False) -> RuleSet:
     """Ask every plugin for its rules; of one that fails in any, none is taken.
@@ -61,9 +91,14 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
     asked = [(hook, plugin, call) for hook in _KINDS for plugin, call in plugins.listeners(hook)]
     for hook, plugin, call in asked:
         result = plugins.ask(plugin, hook, call, **arguments.get(hook, {}))
+        if result is FAILED:
+            continue
         problem = next(_wrong(hook, result), None)
         if problem is not None:
-            plugins.drop(plugin, f"plugin {plugin}: {problem}")
+            stray = isinstance(result, (list, tuple)) and any(
+                isinstance(rule, PolicyRule) for rule in result
+            )
+            plugins.drop(plugin, f"plugin {plugin}: {problem}", guards=stray)
         else:
             brought += [(hook, plugin, rule) for rule in result or ()]
     rules = RuleSet()
@@ -77,7 +112,7 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
 
 def _wrong(hook: str, result: Any) -> Iterator[str]:
     kind = _KINDS[hook][1]
-    if result is None:
+    if result is None and hook != ACCESS:
         return
     if not isinstance(result, (list, tuple)):
         yield f"{hook} returned {result!r}, not a list of {kind.__name__}"

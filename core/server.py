@@ -221,6 +221,8 @@ class PvServer(Inspection):
             self._serving = serving
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
+            for text in self._plugins.find_problems(self):
+                self._log.warning("%s", text)
 
     def _ask_plugins(self) -> None:
         for plugin, ask in self._plugins.listeners("server_starting"):
@@ -241,6 +243,8 @@ class PvServer(Inspection):
             variables=WorkerPool("roguebridge-variables", clock),
             commands=WorkerPool("roguebridge-commands", clock, per_device=16),
             events=WorkerPool("roguebridge-events", clock, threads=1),
+            judges=WorkerPool("roguebridge-access", clock),
+            own=WorkerPool("roguebridge-own", clock, threads=4),
             log=self._log,
             put_reply_timeout=self._put_reply_timeout,
             open_timeout=self._open_timeout,

@@ -53,6 +53,8 @@ class Services:
     :param variables: runs puts and reads
     :param commands: runs commands
     :param events: runs log records and plugin events
+    :param judges: asks policies that may block
+    :param own: runs what is asked of the server's own nodes
     :param log: where refused and failed requests are logged
     :param put_reply_timeout: seconds after which a put that does not block is answered; None
         for never before it has ended
@@ -72,6 +74,8 @@ class Services:
     variables: WorkerPool
     commands: WorkerPool
     events: WorkerPool
+    judges: WorkerPool
+    own: WorkerPool
     log: logging.Logger
     put_reply_timeout: float | None
     open_timeout: float

@@ -20,7 +20,7 @@ from .jobs import abandon_all
 from .mapping import PvMap
 from .polling import WatchedPolls
 from .rogue import device_enable, with_sources
-from .rules import converter_of, policies_of, time_source_of
+from .rules import converter_of, time_source_of
 from .ruleset import RuleSet
 from .services import Services
 from .staleness import Staleness
@@ -135,13 +135,13 @@ class Serving:
 
     def _make_holders(self, maps: Sequence[PvMap]) -> None:
         make_converter = partial(converter_of, self._rules.converters)
-        policy_rules = self._rules.policies
         time_rules = self._rules.time_sources
         self.services.clock.start()
         by_device: dict[int, Gate | None] = {}
         tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
         for entry, node in chain.from_iterable(maps):
-            policies = policies_of(policy_rules, node)
+            sources = with_sources(node)
+            policies = self._rules.policies_of(sources)
             policies = tuples.setdefault(tuple(map(id, policies)), policies)
             try:
                 time_source = time_source_of(time_rules, node)
@@ -151,7 +151,7 @@ class Serving:
             holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services
             )
-            for source in with_sources(node):
+            for source in sources:
                 self._put_behind_gate(holder, source, by_device)
 
     def _put_behind_gate(
@@ -176,7 +176,7 @@ class Serving:
             self.attempt(holder.path, holder.unlisten)
         for gate in self._gates:
             self.attempt("enable", gate.unlisten)
-        pools = (services.variables, services.commands)
+        pools = (services.judges, services.own, services.variables, services.commands)
         for pool in pools:
             pool.refuse()
         deadline = services.clock.monotonic() + self._stop_timeout

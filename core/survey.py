@@ -8,14 +8,8 @@ from dataclasses import dataclass
 from .errors import PluginError
 from .mapping import PvEntry, PvMap
 from .nt import NtKind, PvSpec, ScalarType
-from .rules import (
-    ConverterRule,
-    PolicyRule,
-    TimeSourceRule,
-    converter_of,
-    policies_of,
-    time_source_of,
-)
+from .rogue import with_sources
+from .rules import ConverterRule, converter_of, time_source_of
 from .ruleset import RuleSet
 from .tree import TreeNode
 
@@ -84,7 +78,7 @@ def survey(pv_map: PvMap, rules: RuleSet, problems: Sequence[str]) -> Survey:
     pvs = []
     wide = []
     for entry, node in pv_map:
-        errors += _rule_errors(node, rules.policies, rules.time_sources)
+        errors += _rule_errors(node, rules)
         spec, doubt = _read_once(node, rules.converters)
         if doubt is not None:
             warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
@@ -109,15 +103,13 @@ def _advice(wide: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _rule_errors(
-    node: TreeNode, policies: Sequence[PolicyRule], times: Sequence[TimeSourceRule]
-) -> Iterator[str]:
+def _rule_errors(node: TreeNode, rules: RuleSet) -> Iterator[str]:
     try:
-        policies_of(policies, node)
+        rules.policies_of(with_sources(node))
     except PluginError as exc:
         yield str(exc)
     try:
-        time_source_of(times, node)
+        time_source_of(rules.time_sources, node)
     except PluginError as exc:
         yield str(exc)
 

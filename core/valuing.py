@@ -12,9 +12,11 @@ from .errors import words_of
 from .mapping import PvEntry
 from .nt import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 from .outlet import Keep
+from .own import OwnNode
 from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
+from .workers import WorkerPool
 
 #: a PV-shaped value, or Keep.VALUE, and its alarm
 Shown = tuple[Any, Alarm]
@@ -64,6 +66,16 @@ class Valuing:
         return getattr(self.node, "numValues", None) is not None
 
     @property
+    def is_own(self) -> bool:
+        """True for a node of the server's own, which is in no tree."""
+        return isinstance(self.node, OwnNode)
+
+    @property
+    def _readers(self) -> WorkerPool:
+        """The workers that read the node: slow hardware must not delay what is in no tree."""
+        return self.services.own if self.is_own else self.services.variables
+
+    @property
     def readable(self) -> bool:
         """True for a variable that can be read."""
         return not self.entry.is_command and self.entry.mode != "WO"
@@ -110,13 +122,13 @@ class Valuing:
             return Keep.VALUE, CALC
         problem: BaseException
         try:
+            pv_value = converter.to_pv(value)
             if converter.spec is not spec:
                 changes = changes_of(spec, converter.spec)
                 if changes:
                     name = type(converter).__qualname__
                     self._in_trouble(f"the spec of its converter {name} has changed: {changes}")
                     return Keep.VALUE, CALC
-            pv_value = converter.to_pv(value)
             own = converter.alarm_of(value, pv_value)
             if own is not None:
                 alarm = own

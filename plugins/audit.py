@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roguebridge.core.errors import PluginError
@@ -106,6 +106,13 @@ class Audit:
             raise PluginError(f"the logger {logger.name} drops audit records: {level} is off")
         if not logger.hasHandlers():
             raise PluginError(f"the logger {logger.name} drops audit records: it has no handler")
+
+    @hookimpl
+    def find_problems(self) -> Sequence[str]:
+        """Tell that the file cannot be written, as far as that can be seen without a try."""
+        if self._file is None or self._file.looks_writable():
+            return []
+        return [f"the audit file {self._file.path} cannot be written"]
 
     @hookimpl
     def request_done(self, record: RequestRecord) -> None:

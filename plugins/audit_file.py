@@ -43,6 +43,12 @@ class AuditFile:
             if self._is_torn():
                 _append(fd, b"\n")
 
+    def looks_writable(self) -> bool:
+        """Tell whether the file could be written; nothing is made."""
+        if os.path.exists(self.path):
+            return os.path.isfile(self.path) and os.access(self.path, os.W_OK)
+        return os.access(os.path.dirname(self.path), os.W_OK)
+
     def write(self, line: str) -> None:
         """Append a line.
 

@@ -49,10 +49,14 @@ class NoWrite:
 
     :param groups: a str, or a sequence or set of str
     :raises TypeError: for anything else
+    :raises ValueError: for an empty name
     """
 
     def __init__(self, groups: Groups = "NoWrite") -> None:
-        self._policies = {group: _InGroup(group) for group in group_list(groups, "no_write")}
+        named = group_list(groups, "no_write")
+        if not all(named):
+            raise ValueError(f"no_write has an empty name: {groups!r}")
+        self._policies = {group: _InGroup(group) for group in named}
 
     @classmethod
     def from_option(cls, option: Any) -> NoWrite:

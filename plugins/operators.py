@@ -7,6 +7,7 @@ served as PyRogue users expect, and none is in the group ``NoServe``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Decision, Deny, changes
@@ -50,7 +51,7 @@ class _Named(AccessPolicy):
     """
 
     def __init__(self, users: Sequence[str]) -> None:
-        self._users = frozenset(users)
+        self._users = frozenset(u for u in users if not u.startswith(_ROLE))
         self._roles = frozenset(u.removeprefix(_ROLE) for u in users if u.startswith(_ROLE))
         self._text = ", ".join(users)
         self.quick = not self._roles  # the look-up of a user's groups may block
@@ -92,6 +93,7 @@ class Operators:
             raise ValueError(f"operators has an empty name: {users!r}")
         self._policy = _Named(named)
         self._paths = group_list(paths, "paths of operators")
+        self._used: set[str] = set()
 
     @classmethod
     def from_option(cls, option: Any) -> Operators:
@@ -109,5 +111,20 @@ class Operators:
     @hookimpl
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard the dangerous nodes."""
-        selects = [Select(where=is_dangerous), *(Select(path=path) for path in self._paths)]
-        return [PolicyRule(lambda node: self._policy, select) for select in selects]
+        rules = [PolicyRule(self._guard, Select(where=is_dangerous))]
+        for path in self._paths:
+            rules.append(PolicyRule(partial(self._guard_by, path), Select(path=path)))
+        return rules
+
+    def _guard(self, node: Any) -> AccessPolicy:
+        return self._policy
+
+    def _guard_by(self, path: str, node: Any) -> AccessPolicy:
+        self._used.add(path)
+        return self._policy
+
+    @hookimpl
+    def find_problems(self) -> Sequence[str]:
+        """Tell of globs that no node matches."""
+        unused = [path for path in self._paths if path not in self._used]
+        return [f"policies: operators: no node matches the path {path!r}" for path in unused]

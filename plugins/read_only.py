@@ -23,6 +23,7 @@ class _Switched(AccessPolicy):
     """
 
     quick = True
+    asked_again = True  # it may have been turned while a put waited
 
     def __init__(self, switch: OwnVariable) -> None:
         self._switch = switch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,8 +11,6 @@ from roguebridge.core.rules import NamingRule
 from roguebridge.core.tree import TreeNode
 
 from .name_spelling import Spelling
-
-_log = logging.getLogger("roguebridge.plugins")
 
 
 class TemplateNames:
@@ -77,11 +74,13 @@ class TemplateNames:
         return [NamingRule(self._names)]
 
     @hookimpl
-    def server_started(self) -> None:
+    def find_problems(self) -> Sequence[str]:
         """Tell of prefixes that no node has: the path is misspelt, or the tree has changed."""
-        for spelling in self._spellings:
-            for path in sorted(spelling.unused):
-                _log.warning("names: no node is named by the prefix of %r", path)
+        return [
+            f"names: no node is named by the prefix of {path!r}"
+            for spelling in self._spellings
+            for path in sorted(spelling.unused)
+        ]
 
     def _names(self, node: TreeNode) -> str | list[str]:
         path = node.path

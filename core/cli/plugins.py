@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from roguebridge.core.assembly import plugin_options
 from roguebridge.core.cli.failure import Exit, failing
 from roguebridge.core.cli.listing import aligned, print_results
 from roguebridge.core.cli.options import common_options, mapping_options
@@ -32,10 +33,13 @@ _form = click.option(
 
 
 @click.command("plugins")
+@click.option(
+    "--config", metavar="F", type=click.Path(), help="Use what this YAML file says of plugins."
+)
 @click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin too.")
 @_form
 @common_options(level="critical")
-def plugins_command(plugin: Sequence[str], form: str) -> None:
+def plugins_command(config: str | None, plugin: Sequence[str], form: str) -> None:
     """List the plugins a server would use, those asked first at the top.
 
     Built-in ones, installed ones, and those of the environment variable ROGUEBRIDGE_PLUGINS, with
@@ -44,13 +48,28 @@ def plugins_command(plugin: Sequence[str], form: str) -> None:
     with contextlib.suppress(FileNotFoundError):  # the folder is gone
         sys.path.insert(0, os.getcwd())
     stdout = claim_stdout()
-    plugins = Plugins(plugin)
+    plugins = _plugins(config, plugin)
     infos = plugins.infos()
     print_results(stdout, _json(infos) if form == "json" else _table(infos))
     for text in plugins.problems:
         complain(f"Problem: {text}")
     if plugins.problems:
         raise SystemExit(Exit.PROBLEMS)
+
+
+def _plugins(config: str | None, given: Sequence[str]) -> Plugins:
+    if config is None:
+        return Plugins(given)
+    with failing(Exit.USAGE, f"{config} cannot be used", ours=Exit.USAGE):
+        from roguebridge.core.config_file import read_config
+
+        overrides = {"base": "any"}  # which plugins have no say in
+        said = read_config(config, overrides)
+        arguments = said.arguments(overrides)
+        with said.located(overrides):
+            names = ("names", "policies", "acf", "audit")
+            options = plugin_options(**{name: arguments.get(name) for name in names})
+            return Plugins([*arguments.get("plugins", ()), *given], options=options)
 
 
 def _json(infos: Sequence[PluginInfo]) -> Iterable[str]:

@@ -33,13 +33,24 @@ class Assignments:
         if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
             raise TypeError(f"acf: assign must be a list of mappings, not {given!r}")
         self._all: Sequence[tuple[Select, Place]] = [_assignment(one) for one in given]
+        self._used: set[int] = set()
 
     def place(self, node: TreeNode) -> Place:
         """Return where a node belongs."""
-        for select, place in self._all:
+        for number, (select, place) in enumerate(self._all):
             if select(node):
+                self._used.add(number)
                 return place
         return Place()
+
+    @property
+    def unused(self) -> list[str]:
+        """What assigns no node of those that were asked for."""
+        return [
+            f"{select.path or select.group!r} to ASG({place.asg})"
+            for number, (select, place) in enumerate(self._all)
+            if number not in self._used
+        ]
 
     def check(self, rules: Rules, file: str) -> None:
         """See to it that all groups are there: nodes would else be judged by other rules.

@@ -39,6 +39,11 @@ class InForce:
         """Return the value of an input, None if it has none to rely on."""
         return self._inputs.number(pv_name)
 
+    @property
+    def silent(self) -> list[str]:
+        """The inputs that have no value to rely on."""
+        return sorted(name for name in self._rules.inputs if self.number(name) is None)
+
     # Changed ----------------------------------------------------------------------------------
 
     def change(self, rules: Rules) -> None:

@@ -68,6 +68,7 @@ class Acf:
         self._policies: dict[Place, AsgPolicy] = {}
         self._running = False
         self._changing = threading.Lock()
+        self._reading = threading.Lock()
         self._command = OwnCommand(
             PATH, self._reload_by_command, description="Reads the access security file again"
         )
@@ -98,13 +99,14 @@ class Acf:
         :raises PluginError: naming file and line, if the file cannot be used; the rules that were
             read before stay in force
         """
-        with self._changing:
+        with self._reading:  # which may take long: a stop does not wait for it
             try:
                 rules = self._read()
             except PluginError as exc:
                 _log.error("%s; the rules read before stay in force", exc)
                 raise
-            self._in_force.change(rules)
+            with self._changing:
+                self._in_force.change(rules)
         _log.info("%s is in force", self._file)
 
     def resolve(self) -> None:
@@ -144,11 +146,31 @@ class Acf:
         return [ExtraNode(f"{base}:RB:AcfReload", self._command)]
 
     @hookimpl
+    def server_starting(self, server: Any) -> None:
+        """Refuse a second server: its nodes would be judged by what the first one reads.
+
+        :raises PluginError: if another server runs with this object
+        """
+        if self._running:
+            raise PluginError(f"{self._file} guards another server: give each an Acf of its own")
+
+    @hookimpl
     def server_started(self, server: Any) -> None:
         """Begin to hear the inputs, and to look host names up."""
         with self._changing:
             self._running = True
             self._in_force.start(server)
+
+    @hookimpl
+    def find_problems(self) -> Sequence[str]:
+        """Tell of assignments that no node matches, and of inputs whose rules match nobody now."""
+        found = [f"acf: no node is assigned by {text}" for text in self._assignments.unused]
+        if self._running:
+            found += [
+                f"{self._file}: the input {name} has no value: it is not connected, or INVALID"
+                for name in self._in_force.silent
+            ]
+        return found
 
     @hookimpl
     def reload_configuration(self) -> None:

@@ -29,6 +29,8 @@ class AsgPolicy(AccessPolicy):
     :param level: of the nodes
     """
 
+    asked_again = True  # the file may have been read again, an input have changed
+
     def __init__(self, in_force: Judge, name: str, level: int) -> None:
         self._in_force = in_force
         self._name = name

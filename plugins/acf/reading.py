@@ -25,11 +25,11 @@ def read_acf(file: str, macros: Mapping[str, str]) -> Rules:
     """
     try:
         text = Path(file).read_text(encoding="utf-8-sig")
-    except OSError as exc:
-        raise PluginError(f"cannot read the access security file {file}: {exc}") from exc
     except UnicodeDecodeError as exc:
         line = exc.object.count(b"\n", 0, exc.start) + 1
         raise AcfError(file, line, f"this is no UTF-8: {exc}") from exc
+    except (OSError, ValueError) as exc:  # the second: no file name at all
+        raise PluginError(f"cannot read the access security file {file}: {exc}") from exc
     return parse_acf(text, file, macros)
 
 
@@ -59,6 +59,9 @@ class _Reader:
             if kind == "ASG":
                 self._asgs[word.text] = (word.line, self._asg(word.text, body or ()))
             else:
+                for member in body or ():
+                    if kind == "UAG" and self._word(member).text == _ROLE:
+                        raise self._error(self._word(member), f"{_ROLE!r} names no group of users")
                 members = frozenset(self._word(member).text for member in body or ())
                 self._groups[kind][word.text] = (word.line, members)
         if not self._asgs:

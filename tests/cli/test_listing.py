@@ -284,7 +284,8 @@ def test_check_finds_what_is_wrong_with_plugins(shell):
     assert texts == [
         "Problem: plugin site_rules: time_source_rules returned ('no', 'rule') as item 0, "
         "not a TimeSourceRule",
-        "Problem: MyRoot.Reset: a policy rule made 'no policy', no AccessPolicy",
+        "Problem: plugin site_rules: MyRoot.Reset: a rule of policy_rules made 'no policy', "
+        "no AccessPolicy",
         "Warning: MyRoot.Gain: X:MyRoot:Gain would open INVALID: "
         "PluginError: MyRoot.Gain: no converter rule matches, or it made None",
     ]

@@ -130,3 +130,14 @@ def test_the_servers_that_a_root_brings_are_explained(shell):
 
 def test_without_a_server_there_is_nothing_to_explain(shell):
     assert shell.fails(2, *EXPLAIN[:3]).startswith("give --base")
+
+
+def test_what_a_configuration_file_says_of_plugins_counts(shell):
+    shell.write("site.yaml", "policies: {operators: [ada]}\nplugins: ['no:mode']\n")
+    done = shell.run("plugins", "--config", "site.yaml")
+    listed = {line.split()[0]: line.split()[3] for line in done.stdout.splitlines()}
+    assert (listed["operators"], listed["mode"], listed["acf"]) == ("used", "off", "unused")
+    shell.write("bad.yaml", "policy: {}\n")
+    done = shell.run("plugins", "--config", "bad.yaml")
+    assert done.returncode == 2
+    assert "bad.yaml:1: policy: " in done.stderr

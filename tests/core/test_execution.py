@@ -26,6 +26,9 @@ from roguebridge.core.rules import ConverterRule, Select, TimeSourceRule
         (lambda request: True, "Put not permitted"),
         (lambda request: type(ALLOW), "Put not permitted"),
         (lambda request: "Allow", "Put not permitted"),
+        (lambda request: Deny(5), "Put not permitted"),
+        (lambda request: Deny(""), "Put not permitted"),
+        (lambda request: Deny(None), "Put not permitted"),
     ],
 )
 def test_anything_but_allow_denies_and_the_client_is_told_why(serve, tree, quick, decide, reason):
@@ -38,6 +41,124 @@ def test_anything_but_allow_denies_and_the_client_is_told_why(serve, tree, quick
     assert str(caught.value) == reason
     assert site.root.V.value() == 5
     assert sets == []
+
+
+class Undecided(Policy):
+    """Does not tell whether it is quick."""
+
+    @property
+    def quick(self):
+        raise RuntimeError("who knows")
+
+    @quick.setter
+    def quick(self, value):
+        pass
+
+
+@pytest.mark.parametrize("quick", ["no", 1, None])
+def test_a_policy_that_does_not_say_that_it_is_quick_is_asked_on_a_worker(serve, tree, quick):
+    threads = []
+
+    def decide(request):
+        threads.append(threading.current_thread().name)
+        return ALLOW
+
+    guard = Guard(decide)
+    guard.policy.quick = quick
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[guard])
+    site.client().put("B:Top:V", 6)
+    guard.policy = Undecided(decide)
+    site.server.stop()
+    site.server.start()
+    site.client().put("B:Top:V", 7)
+    assert [name.rpartition("-")[0] for name in threads] == ["roguebridge-access"] * 2
+
+
+def test_a_put_that_has_waited_is_judged_again_where_the_policy_asks_for_it(serve, tree, inbox):
+    entered, go_on = threading.Event(), threading.Event()
+    closed = []
+
+    def slow(value):
+        if value != 5:  # the default, at the start
+            entered.set()
+            go_on.wait(WAIT)
+
+    guard = Guard(lambda request: Deny("closed by now") if closed else ALLOW, quick=True)
+    guard.policy.asked_again = True
+    variable = tree.pr.LocalVariable(name="V", value=5, localSet=slow)
+    site = serve(variable, plugins=[guard, Audit(inbox)])
+    client = site.client()
+    first = client.start_put("B:Top:V", 6, block=True)
+    assert entered.wait(WAIT)
+    second = client.start_put("B:Top:V", 7, block=True)
+    closed.append(True)
+    go_on.set()
+    first.result(WAIT)
+    with pytest.raises(RemoteError, match="closed by now"):
+        second.result(WAIT)
+    assert site.root.V.value() == 6
+    assert [inbox.next().result, inbox.next().result] == ["done", "denied"]
+
+
+def test_a_policy_that_waits_holds_nothing_else_up(serve, tree):
+    go_on = threading.Event()
+
+    def wait(request):
+        go_on.wait(WAIT)
+        return ALLOW
+
+    names = [f"V{number}" for number in range(40)]
+    nodes = [tree.pr.LocalVariable(name=name, value=5) for name in (*names, "Free")]
+    site = serve(*nodes, plugins=[Guard(wait, select=Select(path="Top.V*"))])
+    client = site.client()
+    waiting = [client.start_put(f"B:Top:{name}", 6) for name in names]
+    client.put("B:Top:Free", 7, block=True)
+    client.put("B:RB:ReadOnly", 1)
+    with pytest.raises(RemoteError, match="read-only"):
+        client.put("B:Top:Free", 8)
+    client.put("B:RB:ReadOnly", 0)
+    go_on.set()
+    for one in waiting:
+        one.result(WAIT)
+
+
+def test_the_read_only_switch_turns_while_all_hardware_hangs(serve, tree):
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+
+    def hang(value):
+        if value:
+            begun.release()
+            go_on.wait(WAIT)
+
+    hung = []
+    devices = []
+    for number in range(9):
+        device = tree.pr.Device(name=f"D{number}")
+        for index in range(4):
+            device.add(tree.pr.LocalVariable(name=f"V{index}", value=0, localSet=hang))
+        devices.append(device)
+    site = serve(*devices, tree.pr.LocalVariable(name="Free", value=5))
+    client = site.client()
+    for device in devices:
+        for index in range(4):
+            hung.append(client.start_put(f"B:Top:{device.name}:V{index}", 1, block=True))
+    for _ in range(32):  # all threads there are
+        assert begun.acquire(timeout=WAIT)
+    late = client.start_put("B:Top:Free", 6, block=True)
+    client.put("B:RB:ReadOnly", 1)
+    assert client.get("B:RB:ReadOnly").value == 1
+    go_on.set()
+    with pytest.raises(RemoteError, match="read-only"):
+        late.result(WAIT)
+    assert site.root.Free.value() == 5
+    refused = 0
+    for one in hung:
+        try:
+            one.result(WAIT)
+        except RemoteError as refusal:
+            assert "read-only" in str(refusal)  # it had not begun
+            refused += 1
+    assert refused == 4
 
 
 def test_every_matching_policy_must_allow(serve, tree):

@@ -59,10 +59,10 @@ def test_a_put_may_be_refused(own):
     client.close()
 
 
-def test_a_put_that_is_not_to_be_written_changes_nothing():
+def test_a_put_that_is_not_to_be_written_is_taken_all_the_same():
     node = OwnVariable("RB.Level", 2)
     node.set(4, write=False)
-    assert node.value() == 2
+    assert node.value() == 4
 
 
 def test_a_mode_is_kept_to(own):

@@ -1,5 +1,6 @@
 import gc
 import logging
+import py_compile
 import re
 import sys
 import types
@@ -277,7 +278,7 @@ RULE_HOOKS = ["naming_rules", "converter_rules", "time_source_rules"]
 
 @pytest.mark.parametrize(
     "result",
-    [RuntimeError("oops"), 5, "rules", [5], [None], {}, [NamingRule], [PolicyRule(lambda n: n)]],
+    [RuntimeError("oops"), 5, "rules", [5], [None], {}, [NamingRule]],
     ids=repr,
 )
 @pytest.mark.parametrize("hook", RULE_HOOKS)
@@ -292,7 +293,14 @@ def test_a_build_hook_that_fails_or_returns_nonsense_is_gone_without(make, hook,
         rules(strict)
 
 
-@pytest.mark.parametrize("hook", [*RULE_HOOKS, "policy_rules", "register_backends"])
+@pytest.mark.parametrize("hook", RULE_HOOKS)
+def test_access_rules_that_another_hook_returns_stop_the_start(make, hook):
+    manager = make(broken(hook, [PolicyRule(lambda node: node)]))
+    with pytest.raises(PluginError, match=f"plugin Broken: {hook} returned .* as item 0, not a"):
+        rules(manager)
+
+
+@pytest.mark.parametrize("hook", [*RULE_HOOKS, "register_backends"])
 def test_a_build_hook_may_return_nothing(make, hook):
     manager = make(broken(hook, None))
     assert manager.backends()
@@ -301,7 +309,9 @@ def test_a_build_hook_may_return_nothing(make, hook):
 
 
 @pytest.mark.parametrize("strict", [True, False])
-@pytest.mark.parametrize("result", [RuntimeError("oops"), 5, [5], {}, [NamingRule(lambda n: n)]])
+@pytest.mark.parametrize(
+    "result", [RuntimeError("oops"), 5, [5], {}, None, [NamingRule(lambda n: n)]]
+)
 def test_a_plugin_that_fails_to_give_its_policies_always_stops(make, strict, result):
     manager = make(broken("policy_rules", result), strict=strict)
     with pytest.raises(PluginError, match=r"plugin Broken: policy_rules"):
@@ -561,10 +571,66 @@ class Wrapper:
         return (yield)
 
 
+class ClassmethodAccess(Named):
+    @classmethod
+    def policy_rules(cls):
+        return []
+
+
+class PropertyAccess(Named):
+    @property
+    def policy_rules(self):
+        return []
+
+
+class UnmarkedMisspeltAccess(Named):
+    def policy_rule(self):
+        return []
+
+
+class RenamedAccess:
+    @hookimpl(specname="policy_rules")
+    def guard(self):
+        return []
+
+    @hookimpl
+    def no_such_hook(self):
+        return []
+
+
+class FailingAccess:
+    @hookimpl(specname="policy_rules")
+    def guard(self):
+        return []
+
+    def __init__(self):
+        raise RuntimeError("the file is missing")
+
+
+class OtherAccess:
+    @hookimpl
+    def access_rules(self):
+        return []
+
+
+class NoSelf(Named):
+    @hookimpl
+    def policy_rules():
+        return []
+
+
 @pytest.mark.parametrize(
     ("plugin", "text"),
     [
         (UnmarkedAccess("x"), "policy_rules is not marked @hookimpl"),
+        (ClassmethodAccess("x"), "policy_rules is not marked @hookimpl"),
+        (PropertyAccess("x"), "policy_rules is not marked @hookimpl"),
+        (UnmarkedMisspeltAccess("x"), "policy_rule is not marked @hookimpl; is policy_rules meant"),
+        (RenamedAccess(), "there is no hook 'no_such_hook'"),
+        (FailingAccess, "RuntimeError: the file is missing"),
+        (OtherAccess(), "there is no hook 'access_rules'"),
+        (NoSelf("x"), "policy_rules cannot be called"),
+        ([UnmarkedAccess("x")], "it has no hooks"),
         (MisspeltAccess(), "there is no hook 'policy_rule'; the nearest is policy_rules"),
         (WrongAccess(), "policy_rules has an unknown argument 'nodes'; there is none"),
         (Wrapper(), "policy_rules is a wrapper"),
@@ -595,6 +661,12 @@ def test_one_that_cannot_be_imported_is_looked_into(make, installed, site):
     manager = make("harmless", "no_such_module")
     assert names(manager) == ["B:Top:V"]
     assert len(manager.problems) == 2
+    module_file(site, "makes", "from roguebridge.core import PolicyRule\ndef make(): return 5\n")
+    with pytest.raises(PluginError, match="plugin makes:make cannot be used: it has no hooks"):
+        rules(make("makes:make"))
+    with pytest.raises(PluginError, match="plugin sourceless:Guard cannot be used"):
+        compiled(site, "sourceless")
+        rules(make("sourceless:Guard"))
     point = Point("closed", ImportError("no"))
     point.value = "closed:plugin"
     installed[:] = [point]
@@ -602,13 +674,32 @@ def test_one_that_cannot_be_imported_is_looked_into(make, installed, site):
         rules(make())
 
 
-def test_source_that_cannot_be_read_says_nothing(site):
+def compiled(folder, name):
+    """A module without its source."""
+    module_file(folder, name, "x = 1\n")
+    py_compile.compile(folder / f"{name}.py", folder / f"{name}.pyc", doraise=True)
+    (folder / f"{name}.py").unlink()
+
+
+def test_a_module_of_which_nobody_can_tell_may_bring_access_rules(site):
     (site / "odd").mkdir()
     (site / "odd" / "folder.py").mkdir()
     module_file(site / "odd", "__init__", "")
+    compiled(site, "bare")
     assert not plugin_checks.mentions_access("odd")
-    assert not plugin_checks.mentions_access("sys")
+    assert plugin_checks.mentions_access("bare")
+    assert plugin_checks.mentions_access("sys")
+    assert not plugin_checks.mentions_access("no_such_module")
     assert not plugin_checks.mentions_access("")
+
+
+def test_what_is_asked_for_and_switched_off_is_said(make):
+    manager = make("no:operators", options={"operators": "ada"})
+    assert manager.problems == (
+        "no:operators switches off what the argument for plugin operators asks for",
+    )
+    with pytest.raises(PluginError, match="switches off what"):
+        make("no:operators", strict=True, options={"operators": "ada"})
 
 
 def test_a_plugin_whose_rules_fail_is_gone_as_a_whole_until_the_next_start(make):

@@ -11,6 +11,7 @@ from roguebridge.core.errors import BackendError, MappingError, NotRunningError,
 from roguebridge.core.holder import PvHolder
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.naming import standard_name
+from roguebridge.core.rules import PolicyRule
 from roguebridge.core.server import PvServer
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
@@ -393,3 +394,30 @@ def test_stop_gives_up_on_a_tree_that_hangs_and_says_so(serve, tree, caplog):
     gate.set()
     join(*held)
     assert site.root.V.value() == 6
+
+
+@pytest.mark.parametrize("made", [None, object()])
+def test_a_factory_that_makes_no_backend_is_named(tree, made):
+    class Site:
+        @hookimpl
+        def register_backends(self):
+            return {"mine": lambda options: made}
+
+    root = tree.pr.Root(name="Top", pollEn=False)
+    with pytest.raises(BackendError, match="the factory of the backend 'mine' made"):
+        PvServer("B", root, backends=["mine"], plugins=[Site()])
+
+
+def test_a_rule_that_ends_the_process_is_named(tree, serve):
+    def leave(node):
+        raise SystemExit(7)
+
+    class Site:
+        @hookimpl
+        def policy_rules(self):
+            return [PolicyRule(lambda node: None, leave)]
+
+    site = serve(tree.pr.LocalVariable(name="V", value=1), plugins=[Site()], start=False)
+    text = r"plugin Site: Top.enable: a rule of policy_rules failed: SystemExit\(7\)"
+    with pytest.raises(PluginError, match=text):
+        site.server.start()

@@ -132,7 +132,7 @@ def test_what_is_wrong_with_rules_is_said_once_per_node(tree, serve):
     site = serve(tree.pr.LocalVariable(name="A", value=1), plugins=[Broken()], start=False)
     survey = site.server.survey()
     assert survey.errors == (
-        "Top.A: a policy rule made 'no policy', no AccessPolicy",
+        "plugin Broken: Top.A: a rule of policy_rules made 'no policy', no AccessPolicy",
         "Top.A: a time source rule failed: TypeError(\"'no function' is not a function\")",
     )
     assert survey.warnings == (

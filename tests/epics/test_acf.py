@@ -468,3 +468,42 @@ def test_the_log_tells_when_an_input_comes_and_goes(tree, file, elsewhere, caplo
         until(False, lambda: allowed(site, "V"))
     said = [r.getMessage() for r in caplog.records if r.name == "roguebridge.acf"]
     assert said == ["the input Elsewhere:Gate has a value", "the input Elsewhere:Gate has no value"]
+
+
+def test_what_is_assigned_to_no_node_and_inputs_without_a_value_are_reported(tree, file):
+    file.write_text(GATED % ("Base:Top:Gait", "A=1"))
+    assign = [{"asg": "GATED", "path": "Top.V"}, {"asg": "GATED", "group": "Shif"}]
+    with lab(tree, nodes, plugins=[Acf(file, assign=assign)]) as site:
+        unused = "acf: no node is assigned by 'Shif' to ASG(GATED)"
+        assert site.server.report() == (
+            unused,
+            f"{file}: the input Base:Top:Gait has no value: it is not connected, or INVALID",
+        )
+        site.server.stop()
+        assert site.server.survey().warnings == (unused,)
+        site.server.start()
+
+
+def test_one_object_guards_one_server(tree, file):
+    file.write_text(OPEN)
+    acf = Acf(file)
+    with lab(tree, nodes, plugins=[acf]) as site:
+        other = EpicsPvServer(base="Other", root=site.root, isolate=True, plugins=[acf])
+        with pytest.raises(PluginError, match="guards another server: give each an Acf of its own"):
+            other.start()
+        assert allowed(site, "V")
+    with lab(tree, nodes, plugins=[acf]) as site:
+        assert allowed(site, "V")
+
+
+def test_a_group_guards_the_mirrors_of_its_nodes(tree, file):
+    def mirrored(pr, root, device):
+        nodes(pr, root, device)
+        root.add(pr.LinkVariable(name="Mirror", variable=root.V))
+
+    file.write_text("ASG(DEFAULT) {RULE(1,WRITE)} ASG(SHUT) {RULE(1,READ)}")
+    assign = [{"asg": "SHUT", "path": "Top.V"}]
+    with lab(tree, mirrored, plugins=[Acf(file, assign=assign)]) as site:
+        assert not allowed(site, "V")
+        assert not allowed(site, "Mirror")
+        assert allowed(site, "Gate")

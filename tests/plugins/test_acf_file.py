@@ -199,3 +199,13 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
     file = tmp_path / "bom.acf"
     file.write_bytes(b"\xef\xbb\xbfASG(DEFAULT)")
     assert list(read_acf(str(file), {}).asgs) == ["DEFAULT"]
+
+
+def test_a_role_has_a_name():
+    with pytest.raises(PluginError, match="line 1: 'role/' names no group of users"):
+        parse_acf("UAG(a) {ann, role/} ASG(DEFAULT) {RULE(1,WRITE){UAG(a)}}", "f", {})
+
+
+def test_a_name_that_no_file_can_have_is_said():
+    with pytest.raises(PluginError, match="cannot read the access security file"):
+        read_acf("a\0b", {})

@@ -255,3 +255,39 @@ def test_a_wrong_option_is_said(option, error, text):
 def test_unknown_policies_are_said_by_the_constructor(tree, policies, error, text):
     with pytest.raises(error, match=text), lab(tree, build, policies=policies):
         pass
+
+
+# Mirrors --------------------------------------------------------------------------------------
+
+
+def with_mirrors(pr, root, device):
+    root.add(pr.LocalVariable(name="Fixed", value=1, groups=["NoWrite"]))
+    root.add(pr.LocalVariable(name="Own", value=1))
+    root.add(pr.LinkVariable(name="Mirror", variable=root.Fixed))
+    root.add(pr.LinkVariable(name="Again", variable=root.Mirror))
+    root.add(pr.LinkVariable(name="Poll", variable=root.PollEn))
+    root.add(pr.LinkVariable(name="Free", variable=root.Own))
+
+
+def test_what_guards_a_node_guards_its_mirrors_too(tree):
+    with lab(tree, with_mirrors, policies={"operators": "ada"}) as bench:
+        for name in ("Mirror", "Again"):
+            assert "is in group NoWrite" in refused(lambda name=name: bench.put(name, 2))
+        assert "for operators (ada)" in refused(lambda: bench.put("Poll", True))
+        bench.put("Free", 2)
+        assert bench.node("Own").value() == 2
+        found = bench.server.explain("Top.Again")
+        assert [use.made for use in found.policies] == [
+            "no puts while RB:ReadOnly is on", "no puts in group NoWrite",
+        ]  # fmt: skip
+
+
+def test_nobody_is_an_operator_by_the_name_of_a_group():
+    policy = Operators(["role/shift"]).policy_rules()[0].make(None)
+    assert isinstance(judge(policy, "role/shift")[0], Deny)
+
+
+@pytest.mark.parametrize("groups", [[""], ["NoWrite", ""]])
+def test_a_group_has_a_name(groups):
+    with pytest.raises(ValueError, match="no_write has an empty name"):
+        NoWrite(groups)

@@ -1,7 +1,5 @@
 """PV names by a template: fields, case, separator, index, prefixes by subtree, aliases."""
 
-import logging
-
 import pytest
 from support.fakes import FakeNode
 
@@ -144,15 +142,11 @@ def test_the_caller_may_change_its_mapping_afterwards():
     assert names(plugin, "Top.Rf.V") == "RF01:V"
 
 
-def test_a_prefix_of_no_node_is_told_when_the_server_has_started(caplog):
+def test_a_prefix_of_no_node_is_told():
     plugin = TemplateNames(prefixes={"Top.Rf": "RF01", "Top.Rff": "RF02"})
     for _ in range(2):  # each start anew
         names(plugin, "Top.Rf.V")
-        with caplog.at_level(logging.WARNING, "roguebridge.plugins"):
-            plugin.server_started()
-        (record,) = caplog.records
-        assert record.getMessage() == "names: no node is named by the prefix of 'Top.Rff'"
-        caplog.clear()
+        assert plugin.find_problems() == ["names: no node is named by the prefix of 'Top.Rff'"]
 
 
 # Aliases --------------------------------------------------------------------------------------
@@ -173,11 +167,10 @@ def test_one_alias_needs_no_list():
     assert names(plugin, "Top.Gain") == ["Gain", "B:Gain"]
 
 
-def test_an_alias_may_have_a_spelling_of_its_own(caplog):
+def test_an_alias_may_have_a_spelling_of_its_own():
     plugin = TemplateNames("{base}:{name}", aliases={"template": "{device}:{name}", **SPELT})
     assert names(plugin, "Top.Amp[1].Gain") == ["B:Gain", "AMP_1:GAIN"]
-    plugin.server_started()
-    assert caplog.messages == ["names: no node is named by the prefix of 'Top.Rf'"]
+    assert plugin.find_problems() == ["names: no node is named by the prefix of 'Top.Rf'"]
 
 
 def test_each_server_has_its_own_base():

@@ -44,6 +44,8 @@ class Bench:
             variables=self.variables,
             commands=self.commands,
             events=self.events,
+            judges=self.variables,
+            own=self.variables,
             log=logging.getLogger("test.holder"),
             put_reply_timeout=0.5,
             open_timeout=services.pop("open_timeout", 1.0),
