@@ -85,7 +85,10 @@ def _unmarked(manager: pluggy.PluginManager, plugin: Any, marked: set[str]) -> I
         hook = name if name in HOOKS else ACCESS if _means_access(name) else None
         if hook is None or name in marked or inspect.getattr_static(plugin, name, None) is None:
             continue
-        yield f"{name} is not marked @hookimpl" + (f"; is {hook} meant?" if name != hook else "")
+        if name == hook:
+            yield f"{hook} is not marked @hookimpl"
+        else:
+            yield f"{name} is not marked @hookimpl; is {hook} meant?"
 
 
 def _nearest(hook: str) -> str:

@@ -61,7 +61,7 @@ class _Reader:
             else:
                 for member in body or ():
                     if kind == "UAG" and self._word(member).text == _ROLE:
-                        raise self._error(self._word(member), f"{_ROLE!r} names no group of users")
+                        raise self._error(self._word(member), "'role/' names no group of users")
                 members = frozenset(self._word(member).text for member in body or ())
                 self._groups[kind][word.text] = (word.line, members)
         if not self._asgs:

@@ -83,7 +83,13 @@ def test_a_put_that_has_waited_is_judged_again_where_the_policy_asks_for_it(serv
             entered.set()
             go_on.wait(WAIT)
 
-    guard = Guard(lambda request: Deny("closed by now") if closed else ALLOW, quick=True)
+    asked = threading.Semaphore(0)
+
+    def decide(request):
+        asked.release()
+        return Deny("closed by now") if closed else ALLOW
+
+    guard = Guard(decide, quick=True)
     guard.policy.asked_again = True
     variable = tree.pr.LocalVariable(name="V", value=5, localSet=slow)
     site = serve(variable, plugins=[guard, Audit(inbox)])
@@ -91,6 +97,8 @@ def test_a_put_that_has_waited_is_judged_again_where_the_policy_asks_for_it(serv
     first = client.start_put("B:Top:V", 6, block=True)
     assert entered.wait(WAIT)
     second = client.start_put("B:Top:V", 7, block=True)
+    for _ in range(3):  # the first one twice: as it came, and as it began
+        assert asked.acquire(timeout=WAIT)
     closed.append(True)
     go_on.set()
     first.result(WAIT)
