@@ -141,3 +141,18 @@ def test_what_a_configuration_file_says_of_plugins_counts(shell):
     done = shell.run("plugins", "--config", "bad.yaml")
     assert done.returncode == 2
     assert "bad.yaml:1: policy: " in done.stderr
+
+
+def test_a_node_that_nothing_converts_is_explained(shell):
+    shell.write("site_names.py", PLUGIN)
+    done = shell.run(*EXPLAIN, "--plugin", "no:converters")
+    assert "  converter    none" in done.stdout.splitlines()
+    assert not any(line.startswith("  type") for line in done.stdout.splitlines())
+
+
+def test_with_an_explicit_map_no_rule_names(shell):
+    shell.write("map.txt", "G -> MyRoot.Gain\n")
+    done = shell.run(*EXPLAIN, "--pv-map", "map.txt")
+    lines = done.stdout.splitlines()
+    assert lines[1] == "  served as    G: the explicit map lists MyRoot.Gain"
+    assert not any(line.startswith("  name") for line in lines)

@@ -164,6 +164,10 @@ def keyword(*, arg):
     return arg
 
 
+def listed(items: list):
+    return items
+
+
 def two(first: int, second):
     return first, second
 
@@ -206,6 +210,7 @@ def test_arguments_are_given_by_the_names_of_the_function(function, arguments, r
         (scan, {"arg": 1, "steps": "x"}, "the argument 'steps' cannot be 'x': it is of type int"),
         (scan, {"arg": 1, "speed": "x"}, "the argument 'speed' cannot be 'x': it is of type float"),
         (scan, {"arg": 1, "up": "no"}, "the argument 'up' cannot be 'no': it is of type bool"),
+        (listed, {"items": "5"}, "the argument 'items' cannot be '5': it is of type list"),
         (scan, {"arg": None}, "the argument is empty"),
         (keyword, {}, "the argument 'arg' is missing; ['arg', 'value'] are allowed"),
     ],

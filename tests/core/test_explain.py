@@ -151,3 +151,8 @@ def test_a_root_that_does_not_run_cannot_be_explained(tree):
     server = PvServer("B", tree.pr.Root(name="Top", pollEn=False), backends=["soft"])
     with pytest.raises(NotRunningError):
         server.explain("Top.V")
+
+
+def test_without_a_rule_that_converts_it_a_node_has_no_type(site):
+    found = site(plugins=["no:converters"]).explain("Top.Odd")
+    assert (found.converter, found.served_as, found.served) == (None, "", True)

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import cache, partial
 from itertools import count
 
 import numpy as np
@@ -302,6 +302,7 @@ NO_MESSAGES = {
 NO_MESSAGES |= {text for text in messages() if text.startswith("\b\n")}  # help, laid out by hand
 
 
+@cache
 def listed_messages():
     return [code(row["message"]) for page in MESSAGE_PAGES for row in table(page, "message")]
 

@@ -7,6 +7,7 @@ a configuration file may say.
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from support.pages import ROOT
@@ -18,6 +19,7 @@ _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 
 
+@cache
 def messages() -> dict[str, str]:
     """Return text -> where it is, for each text of at least two words; ``{}`` for what varies."""
     found: dict[str, str] = {}
@@ -29,6 +31,7 @@ def messages() -> dict[str, str]:
     return found
 
 
+@cache
 def pattern(text: str) -> re.Pattern[str]:
     """What a message made from this text looks like."""
     return re.compile(".*?".join(re.escape(part) for part in text.split("{}")), re.S)
