@@ -10,6 +10,7 @@ from reprlib import Repr
 # epics-base rejects blanks, quotes and $ in names, and control characters only bring trouble.
 # '.' means a record field to some clients and '/' a structure field to others.
 _ILLEGAL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\"'`$]")
+_ODD_FIRST = "-+[{"
 _DOUBTFUL = re.compile(r"[./]")
 
 #: names that one node may have
@@ -69,4 +70,6 @@ def name_warning(name: str) -> str | None:
     bad = _DOUBTFUL.search(name)
     if bad is not None:
         return f"PV name {name!r} contains {bad.group()!r}, which some clients read as a field"
+    if name[0] in _ODD_FIRST:
+        return f"PV name {name!r} begins with {name[0]!r}, which epics-base warns of"
     return None

@@ -59,3 +59,13 @@ def test_an_empty_name_is_illegal():
 def test_what_clients_read_as_a_field_is_legal_with_a_warning(name, character):
     assert name_error(name) is None
     assert repr(character) in name_warning(name)
+
+
+@pytest.mark.parametrize("first", ["-", "+", "[", "{"])
+def test_a_name_that_epics_base_warns_of_is_served_with_a_warning(first):
+    name = f"{first}Lab:V"
+    assert name_error(name) is None
+    assert (
+        name_warning(name) == f"PV name {name!r} begins with {first!r}, which epics-base warns of"
+    )
+    assert name_warning(f"Lab{first}V") is None
