@@ -95,15 +95,24 @@ class Outcome(Showing):
                 self._putting = False
                 self._recheck = self._watching
             value = _kept(self._read())[0]
+        known = value if self.readable else self._refused()
         with self._lock:
             self._doubtful, self._putting = doubtful, False
-            self._true = (value, self.services.clock.monotonic() + _QUEUED)
+            self._true = (known, self.services.clock.monotonic() + _QUEUED)
             self._publish((value, WRITE), self.services.clock.time_ns())
             if self._watching:
                 self._echo = None if value is Keep.VALUE else (value, WRITE)
         if doubtful:
             self.seek_truth()
         self._await_opening()
+
+    def _refused(self) -> Any:
+        """Return what the tree has in its cache of a write-only node."""
+        try:
+            return self.node.value()
+        except BaseException as exc:
+            _log.debug("%s: no value after a failed put: %s", self.path, exc)
+            return Keep.VALUE
 
     def _read_back(self) -> bool:
         try:

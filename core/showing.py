@@ -75,8 +75,9 @@ class Showing(Valuing):
         self._echo: Shown | None = None
         # A put has failed and the true value could not be read: the tree keeps the refused one.
         self._doubtful = False
-        # What was true when a put had failed, and until when a delivery of the same is taken for
-        # one that was queued before: it must not clear the alarm.
+        # What was true when a put had failed (of a write-only node, what the tree still says), and
+        # until when a delivery of the same is taken for one that was queued before: it must not
+        # clear the alarm.
         self._true: tuple[Any, float] | None = None
         # While a put runs, the tree may tell a value that it is about to refuse.
         self._putting = self._missed = False
@@ -91,7 +92,7 @@ class Showing(Valuing):
             else:
                 now = self._time_of(value.value)
             self._known = True
-            if self._doubtful and not self.readable and not self._is_old(Keep.VALUE):
+            if self._doubtful and not self.readable and not self._is_old(value.value):
                 self._doubtful = False
             if not self._watching:
                 # Nobody looks: the time is all that is kept. A client that arrives just now sets

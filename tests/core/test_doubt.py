@@ -142,7 +142,24 @@ def test_an_update_that_was_queued_before_the_put_does_not_end_the_doubt_of_a_wr
     doubt.put()
     doubt.node.update(9)  # what the tree has in its cache: the refused value
     assert doubt.bench.served.last == ("alarm", None, WRITE)
+    doubt.node.update(7)  # which was written since
+    assert doubt.bench.served.last == ("post", 7, NO_ALARM)
+    doubt.put()
     doubt.bench.clock.advance(1.0)
+    doubt.node.update(9)  # written once more, and taken
+    assert doubt.bench.served.last == ("post", 9, NO_ALARM)
+
+
+def test_a_write_only_node_that_has_no_value_after_a_failed_put_is_in_doubt_too():
+    doubt = Doubt("WO")
+
+    def refuse(value):
+        doubt.node.present = RuntimeError("no link")
+        raise RuntimeError("bus error")
+
+    doubt.node.set = refuse
+    doubt.put()
+    assert doubt.bench.served.last == ("alarm", None, WRITE)
     doubt.node.update(7)
     assert doubt.bench.served.last == ("post", 7, NO_ALARM)
 
