@@ -306,6 +306,7 @@ class Events:
 @contextmanager
 def serving(tree: Tree, **options: Any):
     """Serve the tree on loopback and give a client."""
+    options.setdefault("missed_polls", None)  # the tree polls nothing: its counters would go stale
     memory, calls = tree.memory(), []
     root = build(tree, memory, calls)
     server = EpicsPvServer(base="Base", root=root, isolate=True, **options)
