@@ -22,7 +22,7 @@ from .hookspecs import hookimpl
 from .mapping import Problem, PvEntry, PvMap
 from .nt import Column, Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
 from .own import OwnCommand, OwnVariable
-from .plugin_manager import PluginInfo
+from .plugin_sources import PluginInfo
 from .request import PutRequest, Reply, RequestRecord, RpcRequest
 from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
 from .server import PvServer

@@ -19,7 +19,8 @@ from .extra import extra_map
 from .holder import PvHolder
 from .mapfile import map_lines
 from .mapping import PvMap
-from .plugin_manager import PluginInfo, Plugins
+from .plugin_manager import Plugins
+from .plugin_sources import PluginInfo
 from .ruleset import RuleSet, ask_for_rules
 from .serving import Serving
 from .survey import Survey, survey

@@ -10,7 +10,6 @@ import inspect
 import logging
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -20,30 +19,12 @@ import pluggy
 from .errors import BackendError, PluginError
 from .hookspecs import PROJECT, BackendFactory, Hooks
 from .plugin_checks import ACCESS, HOOKS, brings_access, check_plugin, mentions_access, why
-from .plugin_sources import BUILT_IN, OFF, Found, find_plugins
+from .plugin_sources import BUILT_IN, OFF, Found, PluginInfo, find_plugins
 from .version import __version__
 
 _log = logging.getLogger("roguebridge.plugins")
 #: what a hook has returned that raised
 FAILED = object()
-
-
-@dataclass(frozen=True, slots=True)
-class PluginInfo:
-    """What there is to know about a plugin.
-
-    :param name: what it is switched off by, as in ``no:acf``
-    :param version: of the package that brings it, or empty
-    :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
-    :param hooks: the hooks it implements
-    :param state: ``used``, ``off``, ``broken``, or ``unused`` for one that waits for an argument
-    """
-
-    name: str
-    version: str
-    source: str
-    hooks: tuple[str, ...]
-    state: str
 
 
 class Plugins:

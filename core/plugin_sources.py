@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
 from typing import Any, NamedTuple
@@ -61,6 +62,24 @@ class Found(NamedTuple):
     source: str
     version: str = ""
     target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What there is to know about a plugin.
+
+    :param name: what it is switched off by, as in ``no:acf``
+    :param version: of the package that brings it, or empty
+    :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
+    :param hooks: the hooks it implements
+    :param state: ``used``, ``off``, ``broken``, or ``unused`` for one that waits for an argument
+    """
+
+    name: str
+    version: str
+    source: str
+    hooks: tuple[str, ...]
+    state: str
 
 
 def find_plugins(given: Iterable[Any], options: Mapping[str, Any]) -> tuple[list[Found], set[str]]:

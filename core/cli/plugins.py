@@ -20,7 +20,8 @@ from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.explain import Explanation, RuleUse
-from roguebridge.core.plugin_manager import PluginInfo, Plugins
+from roguebridge.core.plugin_manager import Plugins
+from roguebridge.core.plugin_sources import PluginInfo
 
 _form = click.option(
     "--format",

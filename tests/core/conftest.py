@@ -1,12 +1,15 @@
 """A served tree on the in-memory backend, with clients; all ended whatever the test does."""
 
 import queue
+import sys
 from contextlib import ExitStack
 
 import pytest
 from support.fakes import WAIT, bridge_threads
 from support.holders import Bench
 
+from roguebridge.core import plugin_sources
+from roguebridge.core.plugin_manager import Plugins
 from roguebridge.core.server import PvServer
 
 
@@ -78,3 +81,31 @@ def no_thread_is_left():
     """The test ends without a thread of the bridge."""
     yield
     assert bridge_threads() == []
+
+
+@pytest.fixture
+def installed(monkeypatch):
+    """Say which plugins are installed."""
+    points = []
+    monkeypatch.setattr(plugin_sources, "entry_points", lambda group: points)
+    return points
+
+
+@pytest.fixture
+def make(installed):
+    """Build a manager."""
+
+    def make(*plugins, **options):
+        return Plugins(plugins, **options)
+
+    return make
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """A folder on the path, for modules of a site with names of their own."""
+    monkeypatch.syspath_prepend(tmp_path)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
