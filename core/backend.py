@@ -12,10 +12,11 @@ Put, get and monitor of a closed PV wait in the backend; an rpc is handed on at 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from .access import Credentials
 from .alarm import Alarm
 from .mapping import PvEntry
 from .nt import PvSpec
@@ -79,6 +80,24 @@ class PvOwner(Protocol):
     def refuse(self, request: Request, reason: str) -> None:
         """A put or call came that the backend cannot read; it is answered with the reason."""
 
+    def may(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        operation: str,
+        tell: Callable[[bool], None],
+    ) -> None:
+        """A protocol that publishes access rights asks for those of a client.
+
+        :param operation: ``put`` or ``rpc``
+        :param tell: called once, at once or soon and then from another thread; what may be does
+            not bind: each request is judged anew
+        """
+
+    @property
+    def rights_change(self) -> bool:
+        """True if :meth:`may` may tell otherwise while a client is connected."""
+
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
@@ -120,6 +139,10 @@ class Backend(ABC):
     def where(self) -> str:
         """Return where the server listens, for people; empty if there is nothing to say."""
         return ""
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what of the PVs clients of this protocol do not get whole, one text each."""
+        return ()
 
     def client_conf(self) -> dict[str, str]:
         """Return the settings with which a client reaches exactly this server.

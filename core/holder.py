@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .access import AccessPolicy
+from .access import AccessPolicy, Credentials
 from .backend import Snapshot
 from .converter import Provisional, TypeConverter
 from .errors import PutError, words_of
@@ -21,6 +21,7 @@ from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
 from .request import PutRequest, Request, RpcRequest
+from .rights import tell_rights
 from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
@@ -91,6 +92,21 @@ class PvHolder(Opening):
     def refuse(self, request: Request, reason: str) -> None:
         """A put or call came that the backend cannot read: answer it with the reason."""
         refuse(self, request, reason)
+
+    def may(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        operation: str,
+        tell: Callable[[bool], None],
+    ) -> None:
+        """Tell whether the policies would let a client put or call, as far as is known before."""
+        tell_rights(self.policies, entry, credentials, operation, self.services.judges, tell)
+
+    @property
+    def rights_change(self) -> bool:
+        """True if a policy may decide otherwise a moment later."""
+        return any(policy.asked_again for policy in self.policies)
 
     def refresh(self, pv_name: str) -> Snapshot:
         """Read the variable, in hardware if it lives there, and show it; on a worker.

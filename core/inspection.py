@@ -95,8 +95,8 @@ class Inspection:
         """Return every problem there is, one text each.
 
         Those of the mapping and the plugins; the tree, if it delivers no updates; and each node
-        that cannot be shown as it is at present, as far as clients have looked at it:
-        :meth:`survey` looks at all.
+        that cannot be shown as it is at present, or not whole over some protocol, as far as
+        clients have looked at it: :meth:`survey` looks at all.
         """
         serving = self._serving
         texts = [] if serving is None or serving.fault is None else [serving.fault]
@@ -106,6 +106,8 @@ class Inspection:
             texts += self._plugins.find_problems(self)
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
+        if serving is not None:
+            texts += [text for backend in self._backends for text in backend.problems()]
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")

@@ -34,6 +34,7 @@ class BuiltIn(NamedTuple):
 BUILT_IN = (
     BuiltIn("soft", "roguebridge.backends.soft.plugin"),
     BuiltIn("pva", "roguebridge.backends.epics.pva.plugin"),
+    BuiltIn("ca", "roguebridge.backends.epics.ca.plugin"),
     BuiltIn("standard_names", "roguebridge.plugins.naming"),
     BuiltIn("converters", "roguebridge.plugins.converters"),
     BuiltIn("mode", "roguebridge.plugins.mode_policy"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
 from p4p import Value
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.nt import NtKind, PvSpec
+
+from ..limits import limit_pair
 
 FORMS = ("Default", "String", "Binary", "Decimal", "Hex", "Exponential", "Engineering")
 
@@ -39,39 +39,13 @@ def _set_numeric(value: Value, spec: PvSpec) -> None:
         ("display", display.limit_low, display.limit_high),
         ("control", spec.control.limit_low, spec.control.limit_high),
     ):
-        value[f"{field}.limitLow"], value[f"{field}.limitHigh"] = _range(low, high, scalar)
+        value[f"{field}.limitLow"], value[f"{field}.limitHigh"] = limit_pair(low, high, scalar)
     alarm = spec.value_alarm
     value["valueAlarm.active"] = alarm.active
-    low, high = _range(alarm.low_alarm, alarm.high_alarm, scalar)
+    low, high = limit_pair(alarm.low_alarm, alarm.high_alarm, scalar)
     value["valueAlarm.lowAlarmLimit"], value["valueAlarm.highAlarmLimit"] = low, high
-    low, high = _range(alarm.low_warning, alarm.high_warning, scalar)
+    low, high = limit_pair(alarm.low_warning, alarm.high_warning, scalar)
     value["valueAlarm.lowWarningLimit"], value["valueAlarm.highWarningLimit"] = low, high
     for side, severity in (("Alarm", 2), ("Warning", 1)):
         for end in ("low", "high"):
             value[f"valueAlarm.{end}{side}Severity"] = severity if alarm.active else 0
-
-
-def _range(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:
-    """Return a pair of limits as clients expect it where one or both are not set.
-
-    No limit at all is NaN/NaN or 0/0; a side that is not set beside one that is, is the end of
-    the type's range: anything else makes clients drop the whole range.
-    """
-    if scalar.is_float:
-        if low is None and high is None:
-            return float("nan"), float("nan")
-        return _float(low, -math.inf), _float(high, math.inf)
-    if low is None and high is None:
-        return 0, 0
-    info = np.iinfo(scalar.dtype)
-    # Of integers none is between a fraction and the next one inwards.
-    low = info.min if low is None else min(max(math.ceil(low), info.min), info.max)
-    high = info.max if high is None else min(max(math.floor(high), info.min), info.max)
-    return int(low), int(high)
-
-
-def _float(limit: Any, unset: float) -> float:
-    try:
-        return unset if limit is None else float(limit)
-    except OverflowError:  # an int beyond all floats
-        return math.inf if limit > 0 else -math.inf

@@ -1,0 +1,1 @@
+"""The Channel Access backend, on caproto; imported only where it is asked for."""

@@ -1,0 +1,22 @@
+"""Alarms in Channel Access's own numbers, those of epics-base's menuAlarmStat."""
+
+from __future__ import annotations
+
+from roguebridge.core.alarm import Alarm
+
+#: the words of menuAlarmStat, in the order of their numbers
+STATUSES = (
+    "NO_ALARM", "READ", "WRITE", "HIHI", "HIGH", "LOLO", "LOW", "STATE", "COS", "COMM", "TIMEOUT",
+    "HWLIMIT", "CALC", "SCAN", "LINK", "SOFT", "BAD_SUB", "UDF", "DISABLE", "SIMM", "READ_ACCESS",
+    "WRITE_ACCESS",
+)  # fmt: skip
+SEVERITIES = ("NO_ALARM", "MINOR", "MAJOR", "INVALID")
+_NUMBERS = {word: number for number, word in enumerate(STATUSES)}
+_SOFT = _NUMBERS["SOFT"]
+
+
+def status_of(alarm: Alarm) -> int:
+    """Return the number of an alarm's status; SOFT for a text that is no status word."""
+    if not alarm.severity and not alarm.message:
+        return 0
+    return _NUMBERS.get(alarm.message, _SOFT)

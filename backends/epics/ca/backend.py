@@ -1,0 +1,144 @@
+"""The Channel Access server."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from roguebridge.core.backend import Backend, BackendOptions, PvOwner
+from roguebridge.core.errors import BackendError
+from roguebridge.core.mapping import PvEntry
+
+from .loop import Loop
+from .network import Network
+from .served import CaPv, Sending
+from .settings import settings_of
+
+_log = logging.getLogger("roguebridge.ca")
+_RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
+LONGEST_NAME = 60  # characters of a name in an IOC, and in clients built for those
+
+
+class CaBackend(Backend):
+    """Serves over Channel Access; an isolated server keeps its port when it is started again.
+
+    :param options: where to listen
+    :raises BackendError: for settings that are not a dict of str, or no port numbers
+    """
+
+    name = "ca"
+
+    def __init__(self, options: BackendOptions) -> None:
+        conf = options.conf or {}
+        if not all(isinstance(k, str) and isinstance(v, str) for k, v in conf.items()):
+            raise BackendError(f"conf must map str to str, e.g. EPICS_CAS_...: {conf!r}")
+        self._isolate = options.isolate
+        self._conf = dict(conf)
+        settings_of(self._conf, self._isolate)  # raises for a port that is none
+        self._kept_port = 0  # of an isolated server, for its next start
+        self._served: dict[str, CaPv] = {}
+        self._loop = Loop()
+        self._sending = Sending(self._loop)
+        self._network: Network | None = None
+
+    def serve(self, entry: PvEntry, owner: PvOwner) -> CaPv:
+        """Add a PV, closed."""
+        if entry.pv_name in self._served:
+            raise BackendError(f"PV {entry.pv_name} is served already")
+        served = self._served[entry.pv_name] = CaPv(entry, owner, self._sending)
+        return served
+
+    def start(self) -> None:
+        """Begin to listen."""
+        settings = settings_of(self._conf, self._isolate)
+        self._loop.start()
+        try:
+            self._listen(Network(settings, self._loop, self._served.get))
+        except BaseException:
+            self._loop.stop()
+            raise
+        self._loop.post(self._look_at_rights)
+
+    def _listen(self, network: Network) -> None:
+        settings = network.settings
+        if self._isolate and not settings.port and self._kept_port:
+            kept = Network(
+                replace(settings, port=self._kept_port, own=True), self._loop, self._served.get
+            )
+            try:
+                self._loop.run(kept.start)
+            except BackendError:
+                _log.warning("port %s is taken, using another", self._kept_port)
+            else:
+                self._network = kept
+                return
+        self._loop.run(network.start)
+        self._network = network
+        if self._isolate:
+            self._kept_port = network.port
+
+    def where(self) -> str:
+        """Return TCP port and interfaces."""
+        network = self._network
+        if network is None:
+            return ""
+        settings = network.settings
+        hosts = "all interfaces" if settings.everywhere else " ".join(settings.interfaces)
+        return f"TCP port {network.port} on {hosts}"
+
+    def flush(self) -> None:
+        """Return when the answers given so far were handed to the network."""
+        if self._network is not None:
+            self._loop.call(lambda: None)
+
+    def stop(self) -> None:
+        """Stop the server, then close and forget all PVs."""
+        network, self._network = self._network, None
+        if network is not None:
+            self._loop.run(network.stop)
+            self._loop.stop()
+        served, self._served = self._served, {}
+        for pv in served.values():
+            pv.close()
+        self._loop = Loop()
+        self._sending = Sending(self._loop)
+
+    def client_conf(self) -> dict[str, str]:
+        """Return the environment with which a client reaches this server.
+
+        libca reads it when a process first uses it. An isolated server stands for the repeater
+        too, which libca would else start as a process of its own.
+
+        :raises BackendError: if the server is not running
+        """
+        network = self._network
+        if network is None:
+            raise BackendError("the Channel Access server is not running: it has no address yet")
+        conf = {
+            "EPICS_CA_AUTO_ADDR_LIST": "NO",
+            "EPICS_CA_ADDR_LIST": network.settings.host,
+            "EPICS_CA_SERVER_PORT": str(network.udp_port),
+        }
+        if self._isolate:
+            conf["EPICS_CA_REPEATER_PORT"] = str(network.udp_port)
+        return conf
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what Channel Access does not show whole."""
+        texts = [
+            f"{name} has {len(name.encode())} characters: clients made for IOCs take "
+            f"{LONGEST_NAME} at most (see the plugin ShortAliases)"
+            for name in self._served
+            if len(name.encode()) > LONGEST_NAME
+        ]
+        losses = dict(self._sending.losses)
+        return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
+
+    def _look_at_rights(self) -> None:
+        # On the loop. Of a switch that has been turned, or a file read again, nobody tells.
+        network = self._network
+        if network is not None:
+            for circuit in list(network.circuits):
+                for channel in list(circuit.channels.values()):
+                    channel.ask_rights_again()
+        self._loop.later(_RIGHTS_EVERY, self._look_at_rights)

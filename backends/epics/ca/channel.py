@@ -1,0 +1,197 @@
+"""One client's channel to one field of a PV; on the loop."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import caproto as ca
+
+from . import dbr
+from .fields import Shown, View
+from .served import CaPv
+
+if TYPE_CHECKING:
+    from .circuit import Circuit
+
+_EVENT_ADD = 1
+_NORMAL = 1
+_VALUE, _LOG, _ALARM = 1, 2, 4
+_READ = ca.AccessRights.READ
+_WRITE = ca.AccessRights.READ | ca.AccessRights.WRITE
+
+
+class Subscription:
+    """A monitor.
+
+    :param number: the client's number for it
+    :param type: type of DBR that the client wants
+    :param count: how many elements; 0 for all there are
+    :param mask: what is to be told: changes of value, of alarm
+    """
+
+    __slots__ = ("channel", "number", "type", "count", "mask", "sent_ns")
+
+    def __init__(self, channel: Channel, number: int, type: int, count: int, mask: int) -> None:
+        self.channel = channel
+        self.number = number
+        self.type = type
+        self.count = count
+        self.mask = mask
+        self.sent_ns = 0
+
+
+class Channel:
+    """A channel, from the client's request for it to its end.
+
+    :param circuit: the connection
+    :param number: the client's number for it
+    :param name: as the client has spelt it
+    :param pv: the PV
+    :param field: what of the PV
+    """
+
+    __slots__ = (
+        "wire", "name", "pv", "field", "view", "subscriptions", "_circuit", "_rights", "_asking",
+    )  # fmt: skip
+
+    def __init__(self, circuit: Circuit, number: int, name: str, pv: CaPv, field: str) -> None:
+        # caproto would look into the name for a field and a filter, by rules of its own.
+        self.wire: Any = ca.ServerChannel("", circuit.wire, number)
+        self.name = name
+        self.pv = pv
+        self.field = field
+        self.view: View | None = None
+        self.subscriptions: dict[int, Subscription] = {}
+        self._circuit = circuit
+        self._rights: Any = None
+        self._asking = False
+
+    @property
+    def is_process(self) -> bool:
+        """True for the field that a put to refreshes."""
+        return self.field == "PROC"
+
+    def begin(self) -> None:
+        """Answer the client's request for the channel, if the PV is open by now."""
+        opened = self.pv.opened
+        if opened is None or self._asking or self.wire.sid is not None:
+            return
+        view = opened.view(self.field)
+        if view is None:
+            self._circuit.refuse_channel(self)
+            return
+        if self._rights is None:
+            if (view.takes and opened.form.spec.writable) or self.is_process:
+                self._ask_rights()
+                return
+            self._rights = _READ
+        self.view = view
+        self._circuit.begin_channel(self, self._rights)
+
+    def _ask_rights(self) -> None:
+        loop = self._circuit.loop
+        credentials = self._circuit.credentials()
+        self._asking = True
+
+        def tell(allowed: bool) -> None:
+            rights = _WRITE if allowed else _READ
+            if loop.here:
+                self._set_rights(rights)
+            else:
+                loop.post(lambda: self._set_rights(rights))
+
+        self.pv.owner.may(self.pv.entry, credentials, "put", tell)
+
+    def ask_rights_again(self) -> None:
+        """Find out whether a policy that may change its mind has."""
+        if self._rights is not None and self.view is not None and not self._asking:
+            view_takes = self.view.takes and self.pv.opened is not None
+            if (view_takes or self.is_process) and self.pv.owner.rights_change:
+                self._ask_rights()
+
+    def _set_rights(self, rights: Any) -> None:
+        self._asking = False
+        before, self._rights = self._rights, rights
+        if self.wire.sid is None:
+            self.begin()
+        elif rights != before and self.alive:
+            self._circuit.send(ca.AccessRightsResponse(self.wire.cid, rights))
+
+    @property
+    def alive(self) -> bool:
+        """True while the client knows the channel."""
+        return self._circuit.channels.get(self.wire.sid) is self
+
+    def end(self) -> None:
+        """Take the channel from the client, which will ask for it anew."""
+        if self.alive:
+            self._circuit.send(self.wire.disconnect())
+        self.gone()
+
+    def gone(self) -> None:
+        """The channel is no more."""
+        self.view = None
+        self._circuit.forget(self)
+        self.subscriptions.clear()
+        self.pv.disconnect(self)
+
+    # Values -----------------------------------------------------------------------------------
+
+    def body(self, shown: Shown, type: int, count: int) -> tuple[int, bytes]:
+        """Return what the field shows in a type of DBR: number of elements, and all bytes.
+
+        :raises Unreadable: if it has no such form
+        """
+        view = self.view
+        assert view is not None  # noqa: S101 - the channel has begun
+        if count > view.room:
+            raise dbr.Unreadable(f"{count} elements of {view.room}")
+        head = dbr.metadata(type, view.meta, shown.severity, shown.status, shown.time_ns)
+        wanted = dbr.plain(type)
+        number, tail = dbr.data(view.pick(shown), view.type, wanted, view.meta, count)
+        return number, head + tail
+
+    def subscribe(self, subscription: Subscription) -> None:
+        """Add a monitor, which gets the present value first."""
+        self.subscriptions[subscription.number] = subscription
+        self.send_present(subscription)
+
+    def send_present(self, subscription: Subscription) -> None:
+        """Send a monitor what there is now, unless it has that already."""
+        opened = self.pv.opened
+        if opened is None or opened.shown is None or self.view is None:
+            return
+        if subscription.number in self.subscriptions:
+            self._send(subscription, opened.shown, {})
+
+    def update(
+        self, shown: Shown, alarm_changed: bool, bodies: dict[Any, bytes], touched: dict[Any, None]
+    ) -> None:
+        """Write a reading to the monitors.
+
+        :param bodies: messages made so far for this reading
+        :param touched: gets the circuit if something was written
+        """
+        events = _VALUE | _LOG | (_ALARM if alarm_changed else 0)
+        for subscription in self.subscriptions.values():
+            if subscription.mask & events and subscription.sent_ns != shown.time_ns:
+                if self._circuit.held:
+                    self._circuit.hold(subscription)
+                else:
+                    self._send(subscription, shown, bodies)
+                    touched[self._circuit] = None
+
+    def _send(self, subscription: Subscription, shown: Shown, bodies: dict[Any, bytes]) -> None:
+        # Of a message to several monitors only the number of the monitor differs.
+        key = (id(self.view), subscription.type, subscription.count)
+        whole = bodies.get(key)
+        if whole is None:
+            try:
+                count, body = self.body(shown, subscription.type, subscription.count)
+            except dbr.Unreadable:
+                return
+            whole = bodies[key] = dbr.message(
+                _EVENT_ADD, subscription.type, count, _NORMAL, 0, body
+            )
+        subscription.sent_ns = shown.time_ns
+        self._circuit.write(dbr.numbered(whole, subscription.number))

@@ -1,0 +1,199 @@
+"""The bytes of Channel Access: values in any of its types, with what is said about them."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import caproto as ca
+import numpy as np
+
+#: elements of a PV: a 1-D array of numbers, or texts of at most 39 bytes each
+Elements = Any
+CHAR, DOUBLE, ENUM, FLOAT, INT, LONG, STRING = (
+    ca.ChannelType[name] for name in ("CHAR", "DOUBLE", "ENUM", "FLOAT", "INT", "LONG", "STRING")
+)
+WIRE = {
+    CHAR: np.dtype("u1"),
+    DOUBLE: np.dtype(">f8"),
+    ENUM: np.dtype(">u2"),
+    FLOAT: np.dtype(">f4"),
+    INT: np.dtype(">i2"),
+    LONG: np.dtype(">i4"),
+}
+NO_NUMBERS: Any = np.zeros(0)
+_WITHOUT_VALUE = (ca.ChannelType.STSACK_STRING, ca.ChannelType.CLASS_NAME)
+_STRING_SIZE = 40
+_MOST_STATES = 16
+_EPOCH = 631_152_000  # CA counts from 1990
+_NS = 1_000_000_000
+_SHORT = struct.Struct("!HHHHII")
+_LONG = struct.Struct("!HHHHIIII")
+
+
+class Unreadable(Exception):
+    """A value has no form in the type that a client asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What DBR_GR and DBR_CTRL tell; limits as (low, high) in the PV's own numbers."""
+
+    units: str = ""
+    precision: int = 0
+    display: tuple[Any, Any] = (0, 0)
+    control: tuple[Any, Any] = (0, 0)
+    warning: tuple[Any, Any] = (0, 0)
+    alarm: tuple[Any, Any] = (0, 0)
+    states: tuple[str, ...] = ()
+    rtyp: str = ""
+
+
+def cut(text: bytes, most: int) -> bytes:
+    """Return UTF-8 text of at most ``most`` bytes, no character in halves."""
+    if len(text) <= most:
+        return text
+    return text[:most].decode("utf-8", "ignore").encode()
+
+
+def message(command: int, dbr: int, count: int, one: int, two: int, payload: bytes) -> bytes:
+    """Return a whole message with its header, the extended one where that must be."""
+    payload += bytes(-len(payload) % 8)
+    size = len(payload)
+    if size < 0xFFFF and count < 0xFFFF:
+        return _SHORT.pack(command, size, dbr, count, one, two) + payload
+    return _LONG.pack(command, 0xFFFF, dbr, 0, one, two, size, count) + payload
+
+
+def metadata(
+    dbr: int, meta: Meta, severity: int, status: int, time_ns: int
+) -> bytes:
+    """Return what comes before the value in a type of DBR; nothing in a plain one."""
+    make, native = _structure(dbr)
+    if make is None:
+        return b""
+    made = make()
+    if dbr == ca.ChannelType.CLASS_NAME:
+        made.value = meta.rtyp.encode()
+        return bytes(made)
+    made.status = status
+    made.severity = severity
+    if hasattr(made, "nanoSeconds"):
+        seconds, made.nanoSeconds = divmod(time_ns, _NS)
+        made.secondsSinceEpoch = min(max(seconds - _EPOCH, 0), 2**32 - 1)
+    elif hasattr(made, "no_str"):
+        states = meta.states[:_MOST_STATES]
+        made.no_str = len(states)
+        for place, label in enumerate(states):
+            made.strs[place].value = cut(label.encode(), 25)
+    elif hasattr(made, "units"):
+        _set_limits(made, native, meta)
+    return bytes(made)
+
+
+def _set_limits(made: Any, native: Any, meta: Meta) -> None:
+    made.units = cut(meta.units.encode(), 7)
+    if hasattr(made, "precision"):
+        made.precision = min(meta.precision, 2**15 - 1)
+    for words, (low, high) in (
+        ("disp", meta.display),
+        ("alarm", meta.alarm),
+        ("warning", meta.warning),
+        ("ctrl", meta.control),
+    ):
+        if hasattr(made, f"upper_{words}_limit"):
+            low, high = _in_type(low, native), _in_type(high, native)
+            setattr(made, f"lower_{words}_limit", low)
+            setattr(made, f"upper_{words}_limit", high)
+
+
+def _in_type(limit: Any, native: Any) -> Any:
+    dtype = WIRE[native]
+    if dtype.kind == "f":
+        return float(limit)
+    info = np.iinfo(dtype)
+    whole = 0 if limit != limit else int(min(max(limit, info.min), info.max))
+    return bytes([whole]) if native is CHAR else whole  # caproto's form of a byte
+
+
+@cache
+def _structure(dbr: int) -> tuple[Any, Any]:
+    """Return the structure before the value in a type of DBR, and the plain type of that."""
+    kind = ca.ChannelType(dbr)
+    if kind in _WITHOUT_VALUE:
+        return ca.DBR_TYPES[kind], None
+    if kind in ca.native_types:
+        return None, kind
+    if kind.name in ("GR_STRING", "CTRL_STRING"):  # of text there is nothing more to tell
+        return ca.DBR_TYPES[ca.ChannelType.STS_STRING], STRING
+    return ca.DBR_TYPES[kind], ca.native_type(kind)
+
+
+def plain(dbr: int) -> Any:
+    """Return the type of the value in any type of DBR; None in those that have none."""
+    return _structure(dbr)[1]
+
+
+def data(elements: Elements, native: Any, wanted: Any, meta: Meta, count: int) -> tuple[int, bytes]:
+    """Return elements of one plain type in another.
+
+    :param count: how many the client wants, zeros behind those there are; 0 for all there are
+    :returns: how many, and their bytes
+    :raises Unreadable: for text that is no number
+    """
+    if wanted is None:
+        return 1, b""
+    if wanted is STRING:
+        texts = elements if native is STRING else _texts(elements, native, meta)
+        count = count or len(texts)
+        raw = b"".join(text.ljust(_STRING_SIZE, b"\0") for text in texts[:count])
+        return count, raw.ljust(count * _STRING_SIZE, b"\0")
+    numbers = _numbers(elements) if native is STRING else elements
+    dtype = WIRE[wanted]
+    if count:
+        numbers = numbers[:count]
+    if numbers.dtype != dtype:
+        numbers = _cast(numbers, dtype)
+    count = count or len(numbers)
+    return count, numbers.tobytes().ljust(count * dtype.itemsize, b"\0")
+
+
+def _texts(numbers: Any, native: Any, meta: Meta) -> list[bytes]:
+    if native is ENUM:
+        states = dict(enumerate(meta.states))
+        return [cut(states.get(n, str(n)).encode(), _STRING_SIZE - 1) for n in numbers.tolist()]
+    if WIRE[native].kind == "f":
+        return [_digits(number, meta.precision) for number in numbers.tolist()]
+    return [str(number).encode() for number in numbers.tolist()]
+
+
+def _digits(number: float, precision: int) -> bytes:
+    if 0 < precision <= 15:
+        text = f"{number:.{precision}f}"
+        if len(text) < 24:
+            return text.encode()
+    return f"{number:.15g}".encode()
+
+
+def _numbers(texts: Any) -> Any:
+    try:
+        return np.array([float(text) for text in texts])
+    except ValueError:
+        raise Unreadable("the text is no number") from None
+
+
+def _cast(numbers: Any, dtype: Any) -> Any:
+    if dtype.kind != "f":
+        info = np.iinfo(dtype)
+        if numbers.dtype.kind == "f":
+            numbers = np.nan_to_num(np.trunc(numbers), posinf=info.max, neginf=info.min)
+        numbers = np.clip(numbers, info.min, info.max)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return numbers.astype(dtype)
+
+
+def numbered(whole: bytes, number: int) -> bytes:
+    """Return a message with its second parameter replaced."""
+    return b"".join((whole[:12], number.to_bytes(4, "big"), whole[16:]))

@@ -1,0 +1,265 @@
+"""What clients can ask of a PV by name: its value, record fields, long text, and PVs beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+
+from ..limits import limit_pair
+from .alarms import SEVERITIES, STATUSES
+from .dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
+from .forms import FLAGS, LONGEST, Form, Native, form_of
+
+#: characters that a text may have before its PV is announced anew
+ROOM_FOR_TEXT = 1024
+PROCESS = "PROC"
+_VALUE = "VAL"
+_BESIDE = {"IDX", "SHAPE"}
+
+
+class Shown(NamedTuple):
+    """What an open PV shows: value, alarm in Channel Access's numbers, and time."""
+
+    native: Native
+    severity: int
+    status: int
+    time_ns: int
+
+
+class View:
+    """One field of one open PV, as a channel has it.
+
+    :param type: its plain type
+    :param room: how many elements it may have
+    :param meta: what is said about it
+    :param pick: its elements
+    :param takes: True for what a put goes to the PV's own value
+    :param follows: ``value`` if every update concerns it, ``alarm`` if those that change the alarm
+        do, else empty
+    """
+
+    __slots__ = ("type", "room", "meta", "pick", "takes", "follows")
+
+    def __init__(
+        self,
+        type: Any,
+        room: int,
+        meta: Meta,
+        pick: Callable[[Shown], Elements],
+        takes: bool = False,
+        follows: str = "",
+    ) -> None:
+        self.type = type
+        self.room = room
+        self.meta = meta
+        self.pick = pick
+        self.takes = takes
+        self.follows = follows
+
+
+class Open:
+    """An open PV: its type, what it shows, and its views as far as clients asked for them.
+
+    :param entry: path and PV name
+    :param spec: type and metadata
+    :param room: elements that clients have been told of before
+    """
+
+    __slots__ = ("form", "shown", "told", "views", "room", "_entry", "_meta")
+
+    def __init__(self, entry: PvEntry, spec: PvSpec, room: int) -> None:
+        self.form: Form = form_of(spec)
+        self.shown: Shown | None = None
+        self.told = (0, 0)  # the alarm that clients have been sent
+        self.views: dict[str, View | None] = {}
+        self.room = max(room, spec.max_length or 1)
+        self._entry = entry
+        self._meta = _meta_of(spec, entry)
+
+    def view(self, field: str) -> View | None:
+        """Return a field; None if this PV has no such one."""
+        if field not in self.views:
+            self.views[field] = self._made(field)
+        return self.views[field]
+
+    def _made(self, field: str) -> View | None:
+        name = field.removesuffix("$")
+        long = name != field
+        if name == _VALUE:
+            return self._long_value() if long else self._value()
+        if long and name not in _TEXTS:
+            return None
+        if name in _TEXTS:
+            return _fixed_text(_TEXTS[name](self._entry, self._meta, self.form.spec), long)
+        return self._other(name)
+
+    def _value(self) -> View:
+        shown = self._present.native
+        room = 1
+        if shown.text is not None and shown.type is CHAR:
+            room = _enough(self.room, len(shown.elements), ROOM_FOR_TEXT)
+        elif self.form.spec.kind in (NtKind.SCALAR_ARRAY, NtKind.NDARRAY):
+            room = max(self.room, len(shown.elements))
+        return View(shown.type, room, self._meta, _elements, takes=True, follows="value")
+
+    def _long_value(self) -> View | None:
+        text = self._present.native.text
+        if text is None:
+            return None
+        room = _enough(self.room, len(text), ROOM_FOR_TEXT)
+        return View(CHAR, room, Meta(rtyp=self._meta.rtyp), _whole, takes=True, follows="value")
+
+    def _other(self, name: str) -> View | None:
+        meta = self._meta
+        if name == "SEVR":
+            return View(ENUM, 1, Meta(states=SEVERITIES), _severity, follows="alarm")
+        if name == "STAT":
+            return View(ENUM, 1, Meta(states=STATUSES), _status, follows="alarm")
+        if name == "PREC":
+            return _fixed(INT, min(meta.precision, 2**15 - 1))
+        if name in _LIMITS:
+            return _fixed(DOUBLE, _LIMITS[name](meta), replace(meta, states=()))
+        if name == PROCESS:
+            return _fixed(CHAR, 0)
+        extra = self._present.native.extra
+        if name not in _BESIDE or extra is None:
+            return None
+        is_index = self.form.spec.kind is NtKind.ENUM
+        if is_index != (name == "IDX"):
+            return None
+        return View(
+            LONG, 1 if is_index else max(len(extra), 8), Meta(rtyp="longin"), _extra,
+            takes=is_index, follows="value",
+        )  # fmt: skip
+
+    @property
+    def _present(self) -> Shown:
+        assert self.shown is not None  # noqa: S101 - it is open
+        return self.shown
+
+
+def _enough(before: int, now: int, least: int) -> int:
+    return max(before, now, least)
+
+
+def _elements(shown: Shown) -> Elements:
+    return shown.native.elements
+
+
+def _whole(shown: Shown) -> Elements:
+    return np.frombuffer(shown.native.text or b"", "u1")
+
+
+def _extra(shown: Shown) -> Elements:
+    return shown.native.extra
+
+
+def _severity(shown: Shown) -> Elements:
+    return np.array([shown.severity], WIRE[ENUM])
+
+
+def _status(shown: Shown) -> Elements:
+    return np.array([shown.status], WIRE[ENUM])
+
+
+def _fixed(type: Any, number: Any, meta: Meta | None = None) -> View:
+    elements = np.array([number], WIRE[type])
+    return View(type, 1, meta or Meta(), lambda shown: elements)
+
+
+def _fixed_text(text: str, long: bool) -> View:
+    whole = text.encode("utf-8", "backslashreplace")
+    if long:
+        numbers = np.frombuffer(whole, "u1")
+        return View(CHAR, max(len(whole), 1), Meta(), lambda shown: numbers)
+    short = [cut(whole, LONGEST)]
+    return View(STRING, 1, Meta(), lambda shown: short)
+
+
+_TEXTS: dict[str, Callable[[PvEntry, Meta, PvSpec], str]] = {
+    "NAME": lambda entry, meta, spec: entry.pv_name,
+    "DESC": lambda entry, meta, spec: spec.display.description,
+    "EGU": lambda entry, meta, spec: meta.units,
+    "RTYP": lambda entry, meta, spec: meta.rtyp,
+}
+_LIMITS: dict[str, Callable[[Meta], Any]] = {
+    "HOPR": lambda meta: meta.display[1],
+    "LOPR": lambda meta: meta.display[0],
+    "DRVH": lambda meta: meta.control[1],
+    "DRVL": lambda meta: meta.control[0],
+    "HIHI": lambda meta: meta.alarm[1],
+    "HIGH": lambda meta: meta.warning[1],
+    "LOW": lambda meta: meta.warning[0],
+    "LOLO": lambda meta: meta.alarm[0],
+}
+FIELDS = frozenset({_VALUE, "PREC", "SEVR", "STAT", PROCESS, *_LIMITS, *_TEXTS})
+
+
+def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
+    """Return the PV that a client means by a name, and which field of it.
+
+    :param served: gives the PV of a name, None if there is none
+    """
+    pv = served(name)
+    if pv is not None:
+        return pv, _VALUE
+    bare = name.removesuffix("$")
+    suffix = name[len(bare) :]
+    pv = served(bare) if suffix else None
+    if pv is not None:
+        return pv, _VALUE + suffix
+    stem, dot, field = bare.rpartition(".")
+    if dot and (field in FIELDS or (not field and not suffix)):
+        pv = served(stem)
+        return None if pv is None else (pv, (field or _VALUE) + suffix)
+    stem, colon, beside = name.rpartition(":")
+    if colon and beside in _BESIDE:
+        pv = served(stem)
+        return None if pv is None else (pv, beside)
+    return None
+
+
+def _meta_of(spec: PvSpec, entry: PvEntry) -> Meta:
+    scalar, display, alarm = spec.scalar, spec.display, spec.value_alarm
+    states: tuple[str, ...] = ()
+    if spec.kind is NtKind.ENUM:
+        states = spec.choices
+    elif scalar is ScalarType.Bool:
+        states = FLAGS
+    rtyp = _record_type(spec, entry)
+    if not scalar.is_numeric or spec.kind in (NtKind.ENUM, NtKind.NDARRAY):
+        return Meta(units=display.units, states=states, rtyp=rtyp)
+    return Meta(
+        units=display.units,
+        precision=display.precision,
+        display=limit_pair(display.limit_low, display.limit_high, scalar),
+        control=limit_pair(spec.control.limit_low, spec.control.limit_high, scalar),
+        warning=limit_pair(alarm.low_warning, alarm.high_warning, scalar),
+        alarm=limit_pair(alarm.low_alarm, alarm.high_alarm, scalar),
+        states=states,
+        rtyp=rtyp,
+    )
+
+
+def _record_type(spec: PvSpec, entry: PvEntry) -> str:
+    """Return the type of record that a PV of an IOC would most likely be."""
+    out = spec.writable and (entry.is_command or entry.mode != "RO")
+    if spec.kind is not NtKind.SCALAR and spec.kind is not NtKind.ENUM:
+        return "waveform"
+    if spec.kind is NtKind.ENUM:
+        few = len(spec.choices) <= 2
+        return ("bo" if out else "bi") if few else ("mbbo" if out else "mbbi")
+    if spec.scalar is ScalarType.Bool:
+        return "bo" if out else "bi"
+    if spec.scalar is ScalarType.String:
+        return "lso" if out else "lsi"
+    if spec.scalar.is_float:
+        return "ao" if out else "ai"
+    wide = spec.scalar in (ScalarType.Int64, ScalarType.UInt64, ScalarType.UInt32)
+    return ("int64" if wide else "long") + ("out" if out else "in")

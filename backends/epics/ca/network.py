@@ -1,0 +1,231 @@
+"""The sockets of a Channel Access server: searches, connections, and beacons; on the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import caproto as ca
+
+from roguebridge.core.errors import BackendError
+
+from .circuit import Circuit
+from .fields import parse
+from .loop import Loop
+from .names import text_of
+from .served import CaPv
+from .settings import PORT, Settings
+
+_log = logging.getLogger("roguebridge.ca")
+_TRIES = 50  # free ports of TCP that may be taken in UDP
+_FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
+_LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
+
+
+class Network:
+    """Listens while the server runs.
+
+    :param settings: where
+    :param loop: the server's
+    :param served: gives the PV of a name
+    """
+
+    def __init__(
+        self, settings: Settings, loop: Loop, served: Callable[[str], CaPv | None]
+    ) -> None:
+        self.settings = settings
+        self.loop = loop
+        self.served = served
+        self.port = 0
+        self.udp_port = 0
+        self.circuits: dict[Circuit, None] = {}
+        self._servers: list[asyncio.Server] = []
+        self._searches: list[asyncio.DatagramTransport] = []
+        self._beacons: asyncio.TimerHandle | None = None
+        self._beacon_socket: socket.socket | None = None
+        self._beacon_count = 0
+        self._stopped = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin to listen.
+
+        :raises BackendError: if a port cannot be had
+        """
+        tcp, udp = self._bind()
+        self.port, self.udp_port = tcp[0].getsockname()[1], udp[0].getsockname()[1]
+        running = asyncio.get_running_loop()
+        for sock in udp:
+            transport, _ = await running.create_datagram_endpoint(
+                lambda: Searches(self), sock=sock
+            )
+            self._searches.append(transport)
+        for sock in tcp:
+            self._servers.append(
+                await running.create_server(lambda: Circuit(self), sock=sock, backlog=512)
+            )
+        if self.settings.beacons:
+            self._beacon_socket = _udp_socket(shared=False)
+            self._beacon_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            self._beacon(_FIRST_PERIOD)
+
+    async def stop(self) -> None:
+        """Free the ports, and let clients take what they were sent before."""
+        if self._beacons is not None:
+            self._beacons.cancel()
+        if self._beacon_socket is not None:
+            self._beacon_socket.close()
+        for server in self._servers:
+            server.close()
+        for transport in self._searches:
+            transport.close()
+        for circuit in list(self.circuits):
+            circuit.close()
+        running = asyncio.get_running_loop()
+        deadline = running.time() + _LAST_WORDS
+        while self.circuits and running.time() < deadline:
+            await asyncio.sleep(0.001)
+        for circuit in list(self.circuits):
+            circuit.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the transports have told by now
+
+    # Ports ------------------------------------------------------------------------------------
+
+    def _bind(self) -> tuple[list[socket.socket], list[socket.socket]]:
+        settings = self.settings
+        if settings.port == 0:
+            return self._bind_free()
+        tcp: list[socket.socket] = []
+        try:
+            udp = self._bind_all(settings.port, _udp_socket)
+        except OSError as exc:
+            raise BackendError(f"{PORT}: UDP port {settings.port}: {exc.strerror}") from exc
+        try:
+            tcp = self._bind_all(settings.port, _tcp_socket)
+        except OSError as exc:
+            if settings.own:
+                _close(udp)
+                raise BackendError(f"{PORT}: port {settings.port}: {exc.strerror}") from exc
+            try:
+                tcp = self._bind_all(0, _tcp_socket)
+            except OSError:
+                _close(udp)
+                raise
+            port = tcp[0].getsockname()[1]
+            _log.warning(
+                "port %s is in use: serving on port %s instead", settings.port, port
+            )
+        return tcp, udp
+
+    def _bind_free(self) -> tuple[list[socket.socket], list[socket.socket]]:
+        problem: OSError | None = None
+        for _ in range(_TRIES):
+            tcp: list[socket.socket] = []
+            try:
+                tcp = self._bind_all(0, _tcp_socket)
+                return tcp, self._bind_all(tcp[0].getsockname()[1], _udp_socket)
+            except OSError as exc:
+                _close(tcp)
+                problem = exc
+        hosts = " ".join(self.settings.interfaces)
+        raise BackendError(f"the Channel Access server cannot listen on {hosts}: {problem}")
+
+    def _bind_all(
+        self, port: int, make: Callable[[bool], socket.socket]
+    ) -> list[socket.socket]:
+        made: list[socket.socket] = []
+        try:
+            for host in self.settings.interfaces:
+                sock = make(self.settings.shared)
+                made.append(sock)
+                sock.bind((host, port))
+                port = sock.getsockname()[1]
+        except OSError:
+            _close(made)
+            raise
+        return made
+
+    # Beacons ----------------------------------------------------------------------------------
+
+    def _beacon(self, period: float) -> None:
+        sock = self._beacon_socket
+        assert sock is not None  # noqa: S101 - start() has made it
+        host = "0.0.0.0" if self.settings.everywhere else self.settings.host  # noqa: S104
+        beacon = bytes(ca.Beacon(ca.DEFAULT_PROTOCOL_VERSION, self.port, self._beacon_count, host))
+        self._beacon_count = (self._beacon_count + 1) % 2**32
+        for address in self.settings.beacons:
+            try:
+                sock.sendto(beacon, address)
+            except OSError as exc:
+                _log.debug("no beacon to %s: %s", address, exc)
+        self._beacons = self.loop.later(
+            period, lambda: self._beacon(min(2 * period, self.settings.period))
+        )
+
+
+class Searches(asyncio.DatagramProtocol):
+    """Answers clients that search for PVs."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._wire = ca.Broadcaster(ca.SERVER)
+        self._transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """The socket is there."""
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
+        """A client searches."""
+        network = self._network
+        if address[0] in network.settings.ignored:
+            return
+        try:
+            commands = self._wire.recv(data, address)
+            self._wire.process_commands(commands)
+        except ca.CaprotoError as exc:
+            _log.debug("a datagram of %s is not understood: %s", address, exc)
+            return
+        version = ca.DEFAULT_PROTOCOL_VERSION
+        answers = []
+        for command in commands:
+            if isinstance(command, ca.SearchRequest):
+                if parse(text_of(command), network.served) is not None:
+                    answers.append(ca.SearchResponse(network.port, None, command.cid, version))
+            elif isinstance(command, ca.RepeaterRegisterRequest) and not network.settings.shared:
+                # To an isolated client the server stands for the repeater, which would be a
+                # process that outlives both.
+                answers.append(ca.RepeaterConfirmResponse(network.settings.host))
+        if answers:
+            if isinstance(answers[0], ca.SearchResponse):
+                answers.insert(0, ca.VersionResponse(version))
+            self._transport.sendto(self._wire.send(*answers), address)
+
+    def error_received(self, exc: Exception) -> None:
+        """A client to which an answer went has left."""
+        _log.debug("the network has said: %s", exc)
+
+
+def _tcp_socket(shared: bool) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setblocking(False)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # over connections that linger
+    return sock
+
+
+def _udp_socket(shared: bool) -> socket.socket:
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sock.setblocking(False)
+    if shared:  # with the other servers of the host
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "SO_REUSEPORT"):  # pragma: no branch - epics-base sets it too
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return sock
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for sock in sockets:
+        sock.close()

@@ -1,0 +1,134 @@
+"""Puts as Channel Access carries them: their value, credentials, and the one answer."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import caproto as ca
+
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.request import PutRequest, Reply
+
+from . import dbr
+from .channel import Channel
+from .forms import Form
+
+if TYPE_CHECKING:
+    from .circuit import Circuit
+
+_ANSWER_SIZE = 16_000  # bytes of a text that fit every client's buffer
+
+
+class PutReply(Reply):
+    """Answers a put: with a status, and in a message of its own with a text.
+
+    libca hands on the status alone.
+    """
+
+    __slots__ = ("_circuit", "_channel", "_command", "request")
+
+    def __init__(self, circuit: Circuit, channel: Channel, command: Any) -> None:
+        self._circuit = circuit
+        self._channel = channel
+        self._command = command
+        self.request: PutRequest | None = None
+
+    def done(self, result: Any = None) -> None:
+        """Report success, if the client waits."""
+        self._circuit.loop.post(partial(self._answer, ""))
+
+    def error(self, text: str) -> None:
+        """Report failure."""
+        self._circuit.loop.post(partial(self._answer, text))
+
+    def _answer(self, text: str) -> None:
+        if self.request is not None:
+            self._circuit.pending.pop(self.request, None)
+            self.request = None
+        channel, command = self._channel, self._command
+        if not channel.alive:
+            return
+        if text:
+            words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
+            error = ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
+            self._circuit.send(error)
+        elif isinstance(command, ca.WriteNotifyRequest):
+            self._circuit.send(
+                channel.wire.write(command.ioid, command.data_type, command.data_count, 1)
+            )
+
+
+def put(circuit: Circuit, channel: Channel, command: Any) -> None:
+    """Hand over a put; or that it cannot be read."""
+    pv = channel.pv
+    waits = isinstance(command, ca.WriteNotifyRequest)
+    reply = PutReply(circuit, channel, command)
+    request = PutRequest(pv.entry, circuit.credentials(), reply, None, block=waits)
+    reply.request = request
+    circuit.pending[request] = None
+    if channel.is_process:
+        request.marked, request.process = False, True
+        pv.owner.put(request)
+        return
+    problem = _problem(channel)
+    if not problem and pv.opened is not None:
+        try:
+            request.value = _content(pv.opened.form, channel, command)
+        except Exception as exc:
+            problem = f"the put cannot be read: {exc}"
+    if problem:
+        pv.owner.refuse(request, f"{channel.name}: {problem}")
+    else:
+        pv.owner.put(request)
+
+
+def _problem(channel: Channel) -> str:
+    if channel.view is None or not channel.view.takes:
+        return "a field that cannot be put"
+    return ""
+
+
+def _content(form: Form, channel: Channel, command: Any) -> Any:
+    kind = dbr.plain(command.data_type)
+    if kind is None or command.data_type not in ca.native_types:
+        raise ValueError(f"puts of type {command.data_type.name} are not taken")
+    if command.data_count == 0:
+        return _nothing(form)
+    view = channel.view
+    if kind is dbr.STRING:
+        return form.take_texts([_decoded(text) for text in command.data])
+    numbers = command.data[: command.data_count]
+    is_text = view is not None and view.type is dbr.CHAR and view.room > 1
+    if kind is dbr.CHAR and (is_text or not _numeric(form)) and _has_text(form):
+        return form.take_texts([_decoded(numbers.tobytes())])
+    if channel.field == "IDX":
+        return int(numbers[0])
+    return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
+
+
+def _numeric(form: Form) -> bool:
+    return form.spec.scalar.is_numeric
+
+
+def _has_text(form: Form) -> bool:
+    """Tell whether characters put stand for one text."""
+    from roguebridge.core.nt import NtKind, ScalarType
+
+    spec = form.spec
+    if spec.kind is NtKind.ENUM:
+        return True
+    return spec.scalar is ScalarType.String and spec.kind is not NtKind.SCALAR_ARRAY
+
+
+def _nothing(form: Form) -> Any:
+    zero = form.spec.zero()
+    from roguebridge.core.nt import NtKind
+
+    if form.spec.kind is not NtKind.SCALAR_ARRAY:
+        raise ValueError("it has no value")
+    return zero
+
+
+def _decoded(raw: bytes) -> str:
+    return bytes(raw).partition(b"\0")[0].decode()

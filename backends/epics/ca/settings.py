@@ -1,0 +1,115 @@
+"""Where a Channel Access server listens and whom it tells: its own settings, then the environment.
+
+The environment is only read: caproto and libca look into it for clients of the same process too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roguebridge.core.errors import BackendError
+
+PORT = "EPICS_CAS_SERVER_PORT"
+INTERFACES = "EPICS_CAS_INTF_ADDR_LIST"
+_SHARED_PORT = "EPICS_CA_SERVER_PORT"
+_BEACONS = "EPICS_CAS_BEACON_ADDR_LIST"
+_AUTO_BEACONS = "EPICS_CAS_AUTO_BEACON_ADDR_LIST"
+_BEACON_PORTS = ("EPICS_CAS_BEACON_PORT", "EPICS_CA_REPEATER_PORT")
+_PERIOD = "EPICS_CAS_BEACON_PERIOD"
+_IGNORED = "EPICS_CAS_IGNORE_ADDR_LIST"
+_ANY = "0.0.0.0"  # noqa: S104 - what EPICS calls all interfaces
+_USUAL_PORT, _USUAL_BEACON_PORT, _USUAL_PERIOD = 5064, 5065, 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where to listen.
+
+    :param interfaces: addresses to bind
+    :param port: for searches, and wished for connections; 0 for any free one
+    :param own: True if somebody gave the port to this server: had or refused
+    :param shared: True if other servers of the host may have the port for searches too
+    :param beacons: (address, port) that are told of the server
+    :param period: seconds between beacons, in the end
+    :param ignored: hosts whose searches are not answered
+    """
+
+    interfaces: tuple[str, ...]
+    port: int
+    own: bool
+    shared: bool
+    beacons: tuple[tuple[str, int], ...] = ()
+    period: float = _USUAL_PERIOD
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def host(self) -> str:
+        """The address by which a client of this host reaches the server."""
+        return "127.0.0.1" if self.interfaces[0] == _ANY else self.interfaces[0]
+
+    @property
+    def everywhere(self) -> bool:
+        """True if the server listens on all interfaces."""
+        return self.interfaces[0] == _ANY
+
+
+def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
+    """Return where to listen.
+
+    :param conf: settings given to this server, over those of the environment
+    :param isolate: loopback, a free port and no beacons, whatever the environment says
+    :raises BackendError: for a setting that is no port number
+    """
+    environ: Mapping[str, str] = {} if isolate else os.environ
+    given = {**environ, **conf}
+    own = conf.get(PORT) or environ.get(PORT) or ""
+    usual = 0 if isolate else _USUAL_PORT
+    port = _port(PORT, own) or _port(_SHARED_PORT, given.get(_SHARED_PORT, "")) or usual
+    interfaces = _addresses(given.get(INTERFACES, "")) or ("127.0.0.1" if isolate else _ANY,)
+    if _ANY in interfaces:
+        interfaces = (_ANY,)
+    if isolate:
+        return Settings(interfaces, port, bool(own), shared=False)
+    return Settings(
+        interfaces,
+        port,
+        bool(own),
+        shared=True,
+        beacons=_beacons(given),
+        period=_number(_PERIOD, given.get(_PERIOD, "")) or _USUAL_PERIOD,
+        ignored=frozenset(_addresses(given.get(_IGNORED, ""))),
+    )
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    # A port behind an address is that of a client's list; a server has but one.
+    return tuple(dict.fromkeys(word.partition(":")[0] for word in text.split()))
+
+
+def _beacons(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    port = _USUAL_BEACON_PORT
+    for name in reversed(_BEACON_PORTS):
+        port = _port(name, given.get(name, "")) or port
+    words = given.get(_BEACONS, "").split()
+    found = []
+    for word in words:
+        host, _, its_port = word.partition(":")
+        found.append((host, _port(_BEACONS, its_port) or port))
+    if given.get(_AUTO_BEACONS, "YES").upper() != "NO":
+        found.append(("255.255.255.255", port))
+    return tuple(dict.fromkeys(found))
+
+
+def _port(name: str, value: str) -> int:
+    if value and not (value.strip().isdecimal() and int(value) < 65536):
+        raise BackendError(f"{name}: {value!r} is no port number")
+    return int(value or 0)
+
+
+def _number(name: str, value: str) -> float:
+    try:
+        return float(value or 0)
+    except ValueError:
+        raise BackendError(f"{name}: {value!r} is no number") from None

@@ -1,0 +1,67 @@
+"""Access rights as protocols publish them: what the policies would say to a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from .access import AccessPolicy, Allow, Credentials
+from .judging import is_quick
+from .mapping import PvEntry
+from .workers import Job, WorkerPool
+
+_log = logging.getLogger("roguebridge.execution")
+
+
+def tell_rights(
+    policies: tuple[AccessPolicy, ...],
+    entry: PvEntry,
+    credentials: Credentials,
+    operation: str,
+    judges: WorkerPool,
+    tell: Callable[[bool], None],
+) -> None:
+    """Tell whether all policies would allow an operation: at once, or from a worker.
+
+    :param judges: asks policies that may block; without a place there the answer is no
+    """
+
+    def ask() -> None:
+        tell(all(_allows(policy, entry, credentials, operation) for policy in policies))
+
+    if all(map(is_quick, policies)):
+        ask()
+    elif judges.submit(_RightsJob(entry, ask, lambda: tell(False))) is not None:
+        tell(False)
+
+
+def _allows(
+    policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str
+) -> bool:
+    try:
+        return isinstance(policy.may(entry, credentials, operation), Allow)
+    except BaseException:
+        _log.exception("%s: policy %r failed", entry.pv_name, policy)
+        return False
+
+
+class _RightsJob(Job):
+    """Asks policies that may block."""
+
+    __slots__ = ("_ask", "_give_up")
+
+    def __init__(
+        self, entry: PvEntry, ask: Callable[[], None], give_up: Callable[[], None]
+    ) -> None:
+        lane = f"access {entry.path}"
+        super().__init__(lane, lane)
+        self._ask = ask
+        self._give_up = give_up
+
+    def run(self) -> None:
+        """Ask."""
+        self._ask()
+
+    def abandon(self, reason: str) -> None:
+        """The server stops: nobody may."""
+        self._give_up()
