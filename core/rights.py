@@ -35,9 +35,7 @@ def tell_rights(
         tell(False)
 
 
-def _allows(
-    policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str
-) -> bool:
+def _allows(policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str) -> bool:
     try:
         return isinstance(policy.may(entry, credentials, operation), Allow)
     except BaseException:

@@ -5,6 +5,7 @@ import threading
 
 import numpy as np
 
+from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.epics.pva.backend import PvaBackend
 from roguebridge.backends.soft import SoftBackend
 from roguebridge.core.alarm import NO_ALARM
@@ -14,7 +15,7 @@ from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
 from roguebridge.core.server import PvServer
 from support.clients import LIMIT, client_of, in_thread
 
-KINDS = {"soft": SoftBackend, "pva": PvaBackend}
+KINDS = {"soft": SoftBackend, "pva": PvaBackend, "ca": CaBackend}
 DOUBLE = PvSpec(NtKind.SCALAR, ScalarType.Float64)
 T0 = 1_600_000_000_000_000_007
 
@@ -124,6 +125,12 @@ class Owner:
     def rpc(self, request):
         self.threads.add(threading.get_ident())
         self.requests.put(request)
+
+    def may(self, entry, credentials, operation, tell):
+        self.threads.add(threading.get_ident())
+        tell(True)
+
+    rights_change = False
 
     # For the test
 

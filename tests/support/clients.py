@@ -11,9 +11,12 @@ import numpy as np
 from p4p import Type, Value
 from p4p.client.raw import Context as RawContext
 
+from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.soft import Disconnected, RemoteError, SoftBackend
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import Backend, Reading
+from support.caclient import CaClient, Failed, Lost
+from support.caclient import reading_of as ca_reading
 
 LIMIT = 30.0
 
@@ -198,6 +201,47 @@ class PvaAdapter:
         return future
 
 
+class CaAdapter:
+    """A Channel Access client; what the protocol has not, it says so by doing the nearest.
+
+    A command is run by a put, which tells nothing of what it returns: the argument is taken for it.
+    """
+
+    user, host, protocol = "ops", "127.0.0.1", "ca"
+
+    def __init__(self, conf: Mapping[str, str]) -> None:
+        self._client = CaClient(conf, self.user)
+
+    def get(self, pv_name: str, timeout: float = LIMIT) -> Reading:
+        return self.start_get(pv_name).result(timeout)
+
+    def start_get(self, pv_name: str) -> "Future[Reading]":
+        return _translated(self._client.read(pv_name))
+
+    def put(self, pv_name: str, value: Any, block: bool = True) -> None:
+        self.start_put(pv_name, value, block=block).result(LIMIT)
+
+    def start_put(self, pv_name: str, value: Any, block: bool = True) -> "Future[None]":
+        return _translated(self._client.write(pv_name, value, notify=block))
+
+    def rpc(self, pv_name: str, **arguments: Any) -> Any:
+        return self.start_rpc(pv_name, **arguments).result(LIMIT)
+
+    def start_rpc(self, pv_name: str, **arguments: Any) -> "Future[Any]":
+        (value,) = arguments.values() or (1,)
+        return _translated(self._client.write(pv_name, value), lambda _: value)
+
+    def monitor(self, pv_name: str) -> Watch:
+        watch = Watch()
+        watch.close = self._client.monitor(
+            pv_name, lambda channel, update: watch.push(ca_reading(channel, update))
+        )
+        return watch
+
+    def close(self) -> None:
+        self._client.close()
+
+
 def reading_of(value: Value) -> Reading:
     """A PV's Value in the neutral terms."""
     if value.getID().startswith("epics:nt/NTEnum"):
@@ -255,6 +299,8 @@ def client_of(backend: Backend) -> Any:
     """A new client of a running backend."""
     if isinstance(backend, SoftBackend):
         return SoftAdapter(backend)
+    if isinstance(backend, CaBackend):
+        return CaAdapter(backend.client_conf())
     return PvaAdapter(backend.client_conf())
 
 
@@ -282,19 +328,21 @@ def wait_until(condition: Callable[[], bool]) -> None:
         time.sleep(0.001)
 
 
-def _translated(source: "Future[Any]") -> "Future[Any]":
+def _translated(
+    source: "Future[Any]", convert: Callable[[Any], Any] = lambda result: result
+) -> "Future[Any]":
     future: Future[Any] = Future()
 
     def done(ended: "Future[Any]") -> None:
         exc = ended.exception()
-        if isinstance(exc, RemoteError):
+        if isinstance(exc, (RemoteError, Failed)):
             future.set_exception(RemoteFailure(*exc.args))
-        elif isinstance(exc, Disconnected):
+        elif isinstance(exc, (Disconnected, Lost)):
             future.set_exception(Gone())
         elif exc is not None:
             future.set_exception(exc)
         else:
-            future.set_result(ended.result())
+            future.set_result(convert(ended.result()))
 
     source.add_done_callback(done)
     return future

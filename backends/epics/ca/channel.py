@@ -151,6 +151,13 @@ class Channel:
         number, tail = dbr.data(view.pick(shown), view.type, wanted, view.meta, count)
         return number, head + tail
 
+    def present(self, type: int, count: int) -> tuple[int, bytes]:
+        """Return what the field shows now; see :meth:`body`."""
+        opened = self.pv.opened
+        if opened is None or opened.shown is None or self.view is None:
+            raise dbr.Unreadable(f"{self.name} is closed")
+        return self.body(opened.shown, type, count)
+
     def subscribe(self, subscription: Subscription) -> None:
         """Add a monitor, which gets the present value first."""
         self.subscriptions[subscription.number] = subscription
@@ -188,7 +195,7 @@ class Channel:
         if whole is None:
             try:
                 count, body = self.body(shown, subscription.type, subscription.count)
-            except dbr.Unreadable:
+            except (dbr.Unreadable, ValueError):  # which a read would be told
                 return
             whole = bodies[key] = dbr.message(
                 _EVENT_ADD, subscription.type, count, _NORMAL, 0, body

@@ -214,9 +214,9 @@ class Circuit(asyncio.Protocol):
             return
         if hasattr(command, "sid") and command.sid not in self.channels:
             return  # a channel that has just ended: the client knows by now, or will
-        if isinstance(command, ca.EventCancelRequest):
-            if command.subscriptionid not in self.wire.event_add_commands:
-                return
+        is_end = isinstance(command, ca.EventCancelRequest)
+        if is_end and command.subscriptionid not in self.wire.event_add_commands:
+            return
         handler = self._handlers.get(type(command))
         if handler is None:
             _log.debug("%r is not answered", command)
@@ -258,36 +258,30 @@ class Circuit(asyncio.Protocol):
 
     def _read(self, command: Any) -> None:
         channel = self.channels[command.sid]
-        opened = channel.pv.opened
-        notify = isinstance(command, ca.ReadNotifyRequest)
-        type, count = command.header.data_type, command.data_count
-        if self.wire.protocol_version < 13:  # from then on 0 means as many as there are
-            count = count or channel.view.room
+        kind = command.header.data_type
         try:
-            number, body = channel.body(opened.shown, type, count)
+            count, body = channel.present(kind, self._count(command, channel))
         except (dbr.Unreadable, ValueError) as exc:
-            self.send(
-                ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_GETFAIL, str(exc).encode())
-            )
+            words = str(exc).encode()
+            self.send(ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_GETFAIL, words))
             return
-        self.send(
-            channel.wire.read(
-                body, command.ioid, type, number, metadata=b"", notify=notify
-            )
-        )  # fmt: skip
+        notify = isinstance(command, ca.ReadNotifyRequest)
+        self.send(channel.wire.read(body, command.ioid, kind, count, metadata=b"", notify=notify))
+
+    def _count(self, command: Any, channel: Channel) -> int:
+        count: int = command.data_count
+        if count == 0 and self.wire.protocol_version < 13 and channel.view is not None:
+            return channel.view.room  # only later clients know of as many as there are
+        return count
 
     def _write(self, command: Any) -> None:
         put(self, self.channels[command.sid], command)
 
     def _event_add(self, command: Any) -> None:
         channel = self.channels[command.sid]
-        type, count = command.header.data_type, command.data_count
-        if self.wire.protocol_version < 13:
-            count = count or channel.view.room
-        subscription = Subscription(
-            channel, command.subscriptionid, type, count, int(command.mask)
-        )
-        channel.subscribe(subscription)
+        count, mask = self._count(command, channel), int(command.mask)
+        kind, number = command.header.data_type, command.subscriptionid
+        channel.subscribe(Subscription(channel, number, kind, count, mask))
 
     def _event_cancel(self, command: Any) -> None:
         channel = self.channels[command.sid]

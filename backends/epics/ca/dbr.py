@@ -15,7 +15,7 @@ Elements = Any
 CHAR, DOUBLE, ENUM, FLOAT, INT, LONG, STRING = (
     ca.ChannelType[name] for name in ("CHAR", "DOUBLE", "ENUM", "FLOAT", "INT", "LONG", "STRING")
 )
-WIRE = {
+WIRE: dict[Any, Any] = {
     CHAR: np.dtype("u1"),
     DOUBLE: np.dtype(">f8"),
     ENUM: np.dtype(">u2"),
@@ -67,9 +67,7 @@ def message(command: int, dbr: int, count: int, one: int, two: int, payload: byt
     return _LONG.pack(command, 0xFFFF, dbr, 0, one, two, size, count) + payload
 
 
-def metadata(
-    dbr: int, meta: Meta, severity: int, status: int, time_ns: int
-) -> bytes:
+def metadata(dbr: int, meta: Meta, severity: int, status: int, time_ns: int) -> bytes:
     """Return what comes before the value in a type of DBR; nothing in a plain one."""
     make, native = _structure(dbr)
     if make is None:

@@ -18,6 +18,7 @@ from .forms import FLAGS, LONGEST, Form, Native, form_of
 
 #: characters that a text may have before its PV is announced anew
 ROOM_FOR_TEXT = 1024
+_ARRAY = 2  # elements: with room for one, clients would take it for a number
 PROCESS = "PROC"
 _VALUE = "VAL"
 _BESIDE = {"IDX", "SHAPE"}
@@ -105,7 +106,7 @@ class Open:
         if shown.text is not None and shown.type is CHAR:
             room = _enough(self.room, len(shown.elements), ROOM_FOR_TEXT)
         elif self.form.spec.kind in (NtKind.SCALAR_ARRAY, NtKind.NDARRAY):
-            room = max(self.room, len(shown.elements))
+            room = self.room = max(self.room, len(shown.elements), _ARRAY)
         return View(shown.type, room, self._meta, _elements, takes=True, follows="value")
 
     def _long_value(self) -> View | None:

@@ -402,8 +402,10 @@ def _choice(text: str, choices: tuple[str, ...]) -> int:
 def _loss(array: Any) -> str:
     if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
         return ""
-    large = array[(array > _EXACT) | (array < -_EXACT)] if array.dtype.kind == "i" else (
-        array[array > _EXACT]
+    large = (
+        array[(array > _EXACT) | (array < -_EXACT)]
+        if array.dtype.kind == "i"
+        else (array[array > _EXACT])
     )
     for number in large.tolist():
         if int(float(number)) != number:

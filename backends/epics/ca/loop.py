@@ -1,4 +1,4 @@
-"""The thread of a Channel Access server: an asyncio loop, and the way onto it from other threads."""
+"""The thread of a Channel Access server, an asyncio loop, and the way onto it from others."""
 
 from __future__ import annotations
 

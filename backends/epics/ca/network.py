@@ -58,9 +58,7 @@ class Network:
         self.port, self.udp_port = tcp[0].getsockname()[1], udp[0].getsockname()[1]
         running = asyncio.get_running_loop()
         for sock in udp:
-            transport, _ = await running.create_datagram_endpoint(
-                lambda: Searches(self), sock=sock
-            )
+            transport, _ = await running.create_datagram_endpoint(lambda: Searches(self), sock=sock)
             self._searches.append(transport)
         for sock in tcp:
             self._servers.append(
@@ -115,9 +113,7 @@ class Network:
                 _close(udp)
                 raise
             port = tcp[0].getsockname()[1]
-            _log.warning(
-                "port %s is in use: serving on port %s instead", settings.port, port
-            )
+            _log.warning("port %s is in use: serving on port %s instead", settings.port, port)
         return tcp, udp
 
     def _bind_free(self) -> tuple[list[socket.socket], list[socket.socket]]:
@@ -133,9 +129,7 @@ class Network:
         hosts = " ".join(self.settings.interfaces)
         raise BackendError(f"the Channel Access server cannot listen on {hosts}: {problem}")
 
-    def _bind_all(
-        self, port: int, make: Callable[[bool], socket.socket]
-    ) -> list[socket.socket]:
+    def _bind_all(self, port: int, make: Callable[[bool], socket.socket]) -> list[socket.socket]:
         made: list[socket.socket] = []
         try:
             for host in self.settings.interfaces:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import caproto as ca
 
-from roguebridge.core.mapping import PvEntry
 from roguebridge.core.request import PutRequest, Reply
 
 from . import dbr
@@ -66,7 +65,8 @@ def put(circuit: Circuit, channel: Channel, command: Any) -> None:
     reply = PutReply(circuit, channel, command)
     request = PutRequest(pv.entry, circuit.credentials(), reply, None, block=waits)
     reply.request = request
-    circuit.pending[request] = None
+    if waits:  # else the client may leave at once: what it put is put all the same
+        circuit.pending[request] = None
     if channel.is_process:
         request.marked, request.process = False, True
         pv.owner.put(request)

@@ -139,6 +139,8 @@ class CaPv(ServedPv):
     def close(self) -> None:
         """Forget type and value."""
         with self._sending.lock:
+            if self.opened is not None:
+                self.room = self.opened.room
             self.opened = None
 
     def send(self, touched: dict[Any, None]) -> None:
@@ -182,7 +184,7 @@ class CaPv(ServedPv):
             else [0]
         )
         if longest > opened.room:
-            self.room = opened.room = max(longest, 2 * opened.room)
+            opened.room = max(longest, 2 * opened.room)
         opened.views.clear()
         for channel in channels:
             channel.end()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from p4p import Value
 
 from roguebridge.core.nt import NtKind, PvSpec
