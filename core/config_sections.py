@@ -107,6 +107,9 @@ class NamesOptions(AliasOptions):
         Annotated[Text, TEXT] | Annotated[list[Alias], LIST] | Annotated[AliasOptions, MAPPING],
         either("a template, a mapping, or a list of them"),
     ] = Field([], description="templates of further names")
+    longest: int | None = Field(
+        None, ge=20, description="bytes of a name above which a node gets a short alias too"
+    )
 
 
 class OperatorsOptions(Section):

@@ -11,6 +11,7 @@ from roguebridge.core.rules import NamingRule
 from roguebridge.core.tree import TreeNode
 
 from .name_spelling import Spelling
+from .short_names import LEAST, short_name
 
 
 class TemplateNames:
@@ -29,8 +30,12 @@ class TemplateNames:
         ``{device}`` and ``{path}`` of the nodes below; of several the longest path counts
     :param aliases: further names, one or a list: each a template, filled as PyRogue spells the
         node, or a mapping with a case, separator, index and prefixes of its own
+    :param longest: a node whose primary name has more bytes gets a short alias of at most that
+        many, the same after each start; None for no such aliases. Clients of Channel Access that
+        were made for IOCs take 60
     :raises TypeError: for an argument of the wrong type
-    :raises ValueError: for a template, a case, a separator, an index or a path that is none
+    :raises ValueError: for a template, a case, a separator, an index or a path that is none, and
+        for too small a number
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class TemplateNames:
         index: str = "[{}]",
         prefixes: Mapping[str, str] | None = None,
         aliases: str | Mapping[str, Any] | Sequence[str | Mapping[str, Any]] = (),
+        longest: int | None = None,
     ) -> None:
         self._spellings = [Spelling(template, case, separator, index, prefixes)]
         if isinstance(aliases, (str, Mapping)):
@@ -51,6 +57,12 @@ class TemplateNames:
         for alias in aliases:
             options = alias if isinstance(alias, Mapping) else {"template": alias}
             self._spellings.append(Spelling(**_known(options, Spelling)))
+        if not isinstance(longest, (int, type(None))) or isinstance(longest, bool):
+            raise TypeError(f"names: longest must be a number of bytes, not {longest!r}")
+        if longest is not None and longest < LEAST:
+            raise ValueError(f"names: longest must be {LEAST} or more, not {longest}")
+        self._longest = longest
+        self._base = ""
 
     @classmethod
     def from_option(cls, value: object) -> TemplateNames:
@@ -69,6 +81,7 @@ class TemplateNames:
     @hookimpl
     def naming_rules(self, base: str) -> Sequence[NamingRule]:
         """Name every node by the templates."""
+        self._base = base
         for spelling in self._spellings:
             spelling.begin(base)
         return [NamingRule(self._names)]
@@ -85,6 +98,9 @@ class TemplateNames:
     def _names(self, node: TreeNode) -> str | list[str]:
         path = node.path
         names = [spelling.name(path) for spelling in self._spellings]
+        if self._longest is not None and len(names[0].encode()) > self._longest:
+            last = path.rpartition(".")[2]
+            names.append(short_name(names[0], self._base, last, self._longest))
         return names[0] if len(names) == 1 else names
 
 

@@ -140,7 +140,7 @@ CASES = {
     "a binary map": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "binary.map"], "the map file binary.map is not usable:", r"line 1: expected 'pv -> path', found '\x00"),
     "two of one name": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "twice.map"], "the mapping cannot be served:", "MyRoot.Gain and MyRoot.Reset both map to PV A"),
     "a strict mapping": (SERVER, ["serve", "my_tree:MyRoot", "--base", "bad base", "--strict"], "the mapping cannot be served:", "MyRoot.Gain: PV name 'bad base:MyRoot:Gain' contains ' '"),
-    "no backend": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--backend", "cA"], "unknown backend 'cA'; there are ['pva', 'soft']"),
+    "no backend": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--backend", "cA"], "unknown backend 'cA'; there are ['ca', 'pva', 'soft']"),
     "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: ModuleNotFoundError: No module named 'gone'"),
     "a plugin without hooks": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "empty_plugin"], "plugin empty_plugin cannot be used: it has no hooks"),
     "a plugin that exits": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_plugin"], "plugin exiting_plugin cannot be used: it ended itself with status 'bye'"),

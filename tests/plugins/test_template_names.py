@@ -8,7 +8,7 @@ from roguebridge.core.rules import first
 from roguebridge.plugins.naming import TemplateNames
 
 FIELDS = "base, root, path, device, parent, name"
-KEYS = "template, case, separator, index, prefixes, aliases"
+KEYS = "template, case, separator, index, prefixes, aliases, longest"
 
 
 def names(plugin, *paths, base="B"):
@@ -16,6 +16,28 @@ def names(plugin, *paths, base="B"):
     rules = plugin.naming_rules(base)
     made = [first(rules, FakeNode(path=path)) for path in paths]
     return made[0] if len(made) == 1 else made
+
+
+LONG = "Top." + "Deep." * 20 + "Amp[3].Gain"
+
+
+def test_a_long_name_gets_a_short_alias_that_is_always_the_same():
+    long, short = names(TemplateNames(longest=60), LONG, base="IOC")
+    assert long == "IOC:" + LONG.replace(".", ":")
+    assert len(short) <= 60 and short.startswith("IOC:") and short.endswith(":Gain")
+    assert [long, short] == names(TemplateNames(longest=60), LONG, base="IOC")
+    _, other = names(TemplateNames(longest=60), LONG.replace("[3]", "[4]"), base="IOC")
+    assert other != short
+    assert names(TemplateNames(longest=60), "Top.V", base="IOC") == "IOC:Top:V"
+
+
+@pytest.mark.parametrize("base", ["", "B", "µ" * 40, "B" * 70])
+@pytest.mark.parametrize("last", ["V", "ü" * 50, "V" * 61])
+@pytest.mark.parametrize("longest", [20, 21, 60])
+def test_a_short_alias_is_short_whatever_it_is_made_of(base, last, longest):
+    *_, short = names(TemplateNames(longest=longest), f"{LONG}.{last}", base=base)
+    assert 10 <= len(short.encode()) <= longest
+    assert short.isprintable() and "::" not in short
 
 
 # Fields ---------------------------------------------------------------------------------------
@@ -243,6 +265,9 @@ BAD = [
     ({"prefixes": {5: "x"}}, ValueError, "prefixes are for paths of devices, not 5"),
     ({"prefixes": {"": "x"}}, ValueError, "prefixes are for paths of devices, not ''"),
     ({"prefixes": {"Top.": "x"}}, ValueError, "prefixes are for paths of devices, not 'Top.'"),
+    ({"longest": "60"}, TypeError, "longest must be a number of bytes, not '60'"),
+    ({"longest": True}, TypeError, "longest must be a number of bytes, not True"),
+    ({"longest": 19}, ValueError, "longest must be 20 or more, not 19"),
     ({"aliases": 5}, TypeError, "aliases must be a list of templates, not 5"),
     ({"aliases": None}, TypeError, "aliases must be a list of templates, not None"),
     ({"aliases": {"a": "{name}"}}, TypeError, "unknown key 'a'; there are template, case, separator, index, prefixes"),

@@ -126,10 +126,11 @@ class CaBackend(Backend):
     def problems(self) -> tuple[str, ...]:
         """Return what Channel Access does not show whole."""
         texts = [
-            f"{name} has {len(name.encode())} characters: clients made for IOCs take "
-            f"{LONGEST_NAME} at most (see the plugin ShortAliases)"
-            for name in self._served
-            if len(name.encode()) > LONGEST_NAME
+            f"PV name {name} has {len(name.encode())} characters: clients of Channel Access that "
+            f"were made for IOCs take {LONGEST_NAME}; names={{'longest': {LONGEST_NAME}}} gives "
+            "short aliases"
+            for name, pv in self._served.items()
+            if len(name.encode()) > LONGEST_NAME and not _has_short(pv.entry)
         ]
         losses = dict(self._sending.losses)
         return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
@@ -142,3 +143,7 @@ class CaBackend(Backend):
                 for channel in list(circuit.channels.values()):
                     channel.ask_rights_again()
         self._loop.later(_RIGHTS_EVERY, self._look_at_rights)
+
+
+def _has_short(entry: PvEntry) -> bool:
+    return any(len(name.encode()) <= LONGEST_NAME for name in entry.names)
