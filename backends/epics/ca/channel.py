@@ -51,7 +51,8 @@ class Channel:
     """
 
     __slots__ = (
-        "wire", "name", "pv", "field", "view", "subscriptions", "_circuit", "_rights", "_asking",
+        "wire", "name", "pv", "field", "view", "subscriptions", "puts", "_circuit", "_rights",
+        "_asking", "_outgrown",
     )  # fmt: skip
 
     def __init__(self, circuit: Circuit, number: int, name: str, pv: CaPv, field: str) -> None:
@@ -63,8 +64,10 @@ class Channel:
         self.view: View | None = None
         self.subscriptions: dict[int, Subscription] = {}
         self._circuit = circuit
+        self.puts = 0  # that have not been answered
         self._rights: Any = None
         self._asking = False
+        self._outgrown = False
 
     @property
     def is_process(self) -> bool:
@@ -121,6 +124,26 @@ class Channel:
     def alive(self) -> bool:
         """True while the client knows the channel."""
         return self._circuit.channels.get(self.wire.sid) is self
+
+    def is_too_small_for(self, shown: Shown) -> bool:
+        """Tell whether a reading has more elements, or another type, than the client knows of."""
+        view = self.view
+        assert view is not None  # noqa: S101 - the channel has begun
+        if self.field == "VAL" and view.type is not shown.native.type:
+            return True
+        return len(view.pick(shown)) > view.room
+
+    def outgrown(self) -> None:
+        """The value has no place in the channel any more: have the client ask for another."""
+        self._outgrown = True
+        if not self.puts:
+            self.end()
+
+    def put_answered(self) -> None:
+        """One of the client's puts has been answered: until then the channel has stayed."""
+        self.puts -= 1
+        if self._outgrown and not self.puts:
+            self.end()
 
     def end(self) -> None:
         """Take the channel from the client, which will ask for it anew."""

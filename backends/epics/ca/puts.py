@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import caproto as ca
 
+from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from roguebridge.core.request import PutRequest, Reply
 
 from . import dbr
@@ -42,20 +43,21 @@ class PutReply(Reply):
         self._circuit.loop.post(partial(self._answer, text))
 
     def _answer(self, text: str) -> None:
+        channel, command, circuit = self._channel, self._command, self._circuit
+        waits = isinstance(command, ca.WriteNotifyRequest)
         if self.request is not None:
-            self._circuit.pending.pop(self.request, None)
+            circuit.pending.pop(self.request, None)
             self.request = None
-        channel, command = self._channel, self._command
         if not channel.alive:
             return
         if text:
             words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
             error = ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
-            self._circuit.send(error)
-        elif isinstance(command, ca.WriteNotifyRequest):
-            self._circuit.send(
-                channel.wire.write(command.ioid, command.data_type, command.data_count, 1)
-            )
+            circuit.send(error)
+        elif waits:
+            circuit.send(channel.wire.write(command.ioid, command.data_type, command.data_count, 1))
+        if waits:
+            channel.put_answered()
 
 
 def put(circuit: Circuit, channel: Channel, command: Any) -> None:
@@ -67,6 +69,7 @@ def put(circuit: Circuit, channel: Channel, command: Any) -> None:
     reply.request = request
     if waits:  # else the client may leave at once: what it put is put all the same
         circuit.pending[request] = None
+        channel.puts += 1
     if channel.is_process:
         request.marked, request.process = False, True
         pv.owner.put(request)
@@ -93,41 +96,23 @@ def _content(form: Form, channel: Channel, command: Any) -> Any:
     kind = dbr.plain(command.data_type)
     if kind is None or command.data_type not in ca.native_types:
         raise ValueError(f"puts of type {command.data_type.name} are not taken")
-    if command.data_count == 0:
-        return _nothing(form)
     view = channel.view
     if kind is dbr.STRING:
         return form.take_texts([_decoded(text) for text in command.data])
     numbers = command.data[: command.data_count]
     is_text = view is not None and view.type is dbr.CHAR and view.room > 1
-    if kind is dbr.CHAR and (is_text or not _numeric(form)) and _has_text(form):
+    if kind is dbr.CHAR and is_text and _is_text(form.spec):
         return form.take_texts([_decoded(numbers.tobytes())])
     if channel.field == "IDX":
         return int(numbers[0])
     return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
 
 
-def _numeric(form: Form) -> bool:
-    return form.spec.scalar.is_numeric
-
-
-def _has_text(form: Form) -> bool:
-    """Tell whether characters put stand for one text."""
-    from roguebridge.core.nt import NtKind, ScalarType
-
-    spec = form.spec
+def _is_text(spec: PvSpec) -> bool:
+    """Tell whether an array of characters stands for one text."""
     if spec.kind is NtKind.ENUM:
         return True
     return spec.scalar is ScalarType.String and spec.kind is not NtKind.SCALAR_ARRAY
-
-
-def _nothing(form: Form) -> Any:
-    zero = form.spec.zero()
-    from roguebridge.core.nt import NtKind
-
-    if form.spec.kind is not NtKind.SCALAR_ARRAY:
-        raise ValueError("it has no value")
-    return zero
 
 
 def _decoded(raw: bytes) -> str:

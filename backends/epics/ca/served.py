@@ -161,8 +161,7 @@ class CaPv(ServedPv):
             if view is None:
                 continue
             if view.follows == "value":
-                elements = view.pick(shown)
-                if len(elements) > view.room or self._other_type(view, shown):
+                if channel.is_too_small_for(shown):
                     outgrown.append(channel)
                     continue
             elif view.follows != "alarm" or not alarm_changed:
@@ -171,20 +170,13 @@ class CaPv(ServedPv):
         if outgrown:
             self._announce_anew(outgrown, shown)
 
-    def _other_type(self, view: Any, shown: Shown) -> bool:
-        return view is self.opened.views.get("VAL") and view.type is not shown.native.type  # type: ignore[union-attr]
-
     def _announce_anew(self, channels: list[Channel], shown: Shown) -> None:
         # What clients know of type and size of a channel holds for its life.
         opened = self.opened
         assert opened is not None  # noqa: S101 - the caller has looked
-        longest = max(
-            [len(shown.native.elements), len(shown.native.text or b"")]
-            if channels[0].view is not None
-            else [0]
-        )
+        longest = max(len(shown.native.elements), len(shown.native.text or b""))
         if longest > opened.room:
             opened.room = max(longest, 2 * opened.room)
         opened.views.clear()
         for channel in channels:
-            channel.end()
+            channel.outgrown()
