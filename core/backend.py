@@ -50,6 +50,21 @@ class ServedPv(ABC):
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give the PV its type and first value; waiting operations go on. May block."""
 
+    def open_soon(
+        self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
+    ) -> None:
+        """Open without waiting, where a backend can; here as :meth:`open` does.
+
+        :param opened: called once, on any thread, when the PV is open or with why it is not
+        """
+        try:
+            self.open(spec, reading)
+        except Exception as exc:
+            problem: Exception | None = exc
+        else:
+            problem = None
+        opened(problem)
+
     @abstractmethod
     def post(self, reading: Reading) -> None:
         """Show a new reading; the PV is open. Never blocks; has copied arrays when it returns.

@@ -13,7 +13,7 @@ import numpy as np
 
 from .access import AccessPolicy, Credentials
 from .backend import Snapshot
-from .converter import Provisional, TypeConverter
+from .converter import TypeConverter
 from .errors import PutError, words_of
 from .execution import admit, refuse
 from .mapping import PvEntry
@@ -21,7 +21,7 @@ from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
 from .request import PutRequest, Request, RpcRequest
-from .rights import tell_rights
+from .rights import may_change, tell_rights
 from .rogue import read_fault, read_now
 from .services import Services
 from .tree import TreeNode
@@ -66,12 +66,12 @@ class PvHolder(Opening):
     @property
     def converter(self) -> TypeConverter | None:
         """The converter in use; None until the PV is first opened."""
-        return self._converter
+        return None if self._conversion is None else self._conversion.converter
 
     @property
     def spec(self) -> PvSpec | None:
         """Type and metadata of the PV; None until it is first opened."""
-        return self._spec
+        return None if self._conversion is None else self._conversion.spec
 
     @property
     def is_open(self) -> bool:
@@ -106,7 +106,7 @@ class PvHolder(Opening):
     @property
     def rights_change(self) -> bool:
         """True if a policy may decide otherwise a moment later."""
-        return any(policy.asked_again for policy in self.policies)
+        return any(map(may_change, self.policies))
 
     def refresh(self, pv_name: str) -> Snapshot:
         """Read the variable, in hardware if it lives there, and show it; on a worker.
@@ -118,8 +118,8 @@ class PvHolder(Opening):
         if not self.readable:
             raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
         self._find_converter()
-        spec = self._spec
-        if spec is None or isinstance(self._converter, Provisional):
+        conversion = self._conversion
+        if conversion is None or conversion.is_provisional:
             raise PutError(f"{pv_name}: {self.trouble}")
         try:
             read_now(self.node)
@@ -132,7 +132,7 @@ class PvHolder(Opening):
         self._await_opening()
         if reading.value is Keep.VALUE:
             raise PutError(f"{pv_name}: {self.trouble}")
-        return Snapshot(spec, reading)
+        return Snapshot(conversion.spec, reading)
 
     def call_begins(self) -> bool:
         """Count a call of the command in; False if it is running and calls are not queued."""
@@ -164,6 +164,6 @@ class PvHolder(Opening):
             raise PutError(f"{pv_name}: the argument is empty")
         self._find_converter()
         try:
-            return value if self._converter is None else self._converter.to_tree(value)
+            return value if self.converter is None else self.converter.to_tree(value)
         except (TypeError, ValueError):
             return value

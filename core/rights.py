@@ -35,6 +35,15 @@ def tell_rights(
         tell(False)
 
 
+def may_change(policy: AccessPolicy) -> bool:
+    """Tell whether a policy may decide otherwise a moment later."""
+    try:
+        return bool(policy.asked_again)
+    except BaseException:
+        _log.exception("policy %r does not tell whether it is to be asked again", policy)
+        return True
+
+
 def _allows(policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str) -> bool:
     try:
         return isinstance(policy.may(entry, credentials, operation), Allow)

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
+from .deadlines import Deadlines
 from .mapping import PvEntry
 from .request import Request, RequestRecord
 from .summary import kept
@@ -87,8 +88,16 @@ class Services:
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
+    time_ns: Callable[[], int] = field(init=False)
+    """The clock's, called at each update."""
+    opening: Deadlines = field(init=False)
+    """For PVs that are being opened, at each half of ``open_timeout``."""
     _logged: dict[str, float] = field(default_factory=dict)
     _troubled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.time_ns = self.clock.time_ns
+        self.opening = Deadlines(self.clock, self.open_timeout / 2)
 
     def keep(self, value: Any) -> Any:
         """Return what the audit keeps of a value, None if there is no audit; never raises."""
@@ -106,7 +115,7 @@ class Services:
                 request.kept,
                 result,
                 error,
-                self.clock.time_ns(),
+                self.time_ns(),
                 request.old,
                 request.trap,
                 request.returned,

@@ -10,6 +10,8 @@ from typing import Any
 
 from roguebridge.core.errors import BackendError
 
+STOPPED = "the Channel Access server has stopped"
+
 _log = logging.getLogger("roguebridge.ca")
 
 
@@ -76,7 +78,7 @@ class Loop:
             done.set()
 
         if not self.post(run):
-            raise BackendError("the Channel Access server has stopped")
+            raise BackendError(STOPPED)
         done.wait()
         if raised:
             raise raised[0]

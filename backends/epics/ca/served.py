@@ -7,6 +7,7 @@ to the loop.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from roguebridge.core.alarm import Alarm
@@ -17,7 +18,7 @@ from roguebridge.core.nt import PvSpec
 
 from .alarms import status_of
 from .fields import Open, Shown
-from .loop import Loop
+from .loop import STOPPED, Loop
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -71,17 +72,42 @@ class CaPv(ServedPv):
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give type and first value; waits for the loop."""
+        begin = self._opening(spec, reading)
+        self._sending.loop.call(begin)
+
+    def open_soon(
+        self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
+    ) -> None:
+        """Give type and first value, without waiting for the loop."""
+        try:
+            begin = self._opening(spec, reading)
+        except Exception as exc:
+            opened(exc)
+            return
+
+        def on_loop() -> None:
+            problem: Exception | None = None
+            try:
+                begin()
+            except Exception as exc:
+                problem = exc
+            opened(problem)
+
+        if not self._sending.loop.post(on_loop):
+            opened(BackendError(STOPPED))
+
+    def _opening(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
         opened = Open(self.entry, spec, self.room)
         shown = opened.shown = self._shown(opened, reading)
         opened.told = (shown.severity, shown.status)
 
-        def on_loop() -> None:
+        def begin() -> None:
             with self._sending.lock:
                 self.opened = opened
             for channel in list(self.channels or ()):
                 channel.begin()
 
-        self._sending.loop.call(on_loop)
+        return begin
 
     def post(self, reading: Reading) -> None:
         """Show a reading: at once to who asks, soon to who monitors."""
