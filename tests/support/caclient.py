@@ -208,6 +208,11 @@ class CaClient:
         ends = isinstance(command, ca.EventAddResponse) and command.payload_size == 0
         if ends and command.subscriptionid not in self._monitors:
             return
+        if (
+            isinstance(command, ca.CreateChFailResponse)
+            and command.cid not in self._circuit.channels
+        ):
+            return
         self._circuit.process_command(command)
         if isinstance(command, ca.CreateChanResponse):
             found = next(n for n in self._names.values() if n.wire.cid == command.cid)
