@@ -229,7 +229,9 @@ class CaClient:
             for push in again:
                 self.monitor(name, push)
         elif isinstance(command, (ca.ReadNotifyResponse, ca.WriteNotifyResponse)):
-            channel, future, convert = self._operations.pop(command.ioid)
+            channel, future, convert = self._operations.pop(command.ioid, (None, None, None))
+            if future is None:  # the text of its error came before
+                return
             if isinstance(command, ca.ReadNotifyResponse):
                 future.set_result(convert(channel, command))
             elif command.status.success:

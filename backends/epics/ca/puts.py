@@ -17,13 +17,15 @@ from .forms import Form
 if TYPE_CHECKING:
     from .circuit import Circuit
 
+_NORMAL, _FAILED = 1, 160  # ECA_NORMAL, ECA_PUTFAIL
 _ANSWER_SIZE = 16_000  # bytes of a text that fit every client's buffer
 
 
 class PutReply(Reply):
-    """Answers a put: with a status, and in a message of its own with a text.
+    """Answers a put that waits with a status; before it comes a message with the text of an error.
 
-    libca hands on the status alone.
+    libca hands on the status alone, and takes it from the first of them; others know the second
+    only.
     """
 
     __slots__ = ("_circuit", "_channel", "_command", "request")
@@ -52,10 +54,14 @@ class PutReply(Reply):
             return
         if text:
             words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
-            error = ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
-            circuit.send(error)
-        elif waits:
-            circuit.send(channel.wire.write(command.ioid, command.data_type, command.data_count, 1))
+            circuit.send(
+                ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
+            )
+        if waits:
+            status = _FAILED if text else _NORMAL
+            circuit.send(
+                channel.wire.write(command.ioid, command.data_type, command.data_count, status)
+            )
         if waits:
             channel.put_answered()
 
@@ -116,4 +122,8 @@ def _is_text(spec: PvSpec) -> bool:
 
 
 def _decoded(raw: bytes) -> str:
-    return bytes(raw).partition(b"\0")[0].decode()
+    text = bytes(raw).partition(b"\0")[0]
+    try:
+        return text.decode()
+    except UnicodeDecodeError:  # pyepics, and whoever else thinks in bytes
+        return text.decode("latin-1")
