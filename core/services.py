@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
+from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .request import Request, RequestRecord
 from .summary import kept
@@ -68,6 +69,7 @@ class Services:
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
+    :param texts: by which the nodes are heard
     """
 
     clock: Clock
@@ -87,6 +89,7 @@ class Services:
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
+    texts: LazyTexts = field(default_factory=LazyTexts)
     _logged: dict[str, float] = field(default_factory=dict)
     _troubled: set[str] = field(default_factory=set)
 
