@@ -28,6 +28,7 @@ class LazyTexts:
     """Hears variables for one server, and spares the tree the texts of their arrays."""
 
     def __init__(self) -> None:
+        self._updates: dict[str, LazyUpdate] = {}  # by path
         self._refused: dict[str, list[str]] = {}  # reason -> paths
 
     def listen(self, node: Any, listener: Listener) -> None:
@@ -49,6 +50,7 @@ class LazyTexts:
                     return
                 update = LazyUpdate(node, maker)
                 update.enter()
+            self._updates[node.path] = update
             if listener not in update.hearers:
                 update.hearers.append(listener)
 
@@ -59,7 +61,7 @@ class LazyTexts:
             return
         with changing:
             node.delListener(listener)
-            update = standing(node, LazyUpdate)
+            update = self._updates.get(node.path)
             if update is not None and listener in update.hearers:
                 update.hearers.remove(listener)
                 if not update.hearers:
@@ -147,7 +149,7 @@ def _maker_for(node: Any) -> ValueMaker | str:
 def _told_by(update: Any) -> type | None:
     """Return the class of what a ``_doUpdate`` tells, if it does what is expected and no more.
 
-    :param update: the function; tried on something that only notes what is asked of it
+    :param update: the function; tried on something that only notes what is done to it
     """
     listeners: list[Listener] = []
     heard: list[Any] = []
@@ -167,6 +169,9 @@ def _told_by(update: Any) -> type | None:
         def __getattr__(self, name: str) -> Any:
             asked.append(name)
             return answers[name]
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            asked.append(name)
 
     listeners.append(lambda path, told: heard.append((path, told)))
     try:
