@@ -1,4 +1,4 @@
-"""Who else listens to an array sees the same as without a server: two equal trees, field by field."""
+"""Who else hears an array sees the same as without a server: two equal trees, field by field."""
 
 from contextlib import ExitStack
 
