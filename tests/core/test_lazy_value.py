@@ -182,6 +182,13 @@ def test_threads_that_ask_at_once_get_one_text(kind, variable):
     assert len(variable.made) == 1
 
 
+def test_a_thread_that_asks_just_when_another_has_got_the_text(variable, told):
+    asked = type(told).valueDisp.fget
+    text = told.valueDisp
+    assert asked(told) == text
+    assert len(variable.made) == 1
+
+
 def test_the_array_of_the_text_is_let_go_with_it(kind, variable):
     source = np.ones(1)
     gone = weakref.ref(source)
