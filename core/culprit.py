@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
+from .lazy_value import LazyText
 from .standin import StandIn, changing, standing
 
 _log = logging.getLogger("roguebridge.watchdog")
@@ -79,6 +80,9 @@ def delivered(places: Sequence[Place]) -> Any:
         if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
             found = frame.f_locals["self"]
             return found.variable if isinstance(found, StandIn) else found
+    for frame, _ in places:  # a root listener that has kept what it was told of another variable
+        if isinstance(text := frame.f_locals.get("self"), LazyText):
+            return text.variable
     for frame, _ in places:  # a root listener, or a replaced _doUpdate
         if frame.f_code.co_name in _DISPATCH:
             for name in ("v", "var"):

@@ -132,20 +132,28 @@ class LazyUpdate(StandIn):
         return self._maker.now(variable, value)
 
 
+_UNKNOWN = "this version of PyRogue delivers updates in a way that is not known"
+
+
 def _maker_for(node: Any) -> ValueMaker | str:
     """Return what makes the values that a node tells, or why it had better be left alone."""
     if not all(isinstance(one, StandIn) for one in stack_of(node)):
         return "something else has taken the place of its _doUpdate"
-    owner = next(cls for cls in type(node).__mro__ if "_doUpdate" in vars(cls))
-    if owner.__name__ != "BaseVariable":
-        return f"its class {owner.__name__} has a _doUpdate of its own"
-    kind = _told_by(vars(owner)["_doUpdate"])
-    if kind is None or not isinstance(vars(node.root).get("_varListeners"), list):
-        return "this version of PyRogue delivers updates in a way that is not known"
-    return maker_of(kind)
+    if not isinstance(vars(node.root).get("_varListeners"), list):
+        return _UNKNOWN
+    cls: Any = type(node)
+    return _maker_of(cls, cls._doUpdate)
 
 
 @cache
+def _maker_of(cls: type, update: Any) -> ValueMaker | str:
+    owner = next(one for one in cls.__mro__ if "_doUpdate" in vars(one))
+    if owner.__name__ != "BaseVariable":
+        return f"its class {owner.__name__} has a _doUpdate of its own"
+    kind = _told_by(update)
+    return _UNKNOWN if kind is None else maker_of(kind)
+
+
 def _told_by(update: Any) -> type | None:
     """Return the class of what a ``_doUpdate`` tells, if it does what is expected and no more.
 

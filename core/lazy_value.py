@@ -8,21 +8,23 @@ from functools import cache
 from typing import Any
 
 
-class _Text:
+class LazyText:
     """Stands where the text will be; made once, however many threads and copies ask."""
 
-    __slots__ = ("_lock", "_variable", "_value", "_text")
+    __slots__ = ("_lock", "variable", "_value", "_text")
 
     def __init__(self, variable: Any, value: Any) -> None:
         self._lock = threading.Lock()
-        self._variable = variable
+        #: None when the text has been made
+        self.variable = variable
         self._value = value
 
     def make(self) -> Any:
+        """Return the text."""
         with self._lock:
-            if self._variable is not None:
-                self._text = self._variable.genDisp(self._value)
-                self._variable = self._value = None
+            if self.variable is not None:
+                self._text = self.variable.genDisp(self._value)
+                self.variable = self._value = None
             return self._text
 
 
@@ -43,7 +45,7 @@ class ValueMaker:
 
     def later(self, variable: Any, value: Any, source: Any) -> Any:
         """Return a value object whose text will be made of ``source`` when it is asked for."""
-        return self._make(self.lazy, variable, value, _Text(variable, source))
+        return self._make(self.lazy, variable, value, LazyText(variable, source))
 
     def _make(self, kind: type, variable: Any, value: Any, text: Any) -> Any:
         status, severity = variable._alarmState(value)  # noqa: SLF001
@@ -74,7 +76,7 @@ def maker_of(kind: type) -> ValueMaker:
     def whole(told: Any) -> Any:
         fields = fields_of(told)
         text = fields["valueDisp"]
-        if isinstance(text, _Text):
+        if isinstance(text, LazyText):
             fields["valueDisp"] = text.make()
             told.__class__ = kind
         return told

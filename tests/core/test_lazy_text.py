@@ -1,6 +1,7 @@
 """Texts of arrays are not made for a server: which variables, what is left, and what is refused."""
 
 import logging
+import threading
 from contextlib import ExitStack
 from types import SimpleNamespace
 
@@ -11,8 +12,9 @@ from support.fakes import WAIT
 from support.killers import Switch
 from support.listeners import Recorder
 
-from roguebridge.core.culprit import guard
+from roguebridge.core.culprit import Guard, delivered, guard, running_in
 from roguebridge.core.lazy_text import LazyTexts, _told_by
+from roguebridge.core.standin import standing
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -405,12 +407,37 @@ def test_a_server_guards_revives_and_restores(serve, tree):
         switch.called.clear()
         site.root.V.set(np.ones(2))
         assert switch.called.wait(WAIT)
+    assert standing(site.root.V, Guard) is not None
     switch.on = False
     site.root.V.set(np.ones(3))
     heard.wait(1)
     assert made == []
     site.server.stop()
     assert replaced(site.root) == []
+
+
+def test_a_late_text_that_holds_all_up_is_the_fault_of_its_variable(world):
+    served = world(local(np.zeros(2)))
+    reached, go, kept = threading.Event(), threading.Event(), {}
+
+    def hold(value):
+        reached.set()
+        assert go.wait(WAIT)
+        return "text"
+
+    served.variable.genDisp = hold
+    served.root.addVarListener(  # as a ZmqServer, which sends what it was told after the batch
+        kept.__setitem__, done=lambda: [told.valueDisp for told in kept.values()]
+    )
+    try:
+        with served.root.updateGroup():
+            served.variable.set(np.ones(2))
+            served.device.Next.set(1)
+        assert reached.wait(WAIT)
+        assert delivered(running_in(served.root._updateThread)) is served.variable
+    finally:
+        go.set()
+    served.root.waitOnUpdate()
 
 
 # What is refused ------------------------------------------------------------------------------
