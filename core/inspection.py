@@ -107,6 +107,7 @@ class Inspection:
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
         if serving is not None:
+            texts += serving.services.texts.problems()
             texts += [text for backend in self._backends for text in backend.problems()]
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:

@@ -41,11 +41,11 @@ class Opening(Outcome):
 
     def listen(self) -> None:
         """Begin to hear the node's updates."""
-        self.node.addListener(self.on_update)
+        self.services.texts.listen(self.node, self.on_update)
 
     def unlisten(self) -> None:
         """No longer hear the node's updates."""
-        self.node.delListener(self.on_update)
+        self.services.texts.unlisten(self.node, self.on_update)
 
     # Clients, on network threads --------------------------------------------------------------
 

@@ -11,6 +11,7 @@ from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
 from .deadlines import Deadlines
+from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .request import Request, RequestRecord
 from .summary import kept
@@ -69,6 +70,7 @@ class Services:
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
+    :param texts: by which the nodes are heard
     """
 
     clock: Clock
@@ -88,6 +90,7 @@ class Services:
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
+    texts: LazyTexts = field(default_factory=LazyTexts)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     opening: Deadlines = field(init=False)

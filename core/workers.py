@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -187,6 +188,7 @@ class WorkerPool:
             self._turn.append(name)
 
     def _work(self) -> None:
+        _schedule_like_the_process()
         with self._lock:
             self._waking = False
         while True:
@@ -234,3 +236,16 @@ class WorkerPool:
         self._list(job.device, device)
         if not device.running and not device.ready:
             del self._devices[job.device]
+
+
+def _schedule_like_the_process() -> None:
+    # A thread takes over the class of who begins it, which may be a network thread that a protocol
+    # library has made a real-time one: tree code must not keep others from the processor.
+    if not hasattr(os, "sched_setscheduler"):  # pragma: no cover - not on Linux
+        return
+    try:
+        usual = os.sched_getscheduler(os.getpid())
+        if os.sched_getscheduler(0) != usual:
+            os.sched_setscheduler(0, usual, os.sched_getparam(os.getpid()))
+    except OSError as exc:  # pragma: no cover - containers may forbid it
+        _log.debug("a worker keeps its scheduling class: %s", exc)

@@ -26,7 +26,6 @@ def wait_for_turn() -> None:
         return
     try:
         if os.sched_getscheduler(os.getpid()) == os.SCHED_OTHER:
-            # Not for the threads that are begun in a callback: they are no part of the library.
-            os.sched_setscheduler(0, batch | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+            os.sched_setscheduler(0, batch, os.sched_param(0))
     except OSError as exc:  # pragma: no cover - containers may forbid it
         _log.debug("the server's thread keeps its scheduling class: %s", exc)
