@@ -82,9 +82,8 @@ class CaBackend(Backend):
         network = self._network
         if network is None:
             return ""
-        settings = network.settings
-        hosts = "all interfaces" if settings.everywhere else " ".join(settings.interfaces)
-        return f"TCP port {network.port} on {hosts}"
+        everywhere, hosts = network.settings.everywhere, " ".join(network.settings.interfaces)
+        return f"TCP port {network.port} on {'all interfaces' if everywhere else hosts}"
 
     def flush(self) -> None:
         """Return when the answers given so far were handed to the network."""
@@ -126,9 +125,8 @@ class CaBackend(Backend):
     def problems(self) -> tuple[str, ...]:
         """Return what Channel Access does not show whole."""
         texts = [
-            f"PV name {name} has {len(name.encode())} characters: clients of Channel Access that "
-            f"were made for IOCs take {LONGEST_NAME}; names={{'longest': {LONGEST_NAME}}} gives "
-            "short aliases"
+            f"PV name {name} has {len(name.encode())} bytes: clients of Channel Access that were "
+            f"made for IOCs take {LONGEST_NAME}; give short aliases, e.g. by longest in names"
             for name, pv in self._served.items()
             if len(name.encode()) > LONGEST_NAME and not _has_short(pv.entry)
         ]

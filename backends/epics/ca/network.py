@@ -106,7 +106,7 @@ class Network:
         except OSError as exc:
             if settings.own:
                 _close(udp)
-                raise BackendError(f"{PORT}: port {settings.port}: {exc.strerror}") from exc
+                raise BackendError(f"{PORT}: port {settings.port} is in use") from exc
             try:
                 tcp = self._bind_all(0, _tcp_socket)
             except OSError:
