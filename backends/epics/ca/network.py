@@ -204,7 +204,8 @@ class Searches(asyncio.DatagramProtocol):
 
 
 def _tcp_socket(shared: bool) -> socket.socket:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # Only of sockets that say TCP does asyncio have answers sent at once.
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setblocking(False)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # over connections that linger
     return sock
