@@ -22,8 +22,8 @@ from typing import Any
 ANSWERS = os.fdopen(os.dup(1), "w")  # PyRogue and softioc write to stdout
 os.dup2(2, 1)
 
-import caproto as ca
-from caproto.asyncio.server import Context
+import caproto as ca  # noqa: E402 - stdout is the answers' by now
+from caproto.asyncio.server import Context  # noqa: E402
 
 KIND, COUNT = sys.argv[1], int(sys.argv[2])
 NAME = "B:Top:Dev[{}]:V[{}]"
@@ -100,12 +100,12 @@ def softioc() -> Served:
         "EPICS_PVAS_AUTO_BEACON_ADDR_LIST": "NO",
     }
     with contextlib.redirect_stdout(sys.stderr):
-        import pyrogue.protocols.epicsV7 as v7
+        from pyrogue.protocols.epicsV7 import EpicsPvServer
 
     root = make_root()
     root.start()
     before, begin = rss(), time.perf_counter()
-    server = v7.EpicsPvServer(base="B", root=root, incGroups=["Bench"], excGroups=[])
+    server = EpicsPvServer(base="B", root=root, incGroups=["Bench"], excGroups=[])
     server._start()
     conf = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_SERVER_PORT": str(port)}
     return _served(conf, root, before, time.perf_counter() - begin)
