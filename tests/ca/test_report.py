@@ -80,7 +80,7 @@ def test_a_long_name_is_served_whole_with_a_warning_and_has_a_short_alias_if_ask
     assert served.value(path) == 7
     assert served.text(path, ".NAME$") == name
     (text,) = [t for t in served.server.report() if name in t]
-    assert f"{len(name)} characters" in text and "'longest': 60" in text
+    assert f"{len(name)} bytes" in text and "longest in names" in text
     served.server.stop()
 
     again = serve(deep, names={"longest": 60})

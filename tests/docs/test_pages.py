@@ -18,6 +18,7 @@ NOT_RUN = {
         "needs your addresses",
         "needs a container runtime",
     ],
+    "docs/howto/choose-backends.md": ["it installs", "listens on the usual ports"],
     "docs/howto/write-a-site-plugin.md": ["it installs"],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
     "README.md": ["it installs", "it makes an environment of its own"],
