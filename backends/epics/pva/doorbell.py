@@ -20,7 +20,7 @@ from p4p.client.raw import Context
 
 from roguebridge.core.errors import BackendError
 
-from .scheduling import wait_for_turn
+from .scheduling import Turns
 
 _log = logging.getLogger("roguebridge.pva")
 # Calls between which the thread sees to the network: what many PVs that open at once have for
@@ -63,6 +63,8 @@ class Doorbell:
         self.pv = SharedPV(self)
         #: operations that have been answered, for the server's thread to let go of
         self.spent: list[Any] = []
+        #: whether that thread waits its turn
+        self.turns = Turns()
         self._lock = threading.Lock()
         self._errands: list[_Errand] = []
         self._rings: list[Any] = []
@@ -76,7 +78,7 @@ class Doorbell:
         :param conf: client settings that reach it
         """
         self._context = Context("pva", conf=dict(conf), useenv=False)
-        self._errands.append(_Errand(wait_for_turn, _ready))  # with whatever comes first
+        self._errands.append(_Errand(self.turns.begin, _ready))  # with whatever comes first
         self._ring()
 
     def stop(self) -> None:
@@ -89,6 +91,7 @@ class Doorbell:
         for errand in errands:
             errand.end(BackendError(_STOPPING))
         self.spent.clear()
+        self.turns.end()
         for ring in rings:
             ring.close()
         if context is not None:
