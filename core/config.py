@@ -15,11 +15,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from .config_sections import (
     AccessFile,
     AuditTrail,
+    DeadbandValue,
     Names,
     PathMap,
     Plugin,
     PoliciesOptions,
     Positive,
+    Rate,
     Seconds,
     Section,
     Text,
@@ -82,6 +84,8 @@ class ServerConfig(Section):
     poll_watched: Positive | None = None
     missed_polls: Positive | None = 3.0
     stuck_after: Positive = 10.0
+    update_rate: Rate | None = None
+    deadband: DeadbandValue | None = None
     queue_commands: bool = False
     stop_timeout: Seconds = 5.0
 
