@@ -58,11 +58,11 @@ class PvServer(Inspection):
         INVALID with TIMEOUT, at least one second; None for ever
     :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
         INVALID
-    :param update_rate: how many updates a PV shows in a second at most, the newest in any case; one
-        number for all, or a dict path glob -> number, first match first; None for no limit
-    :param deadband: how far a number may be from the one shown before it is shown: in the PV's
-        units, or as a share such as ``'1%'``; for all, or a dict path glob -> deadband; None to
-        show every change
+    :param update_rate: how many updates a PV shows in a second at most, the newest in any case; a
+        number for all PVs, or a dict glob of a path -> number, first match first; None for all
+    :param deadband: the largest change of a number that a PV need not show: in its own units, or
+        as a share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband,
+        first match first; None for none
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
