@@ -145,7 +145,7 @@ def deadband_of(given: Any) -> Deadband:
     if isinstance(given, str):
         number, percent, rest = given.partition("%")
         if not percent or rest.strip():
-            raise ValueError(f"{given!r} is no share")
+            raise ValueError(given)
         return Deadband(_positive(float(number)) / 100, relative=True)
     return Deadband(_positive(given))
 
@@ -153,7 +153,7 @@ def deadband_of(given: Any) -> Deadband:
 def _positive(value: Any) -> float:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not 0 < value < math.inf:
-        raise ValueError(f"{value!r} is no number greater than 0")
+        raise ValueError(value)
     return value  # type: ignore[no-any-return]
 
 
