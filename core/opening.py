@@ -223,7 +223,6 @@ class Opening(Outcome):
         if value is Keep.VALUE:
             value = spec.zero() if self._shown is None else self._shown[0]
         first = Reading(value, self._overall(alarm), time_ns)
-        empty = Reading(spec.zero(), CALC, time_ns)
 
         def opened(problem: Exception | None) -> None:
             if problem is None:
@@ -232,9 +231,10 @@ class Opening(Outcome):
                 self._not_opened(outlet, problem)
             else:
                 self._in_trouble(f"its first value does not fit it: {words_of(problem)}")
-                outlet.served.open_soon(spec, empty, opened_empty)
+                empty = Reading(spec.zero(), CALC, time_ns)
+                outlet.served.open_soon(spec, empty, partial(opened_empty, empty))
 
-        def opened_empty(problem: Exception | None) -> None:
+        def opened_empty(empty: Reading, problem: Exception | None) -> None:
             if problem is None:
                 self._opened(outlet, spec, empty)
             else:
