@@ -14,7 +14,7 @@ _log = logging.getLogger("roguebridge.workers")
 
 BUSY = "busy: too many requests are waiting"
 STOPPING = "server stopping"
-_CALLER = threading.Thread(name="a network thread")  # stands for one; never started
+_CALLER = threading.Thread(name="network-thread")  # stands for one; never started
 
 
 class Job(ABC):

@@ -409,6 +409,6 @@ def test_what_runs_elsewhere_when_the_pool_stops_is_left_to_its_thread(bench):
         bench.clock.advance(1.0)
         drainer.join(0.01)
     assert left == [[step]]
-    assert pool.stop() == ["a network thread"]
+    assert pool.stop() == ["network-thread"]
     gate.set()
     join(caller)

@@ -84,9 +84,7 @@ def test_it_is_done_though_all_workers_hang(tree, gate):
         for number in range(40):
             served.get(f"Dev.Slow{number}.V")
         served.get("Dev.Plain")
-        slow = [
-            in_thread(lambda n=number: served.put(f"Dev.Slow{n}.V", 2)) for number in range(40)
-        ]
+        slow = [in_thread(lambda n=number: served.put(f"Dev.Slow{n}.V", 2)) for number in range(40)]
         updates = served.monitor("Dev.Plain")
         for number in range(20):
             served.put("Dev.Plain", float(number))
