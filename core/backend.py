@@ -1,8 +1,9 @@
 """The contract between the engine and a protocol backend.
 
 Threads: a backend calls its :class:`PvOwner` from its own network threads; the owner's methods
-return at once and never run tree code. The engine calls a backend from any thread. Neither side
-holds a lock of its own, that the other side's callbacks also take, across a call that blocks.
+return at once and run no tree code that may block. The engine calls a backend from any thread.
+Neither side holds a lock of its own, that the other side's callbacks also take, across a call that
+blocks.
 
 Lifetime: ``serve`` for every PV, then ``start``; ``flush`` and ``stop``; then perhaps again from
 the beginning. A served PV is closed, with no type and no value, until its first client connects.

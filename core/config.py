@@ -15,11 +15,13 @@ from pydantic.json_schema import GenerateJsonSchema
 from .config_sections import (
     AccessFile,
     AuditTrail,
+    DeadbandValue,
     Names,
     PathMap,
     Plugin,
     PoliciesOptions,
     Positive,
+    Rate,
     Seconds,
     Section,
     Text,
@@ -82,6 +84,18 @@ class ServerConfig(Section):
     poll_watched: Positive | None = None
     missed_polls: Positive | None = 3.0
     stuck_after: Positive = 10.0
+    update_rate: Rate | None = Field(
+        None,
+        description="how many updates a PV shows in a second at most, the newest in any case; a "
+        "number for all PVs, or a mapping of the glob of a path to a number, first match first; "
+        "null for all",
+    )
+    deadband: DeadbandValue | None = Field(
+        None,
+        description="the largest change of a number that a PV need not show: in its own units, or "
+        "as a share of what it shows (`1%`); for all PVs, or a mapping of the glob of a path to "
+        "a deadband, first match first; null for none",
+    )
     queue_commands: bool = False
     stop_timeout: Seconds = 5.0
 

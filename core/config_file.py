@@ -26,6 +26,7 @@ from .yaml_lines import Path as KeyPath
 _SHOWN = 60  # characters of a value that is wrong
 _FILES = ("pvMap", "acf", "audit")  # which are files if they are text, or have one as ``file``
 _SECTIONS = ("names", "policies", "acf", "audit")
+_NO_KEYS = (*TAGS, "[key]")  # the last is pydantic's, for what is wrong with a key itself
 _TEXTS = ("string_type", "kind")
 _NO_SCALARS = (str, dict, list, type(None))
 _WRONG = {
@@ -159,7 +160,7 @@ def _faults(document: Document, given: Collection[str]) -> Iterator[Fault]:
         ServerConfig.model_validate(document.value)
     except ValidationError as exc:
         for error in exc.errors(include_url=False):
-            path = tuple(key for key in error["loc"] if key not in TAGS)
+            path = tuple(key for key in error["loc"] if key not in _NO_KEYS)
             yield Fault(document.line(path), path, _text(error, path, document))
 
 

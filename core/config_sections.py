@@ -5,13 +5,26 @@ Each section has the keys and defaults of the plugin that it is for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
 
-_KINDS: dict[type, str] = {str: "<text>", int: "<number>", list: "<list>", dict: "<mapping>"}
+from .pacing import deadband_of
+
 #: which of several kinds an error is about; no key of a file looks like these
-TAGS = tuple(_KINDS.values())
+TAGS = ("<text>", "<number>", "<list>", "<mapping>")
+_KINDS = dict(zip((str, int, list, dict), TAGS, strict=True))
+_KINDS_OF_MEASURES = {**_KINDS, float: TAGS[1]}
 TEXT, NUMBER, LIST, MAPPING = map(Tag, TAGS)
 
 #: type of an error of pydantic's -> what was expected
@@ -29,16 +42,25 @@ EXPECTED = {
     "less_than_equal": "{le:g} or less",
     "literal_error": "{expected}",
     "kind": "{msg}",
+    "share": "{msg}",
 }
 
 
-def either(expected: str) -> Discriminator:
+def either(expected: str, kinds: Mapping[type, str] = _KINDS) -> Discriminator:
     """Tell what is text, a list or a mapping, so that an error is about that one alone."""
     return Discriminator(
-        lambda value: _KINDS.get(type(value)),
+        lambda value: kinds.get(type(value)),
         custom_error_type="kind",
         custom_error_message=expected,
     )
+
+
+def _share(text: str) -> str:
+    try:
+        deadband_of(text)
+    except ValueError:
+        raise PydanticCustomError("share", "a share such as '1%'") from None
+    return text
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -54,6 +76,25 @@ PathMap = Annotated[
     either("a file name, or a mapping of path to PV name"),
 ]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[
+    str,
+    AfterValidator(_share),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%\s*$"}),
+]
+Measure = Annotated[
+    Annotated[Share, TEXT] | Annotated[Positive, NUMBER],
+    either("a number or a share such as '1%'", _KINDS_OF_MEASURES),
+]
+Rate = Annotated[
+    Annotated[Positive, NUMBER] | Annotated[dict[Text, Positive | None], MAPPING],
+    either("a number, or a mapping of path to number", _KINDS_OF_MEASURES),
+]
+DeadbandValue = Annotated[
+    Annotated[Share, TEXT]
+    | Annotated[Positive, NUMBER]
+    | Annotated[dict[Text, Measure | None], MAPPING],
+    either("a number, a share such as '1%', or a mapping of path to these", _KINDS_OF_MEASURES),
+]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 

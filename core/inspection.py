@@ -19,6 +19,7 @@ from .extra import extra_map
 from .holder import PvHolder
 from .mapfile import map_lines
 from .mapping import PvMap
+from .pacing import Pacing
 from .plugin_manager import Plugins
 from .plugin_sources import PluginInfo
 from .ruleset import RuleSet, ask_for_rules
@@ -37,6 +38,7 @@ class Inspection:
     _isolated: bool
     _plugins: Plugins
     _backends: tuple[Backend, ...]
+    _pacing: Pacing
 
     def __init__(self) -> None:
         self._lifecycle = threading.RLock()
@@ -104,6 +106,7 @@ class Inspection:
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
         if serving is not None:
             texts += self._plugins.find_problems(self)
+            texts += self._unpaced(self._map, self._extra)
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
         if serving is not None:
@@ -137,6 +140,7 @@ class Inspection:
             problems = (*self._plugins.problems, *(p.text for p in extra.problems))
             found = survey(mapped, rules, problems)
             warnings = (*found.warnings, *self._plugins.find_problems(self))
+            warnings += tuple(self._unpaced(mapped, extra))
             return replace(found, warnings=tuple(dict.fromkeys(warnings)))
 
     def explain(self, path: str) -> Explanation:
@@ -182,6 +186,9 @@ class Inspection:
                 f"the root {self._root.name!r} is not running: hand the server to "
                 "root.addProtocol() before root.start(), or call server.start() after it"
             )
+
+    def _unpaced(self, *maps: PvMap) -> Sequence[str]:
+        return self._pacing.problems(entry.path for one in maps for entry in one.entries)
 
     def _present(self) -> tuple[PvMap, PvMap, RuleSet]:
         if self.running:

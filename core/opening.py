@@ -15,8 +15,10 @@ from .conversion import Conversion
 from .converter import Provisional
 from .errors import BackendError, words_of
 from .jobs import OpenJob, TypeJob
+from .nt import PvSpec
 from .outcome import Outcome
 from .outlet import Keep, Outlet, State
+from .paced import PacedOutlet
 from .valuing import Shown
 from .workers import BUSY
 
@@ -37,7 +39,13 @@ class Opening(Outcome):
 
     def attach(self, served: ServedPv) -> None:
         """Add a served PV; before its backend starts."""
-        self._outlets += (Outlet(served),)
+        services = self.services
+        pace = None if services.pacing is None else services.pacing.of(self.path)
+        if pace is None:
+            outlet = Outlet(served)
+        else:
+            outlet = PacedOutlet(served, pace, services.clock, self._lock, self._misfit)
+        self._outlets += (outlet,)
 
     def listen(self) -> None:
         """Begin to hear the node's updates."""
@@ -77,8 +85,7 @@ class Opening(Outcome):
             outlet.connected = False
             is_open = outlet.state is State.OPEN
             if outlet.state is not State.OPENING:
-                outlet.state = State.CLOSED
-                outlet.newest = None
+                outlet.close()
             self._watching = any(not o.closed for o in self._outlets)
             self._tell_watchers()
             if not self._watching:
@@ -160,7 +167,7 @@ class Opening(Outcome):
                 if outlet.closed or self.updates != before:
                     return
                 if not unread or (problem is None and shown[0] is not Keep.VALUE):
-                    self._publish(shown, now)
+                    self._publish_now(shown, now)
         if opening:
             self._open(outlet, shown, time_ns)
         if unread:
@@ -215,23 +222,25 @@ class Opening(Outcome):
         value, alarm = shown
         if value is Keep.VALUE:
             value = spec.zero() if self._shown is None else self._shown[0]
+        first = Reading(value, self._overall(alarm), time_ns)
 
         def opened(problem: Exception | None) -> None:
             if problem is None:
-                self._opened(outlet)
+                self._opened(outlet, spec, first)
             elif isinstance(problem, BackendError):
                 self._not_opened(outlet, problem)
             else:
                 self._in_trouble(f"its first value does not fit it: {words_of(problem)}")
-                outlet.served.open_soon(spec, Reading(spec.zero(), CALC, time_ns), opened_empty)
+                empty = Reading(spec.zero(), CALC, time_ns)
+                outlet.served.open_soon(spec, empty, partial(opened_empty, empty))
 
-        def opened_empty(problem: Exception | None) -> None:
+        def opened_empty(empty: Reading, problem: Exception | None) -> None:
             if problem is None:
-                self._opened(outlet)
+                self._opened(outlet, spec, empty)
             else:
                 self._not_opened(outlet, problem)
 
-        outlet.served.open_soon(spec, Reading(value, self._overall(alarm), time_ns), opened)
+        outlet.served.open_soon(spec, first, opened)
 
     def _not_opened(self, outlet: Outlet, problem: Exception) -> None:
         stopping = isinstance(problem, BackendError)
@@ -241,9 +250,9 @@ class Opening(Outcome):
         with self._lock:
             outlet.not_opened()
 
-    def _opened(self, outlet: Outlet) -> None:
+    def _opened(self, outlet: Outlet, spec: PvSpec, first: Reading) -> None:
         with self._lock:
-            outlet.opened()
+            outlet.opened(spec, first)
         self.services.opened(self)
 
     # Once more, while the PV is open ----------------------------------------------------------

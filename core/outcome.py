@@ -58,6 +58,7 @@ class Outcome(Showing):
             if self.updates == before and (always or shown != self._shown):
                 self._publish(shown, now)
                 self._echo = shown if self._watching else None
+            self._release()  # an update that was heard meanwhile may be held back
             return Reading(shown[0], self._overall(shown[1]), self._shown_ns)
 
     @property
@@ -99,7 +100,7 @@ class Outcome(Showing):
         with self._lock:
             self._doubtful, self._putting = doubtful, False
             self._true = (known, self.services.clock.monotonic() + _QUEUED)
-            self._publish((value, WRITE), self.services.time_ns())
+            self._publish_now((value, WRITE), self.services.time_ns())
             if self._watching:
                 self._echo = None if value is Keep.VALUE else (value, WRITE)
         if doubtful:
@@ -131,7 +132,7 @@ class Outcome(Showing):
         """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
         with self._lock:
             self._running, self._failure = running, alarm
-            self._publish((int(running), alarm), self.services.time_ns())
+            self._publish_now((int(running), alarm), self.services.time_ns())
         self._await_opening()
 
     def show_ended(self, failure: Alarm) -> None:
@@ -146,7 +147,7 @@ class Outcome(Showing):
         """Show an alarm on the present value, until the next good one."""
         with self._lock:
             if self._watching:
-                self._publish((Keep.VALUE, alarm), self.services.time_ns())
+                self._publish_now((Keep.VALUE, alarm), self.services.time_ns())
         self._await_opening()
 
     def _await_opening(self) -> None:

@@ -8,6 +8,7 @@ from threading import Event
 
 from .alarm import CALC, Alarm
 from .backend import Reading, ServedPv
+from .nt import PvSpec
 
 _log = logging.getLogger("roguebridge.holder")
 
@@ -76,13 +77,29 @@ class Outlet:
         self.state = State.CLOSED
         self._end_opening()
 
-    def opened(self) -> None:
-        """``ServedPv.open`` has returned: show what came meanwhile."""
+    def opened(self, spec: PvSpec, first: Reading) -> None:
+        """``ServedPv.open`` has returned: show what came meanwhile.
+
+        :param spec: what it was opened with
+        :param first: the reading it was opened with
+        """
         self.state = State.OPEN
         newest, self.newest = self.newest, None
         if newest is not None:
             self._post(newest)
         self._end_opening()
+
+    def close(self) -> None:
+        """The last client has left: forget what was to be shown."""
+        self.state = State.CLOSED
+        self.newest = None
+
+    def release(self) -> Exception | None:
+        """Post what is held back, if anything is.
+
+        :returns: why its value does not fit the PV, or None
+        """
+        return None
 
     def _end_opening(self) -> None:
         opening, self._opening = self._opening, None

@@ -11,10 +11,12 @@ from .assembly import copied, make_backends, plugin_options
 from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
+from .collecting import collecting_later
 from .errors import MappingError, PluginError, RoguebridgeError, words_of
 from .groups import Groups, group_list
 from .holder import PvHolder
 from .inspection import Inspection
+from .pacing import DeadbandOption, Pacing, UpdateRate
 from .plugin_manager import Plugins
 from .services import Services
 from .serving import Freshness, Serving
@@ -57,6 +59,11 @@ class PvServer(Inspection):
         INVALID with TIMEOUT, at least one second; None for ever
     :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
         INVALID
+    :param update_rate: how many updates a PV shows in a second at most, the newest in any case; a
+        number for all PVs, or a dict glob of a path -> number, first match first; None for all
+    :param deadband: the largest change of a number that a PV need not show: in its own units, or
+        as a share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband,
+        first match first; None for none
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
@@ -95,6 +102,8 @@ class PvServer(Inspection):
         poll_watched: float | None = None,
         missed_polls: float | None = 3.0,
         stuck_after: float = 10.0,
+        update_rate: UpdateRate = None,
+        deadband: DeadbandOption = None,
         queue_commands: bool = False,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
@@ -118,6 +127,7 @@ class PvServer(Inspection):
         self._read_on_connect = read_on_connect
         self._queue_commands = queue_commands
         self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
+        self._pacing = Pacing(update_rate, deadband)
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
@@ -193,7 +203,7 @@ class PvServer(Inspection):
             self._plugins.event("reload_configuration", server=self)
 
     def _begin(self, expect_reads: bool) -> None:
-        with self._lifecycle:
+        with self._lifecycle, collecting_later():
             if self._serving is not None:
                 return
             self._need_running_root()
@@ -221,7 +231,10 @@ class PvServer(Inspection):
             self._serving = serving
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
-            for text in self._plugins.find_problems(self):
+            for text in (
+                *self._plugins.find_problems(self),
+                *self._unpaced(self._map, self._extra),
+            ):
                 self._log.warning("%s", text)
 
     def _ask_plugins(self) -> None:
@@ -252,6 +265,7 @@ class PvServer(Inspection):
             expect_reads=expect_reads,
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
+            pacing=self._pacing if self._pacing.active else None,
             audit=AuditTrail(sinks, clock) if sinks else None,
             on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
             if plugins.listens("holder_opened")

@@ -13,6 +13,7 @@ from .clock import Clock
 from .deadlines import Deadlines
 from .lazy_text import LazyTexts
 from .mapping import PvEntry
+from .pacing import Pacing
 from .request import Request, RequestRecord
 from .summary import kept
 from .workers import Job, WorkerPool
@@ -66,6 +67,7 @@ class Services:
     :param read_on_connect: True to read a variable, hardware included, for its first client
     :param queue_commands: True to run a command again when it has ended, False to refuse it while
         it runs
+    :param pacing: which PVs hold updates back; None for none
     :param watchers: told which PVs have clients
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
@@ -86,6 +88,7 @@ class Services:
     expect_reads: bool
     read_on_connect: bool = False
     queue_commands: bool = False
+    pacing: Pacing | None = None
     watchers: tuple[Watcher, ...] = ()
     fault: Alarm | None = None
     audit: AuditTrail | None = None

@@ -183,6 +183,9 @@ class Serving:
         for pool in pools:
             left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
             self.attempt("pending requests", partial(abandon_all, left))
+        if services.pacing is not None:
+            for holder in self.holders.values():
+                self.attempt(holder.path, holder.show_held)
         for backend in self._backends:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:

@@ -203,7 +203,7 @@ class Showing(Valuing):
         """Show the value again, with the alarm that holds now."""
         with self._lock:
             if self._watching:
-                self._publish((Keep.VALUE, self._own), self.services.time_ns())
+                self._publish_now((Keep.VALUE, self._own), self.services.time_ns())
 
     def show_stale(self, updates: int) -> None:
         """Tell that the value is older than it should be.
@@ -212,7 +212,7 @@ class Showing(Valuing):
         """
         with self._lock:
             if self._watching and self.updates == updates:
-                self._publish((Keep.VALUE, TIMEOUT), self.services.time_ns())
+                self._publish_now((Keep.VALUE, TIMEOUT), self.services.time_ns())
 
     def look_again(self, quiet: bool = False) -> None:
         """Have the value read and shown soon: updates may have been missed."""
@@ -238,7 +238,7 @@ class Showing(Valuing):
             same = quiet and not read and shown[1] == self._own
             if self._watching and self.updates == before and not (same or self._doubtful):
                 self.updates += 1  # what clears an alarm counts as heard
-                self._publish(shown, now)
+                self._publish_now(shown, now)
         return bool(read)
 
     def _read(self, fresh: bool = False, read: list[Any] | None = None) -> Shown:
@@ -283,7 +283,27 @@ class Showing(Valuing):
         for outlet in self._outlets:
             problem = outlet.show(reading)
             if problem is not None:
-                self._in_trouble(f"a value does not fit it: {words_of(problem)}")
+                self._misfit(problem)
+
+    def _publish_now(self, shown: Shown, now: int) -> None:
+        # With the lock held: of what is no update of the tree, nothing is held back.
+        self._publish(shown, now)
+        self._release()
+
+    def _release(self) -> None:
+        # With the lock held.
+        for outlet in self._outlets:
+            problem = outlet.release()
+            if problem is not None:
+                self._misfit(problem)
+
+    def show_held(self) -> None:
+        """Show what is held back, before the PV is closed."""
+        with self._lock:
+            self._release()
+
+    def _misfit(self, problem: Exception) -> None:
+        self._in_trouble(f"a value does not fit it: {words_of(problem)}")
 
     def _remember(self, shown: Shown) -> None:
         self._own = shown[1]

@@ -10,6 +10,7 @@ import click
 from roguebridge.core.cli.failure import DEBUG
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
+from roguebridge.core.pacing import deadband_of, period_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,6 +28,38 @@ class _Prefix(click.ParamType):  # type: ignore[type-arg]
         if not path or not equals:
             self.fail(f"{value!r} is not PATH=PREFIX, as in Top.Rf=RF01", param, ctx)
         return path, prefix
+
+
+class _ByPath(click.ParamType):  # type: ignore[type-arg]
+    """``[GLOB=]VALUE``; the value is judged as that of the server's argument is.
+
+    :param read: judges it
+    :param example: a value, for the error
+    """
+
+    name = "[GLOB=]VALUE"
+
+    def __init__(self, read: Callable[[Any], object], example: str) -> None:
+        self._read = read
+        self._example = example
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float | str | None]:
+        """Return glob and value; the glob of what is for all is empty."""
+        glob, equals, text = str(value).rpartition("=")
+        found: float | str | None = None
+        try:
+            if text != "none":
+                found = text if "%" in text else float(text)
+                self._read(found)
+        except ValueError:
+            self.fail(
+                f"{value!r} is not [GLOB=]VALUE with a value such as {self._example}", param, ctx
+            )
+        if equals and not glob:
+            self.fail(f"{value!r} has no glob", param, ctx)
+        return glob, found
 
 
 _MAPPING = (
@@ -86,6 +119,20 @@ _MAPPING = (
         "--backend", metavar="N", multiple=True, help="Serve over this protocol (default pva)."
     ),
     click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin."),
+    click.option(
+        "--update-rate",
+        type=_ByPath(period_of, "10, 0.5 or none"),
+        multiple=True,
+        help="Post at most so many updates per second and PV, as in 10 or 'Top.Camera.*=1' "
+        "(repeatable; the first glob that matches counts).",
+    ),
+    click.option(
+        "--deadband",
+        type=_ByPath(deadband_of, "0.1, 1% or none"),
+        multiple=True,
+        help="Post no smaller change of a number, as in 0.1, 1% or 'Top.Temp*=0.5' (repeatable "
+        "likewise).",
+    ),
     click.option(
         "--strict", is_flag=True, help="Let every problem of the mapping end the command."
     ),

@@ -36,6 +36,8 @@ class ServerOptions:
     exclude: Sequence[str] = ()
     backend: Sequence[str] = ()
     plugin: Sequence[str] = ()
+    update_rate: Sequence[tuple[str, float | str | None]] = ()
+    deadband: Sequence[tuple[str, float | str | None]] = ()
     strict: bool = False
     isolate: bool = False
     _file: Config | None = field(default=None, init=False)
@@ -130,8 +132,20 @@ class ServerOptions:
             given["pvMap"] = self.pv_map
         if self.backend:
             given["backends"] = self.backend
+        for name in ("update_rate", "deadband"):
+            if paced := getattr(self, name):
+                given[name] = _by_path(paced)
         if names := self._naming():
             given["names"] = names
         if self.isolate:
             given["isolate"] = True
         return given
+
+
+def _by_path(given: Sequence[tuple[str, float | str | None]]) -> Any:
+    """Return the argument that options of the form ``[GLOB=]VALUE`` stand for."""
+    by_glob = {glob: value for glob, value in given if glob}
+    for_all = [value for glob, value in given if not glob]
+    if not by_glob:
+        return for_all[-1]
+    return {**by_glob, "*": for_all[-1]} if for_all else by_glob

@@ -83,6 +83,7 @@ def test_a_server_gets_what_the_file_says_and_nothing_else(write):
 TEXT = st.text(min_size=1, alphabet="abcXYZ:.[]{}*_ é0'\"#-")
 TEXTS = TEXT | st.lists(TEXT)
 NUMBER = st.floats(min_value=1e-3, max_value=1e6) | st.integers(min_value=1, max_value=10**6)
+MEASURE = NUMBER | NUMBER.map(lambda number: f"{number} %")
 VALUES = {
     "incGroups": st.none() | TEXTS,
     "excGroups": st.none() | TEXTS,
@@ -102,6 +103,8 @@ VALUES = {
     "poll_watched": st.none() | NUMBER,
     "missed_polls": st.none() | NUMBER,
     "stuck_after": NUMBER,
+    "update_rate": st.none() | NUMBER | st.dictionaries(TEXT, st.none() | NUMBER),
+    "deadband": st.none() | MEASURE | st.dictionaries(TEXT, st.none() | MEASURE),
     "queue_commands": st.booleans(),
     "stop_timeout": NUMBER,
 }
@@ -193,6 +196,19 @@ WRONG = {
     "text for a truth": ("base: X\nstrict: 'yes'\n", ["2: strict: expected true or false, found the text 'yes'"]),
     "zero seconds": ("base: X\npoll_watched: 0\n", ["2: poll_watched: expected a number greater than 0, found 0"]),
     "seconds before": ("base: X\nstop_timeout: -0.5\n", ["2: stop_timeout: expected 0 or more, found -0.5"]),
+    "no updates at all": ("base: X\nupdate_rate: 0\n", ["2: update_rate: expected a number greater than 0, found 0"]),
+    "text for a rate": ("base: X\nupdate_rate: '10'\n", ["2: update_rate: expected a number, or a mapping of path to number, found the text '10'"]),
+    "wrong rates": ("base: X\nupdate_rate:\n  Top.*: -1\n  Top.B: x\n", [
+        "3: update_rate['Top.*']: expected a number greater than 0, found -1",
+        "4: update_rate['Top.B']: expected a number, found the text 'x'",
+    ]),
+    "text for a deadband": ("base: X\ndeadband: '1'\n", ["2: deadband: expected a share such as '1%', found the text '1'"]),
+    "a list for a deadband": ("base: X\ndeadband: [1]\n", ["2: deadband: expected a number, a share such as '1%', or a mapping of path to these, found a list"]),
+    "wrong deadbands": ("base: X\ndeadband:\n  Top.*: 0%\n  Top.B: []\n  '': 1\n", [
+        "3: deadband['Top.*']: expected a share such as '1%', found the text '0%'",
+        "4: deadband['Top.B']: expected a number or a share such as '1%', found a list",
+        "5: deadband['']: it is empty",
+    ]),
     "text for a list": ("base: X\nbackends: pva\n", ["2: backends: expected a list, found the text 'pva'"]),
     "a mapping for a list": ("base: X\nbackends: {pva: 1}\n", ["2: backends: expected a list, found a mapping"]),
     "a mapping of groups": ("base: X\nexcGroups: {a: b}\n", ["2: excGroups: expected text or a list of text, found a mapping"]),

@@ -228,7 +228,9 @@ class CaAdapter:
         return self.start_rpc(pv_name, **arguments).result(LIMIT)
 
     def start_rpc(self, pv_name: str, **arguments: Any) -> "Future[Any]":
-        (value,) = arguments.values() or (1,)
+        if not arguments:  # run, or read
+            return _translated(self._client.write(f"{pv_name}.PROC", 1))
+        (value,) = arguments.values()
         return _translated(self._client.write(pv_name, value), lambda _: value)
 
     def monitor(self, pv_name: str) -> Watch:

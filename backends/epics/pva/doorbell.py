@@ -20,7 +20,7 @@ from p4p.client.raw import Context
 
 from roguebridge.core.errors import BackendError
 
-from .scheduling import wait_for_turn
+from .scheduling import Turns
 
 _log = logging.getLogger("roguebridge.pva")
 # Calls between which the thread sees to the network: what many PVs that open at once have for
@@ -61,6 +61,10 @@ class Doorbell:
     def __init__(self) -> None:
         self.name = f"roguebridge-{uuid.uuid4()}"
         self.pv = SharedPV(self)
+        #: operations that have been answered, for the server's thread to let go of
+        self.spent: list[Any] = []
+        #: whether that thread waits its turn
+        self.turns = Turns()
         self._lock = threading.Lock()
         self._errands: list[_Errand] = []
         self._rings: list[Any] = []
@@ -74,7 +78,7 @@ class Doorbell:
         :param conf: client settings that reach it
         """
         self._context = Context("pva", conf=dict(conf), useenv=False)
-        self._errands.append(_Errand(wait_for_turn, _ready))  # with whatever comes first
+        self._errands.append(_Errand(self.turns.begin, _ready))  # with whatever comes first
         self._ring()
 
     def stop(self) -> None:
@@ -86,6 +90,8 @@ class Doorbell:
             rings, self._rings = self._rings, []
         for errand in errands:
             errand.end(BackendError(_STOPPING))
+        self.spent.clear()
+        self.turns.end()
         for ring in rings:
             ring.close()
         if context is not None:
@@ -162,6 +168,7 @@ class Doorbell:
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
         self._thread = threading.get_ident()
+        self.spent.clear()
         with self._lock:
             errands, self._errands = self._errands[:_AT_ONCE], self._errands[_AT_ONCE:]
             more = bool(self._errands)

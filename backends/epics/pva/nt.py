@@ -13,6 +13,7 @@ from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
 from .images import Frames
 from .metadata import blank, set_metadata
+from .scheduling import LARGE
 from .types import nt_type
 
 _NS = 1_000_000_000
@@ -68,6 +69,10 @@ class Encoder:
         self._stamp(value, reading)
         return value
 
+    def in_haste(self, reading: Reading) -> bool:
+        """Tell whether the value is so large that the next should not be made before it is sent."""
+        return False
+
     def _write(self, value: Value, reading: Reading) -> None:
         value["value"] = reading.value
 
@@ -115,7 +120,17 @@ class _Choice(Encoder):
         value["value.index"] = current["value.index"]
 
 
-class _Array(Encoder):
+class _Large(Encoder):
+    """Encodes what may be large."""
+
+    __slots__ = ()
+
+    def in_haste(self, reading: Reading) -> bool:
+        """Tell by its size."""
+        return int(getattr(reading.value, "nbytes", 0)) >= LARGE
+
+
+class _Array(_Large):
     """Encodes 1-D arrays."""
 
     __slots__ = ()
@@ -124,7 +139,7 @@ class _Array(Encoder):
         value["value"] = _elements(current["value"], self.spec.scalar)
 
 
-class _Image(Encoder):
+class _Image(_Large):
     """Encodes the frames of an NTNDArray."""
 
     __slots__ = ("_frames",)

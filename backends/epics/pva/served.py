@@ -71,8 +71,12 @@ class PvaPv(ServedPv):
     def post(self, reading: Reading) -> None:
         """Show a reading; pvxs queues it per monitor and squashes what a client is slow to take."""
         encoder = self._encoder
-        if encoder is not None:
-            self.pv.post(encoder.update(reading))
+        if encoder is None:
+            return
+        turns = self._doorbell.turns
+        if turns.waits is encoder.in_haste(reading):
+            (turns.hurry if turns.waits else turns.wait)()
+        self.pv.post(encoder.update(reading))
 
     def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
         """Show an alarm on the value the PV has."""
@@ -101,8 +105,8 @@ class PvaPv(ServedPv):
         """A client puts."""
         encoder = self._encoder
         spec = None if encoder is None else encoder.spec
-        operations.put(self._entry, spec, op, self._owner)
+        operations.put(self._entry, spec, op, self._owner, self._doorbell.spent)
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        operations.rpc(self._entry, op, self._owner)
+        operations.rpc(self._entry, op, self._owner, self._doorbell.spent)
