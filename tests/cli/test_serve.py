@@ -1,6 +1,7 @@
 """``roguebridge serve``: on the network until a signal comes, and nothing left after it."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from p4p.client.thread import Context, RemoteError
+from support.caclient import CaClient
 from support.trees import LIMIT
 
 STOPPING = "Stopping (a second signal ends it at once)."
@@ -289,3 +291,17 @@ def test_a_hang_up_has_access_rules_read_again_and_serves_on(shell):
         process.signal(signal.SIGTERM)
         assert process.end() == 0
     assert process.lines[-1] == "Stopped."
+
+
+def test_it_serves_over_channel_access_too(shell):
+    arguments = ["--base", "X", "--isolate", "--backend", "pva", "--backend", "ca"]
+    with shell.start("serve", "my_tree.py:MyRoot", *arguments) as process:
+        served = process.until("Serving")
+        port = re.search(r"ca \(TCP port (\d+) on 127.0.0.1\)", served).group(1)
+        conf = {"EPICS_CA_ADDR_LIST": "127.0.0.1", "EPICS_CA_SERVER_PORT": port}
+        client = CaClient(conf)
+        client.write("X:MyRoot:Gain", 7).result(LIMIT)
+        assert client.read("X:MyRoot:Gain").result(LIMIT).value == 7
+        client.close()
+        process.signal(signal.SIGTERM)
+        assert process.end() == 0, process.errors
