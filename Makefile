@@ -45,7 +45,8 @@ coverage: $(INSTALLED)
 	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
 
 bench: $(INSTALLED)
-	$(PY) tests/bench/start.py $(ARGS)
+	PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench \
+		$(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
