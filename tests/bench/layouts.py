@@ -53,13 +53,13 @@ def tree_of(size: int) -> list[Node]:
 
 def array(size: int) -> list[Node]:
     """Return one float64 array of so many elements, in PyRogue's default format."""
-    values = np.linspace(0.0, 1.0, size)
+    values = np.arange(size, dtype=float)
     return [Node(0, "Array", (values, values + 1.0))]
 
 
 def fast_array(size: int) -> list[Node]:
     """Return one float64 array that PyRogue makes no text of."""
-    values = np.linspace(0.0, 1.0, size)
+    values = np.arange(size, dtype=float)
     return [Node(0, "Array", (values, values + 1.0), disp="")]
 
 

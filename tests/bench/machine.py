@@ -12,6 +12,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+SIMTREE = "simtree"
+
 
 def describe() -> dict[str, str]:
     """Return machine, versions, date and revision of the sources."""
@@ -20,6 +22,7 @@ def describe() -> dict[str, str]:
         "revision": _revision(),
         "cpu": _cpu(),
         "cores": str(os.cpu_count()),
+        "load": f"{os.getloadavg()[0]:.1f}",
         "system": platform.platform(),
         "python": platform.python_version(),
         "p4p": version("p4p"),
@@ -29,11 +32,11 @@ def describe() -> dict[str, str]:
 
 
 def tree() -> str:
-    """Return which tree is measured: ``rogue VERSION``, or ``simtree``."""
+    """Return which tree is measured: ``rogue VERSION``, or SIMTREE."""
     if importlib.util.find_spec("pyrogue") is None:
-        return "simtree"
+        return SIMTREE
     with contextlib.redirect_stdout(io.StringIO()):
-        import rogue
+        import rogue  # greets
 
         return f"rogue {rogue.Version.current()}"
 

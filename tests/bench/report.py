@@ -8,6 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from .machine import SIMTREE
+
 OTHERS = ("none", "raw", "v4")
 _WIDTH = 168
 _STYLES = {"reached": "green", "not reached": "red", "failed": "red", "below noise": "yellow"}
@@ -37,12 +39,12 @@ def headline(found: Mapping[str, Any]) -> str:
     """Say where, when, and on which tree."""
     machine, sizes = found["machine"], found["sizes"]
     tree = machine["tree"]
-    if tree == "simtree":
+    if tree == SIMTREE:
         tree = "simtree, not SLAC's PyRogue: there is no v4"
     return (
         f"tree: {tree} · sizes: {sizes['name']} · {machine['date']} · {machine['revision']}\n"
-        f"{machine['cpu']}, {machine['cores']} cores · Python {machine['python']},"
-        f" p4p {machine['p4p']}, numpy {machine['numpy']}"
+        f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']} before"
+        f" · Python {machine['python']}, p4p {machine['p4p']}, numpy {machine['numpy']}"
     )
 
 

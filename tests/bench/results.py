@@ -17,6 +17,10 @@ REACHED, MISSED, NOISE, FAILED = "reached", "not reached", "below noise", "faile
 
 def results(samples: Samples, sizes: Sizes, machine: Mapping[str, str]) -> dict[str, Any]:
     """Return all that the JSON says."""
+
+    def of(key: str) -> Mapping[str, Sequence[float]]:
+        return samples.values.get(key, {})
+
     return {
         "machine": dict(machine),
         "sizes": asdict(sizes),
@@ -26,12 +30,10 @@ def results(samples: Samples, sizes: Sizes, machine: Mapping[str, str]) -> dict[
             if row.key in samples.values
         ],
         "growth": {
-            what: {
-                str(size): medians(samples.values.get(f"{what}-{size}", {}))
-                for size in sizes.growth
-            }
-            for what in ("start", "memory")
+            "start": {size: medians(of(f"start-{size}")) for size in sizes.growth},
+            "memory": {size: medians(net(of(f"memory-{size}"), AGAIN)) for size in sizes.growth},
         },
+        "profiles": {},
         "errors": samples.errors,
     }
 
@@ -39,7 +41,7 @@ def results(samples: Samples, sizes: Sizes, machine: Mapping[str, str]) -> dict[
 def row_results(row: Row, values: Mapping[str, Sequence[float]], again: str) -> dict[str, Any]:
     """Return the figures of a row."""
     if row.net:
-        values = net(values)
+        values = net(values, again)
     middle = medians(values)
     noise = noise_of(values.get(again, ()), values.get(AGAIN, ()))
     ours = middle.get("ours")
@@ -90,14 +92,15 @@ def noise_of(first: Sequence[float], second: Sequence[float]) -> float | None:
     return max(abs(middle), scatter / math.sqrt(len(logs)))
 
 
-def net(values: Mapping[str, Sequence[float]]) -> dict[str, list[float]]:
-    """Take the tree's own part off what has a tree, round by round."""
+def net(values: Mapping[str, Sequence[float]], again: str) -> dict[str, list[float]]:
+    """Take the tree's own part off what has a tree, round by round.
+
+    :param again: the kind that was measured twice
+    """
     tree = values.get("none", ())
-    has_tree = ("v4", "ours", AGAIN)
+    without = {"none", "raw"} | ({AGAIN} if again == "raw" else set())
     return {
-        kind: [a - b for a, b in zip(found, tree, strict=False)]
-        if kind in has_tree
-        else list(found)
+        kind: list(found) if kind in without else [a - b for a, b in zip(found, tree, strict=False)]
         for kind, found in values.items()
     }
 

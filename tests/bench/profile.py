@@ -1,0 +1,148 @@
+"""Where the time of our server goes: py-spy looks at its process, C++ included, while it works."""
+
+from __future__ import annotations
+
+import collections
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .measure import say
+from .rig import Server, clients, serving
+from .scenarios import names
+from .sizes import Sizes
+
+Line = tuple[str, str, float]  # whose code, which function, share of all samples
+
+_RATE = 100  # a second; each look at the stacks of C++ takes milliseconds
+_LINES = 12  # of a profile
+_FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^()]*?)(?::\d+)?\)")
+_OWNERS = {
+    "core": "Roguebridge",
+    "backends": "Roguebridge",
+    "plugins": "Roguebridge",
+    "pyrogue": "the tree",
+    "simtree": "the tree",
+    "p4p": "p4p and pvxs",
+    "bench": "who sets the values",
+}
+_NATIVE = re.compile(r"_p4p|pvxs|libevent|epicscorelibs")
+_IDLE = re.compile(r"(lock_)?PyThread_acquire_lock|time_sleep|epicsEventWait|epoll_wait")
+_GIL = "pthread_cond_timedwait (libc.so.6)"
+
+
+def profiles(sizes: Sizes) -> dict[str, list[Line]]:
+    """Return what takes the time of start, updates, arrays and puts; {} without py-spy."""
+    works: dict[str, Callable[[Sizes, Path], None]] = {
+        "start": _start,
+        "update": _update,
+        "array": _array,
+        "put": _put,
+    }
+    if _py_spy() is None:
+        say("no profile: py-spy is not installed")
+        return {}
+    found = {}
+    with tempfile.TemporaryDirectory(prefix="roguebridge-bench-") as folder:
+        for name, work in works.items():
+            target = Path(folder) / name
+            work(sizes, target)
+            if target.exists():
+                found[name] = summary(target.read_text().splitlines())
+            say(f"profile of {name}: {'done' if name in found else 'py-spy could not'}")
+    return found
+
+
+def _start(sizes: Sizes, target: Path) -> None:
+    with Server("host", "ours") as server, watched(server, target):
+        server.call("start", layout="tree_of", size=sizes.growth[-1])
+
+
+def _update(sizes: Sizes, target: Path) -> None:
+    _flood("scalars", sizes.watched, sizes, target)
+
+
+def _array(sizes: Sizes, target: Path) -> None:
+    _flood("array", sizes.arrays[1], sizes, target)
+
+
+def _flood(layout: str, size: int, sizes: Sizes, target: Path) -> None:
+    with serving("ours", layout, size) as server, clients(server) as (client,):
+        client.call("monitor", names=names(layout, size))
+        with watched(server, target):
+            server.call("flood", seconds=2 * sizes.seconds)
+
+
+def _put(sizes: Sizes, target: Path) -> None:
+    (name,) = names("putters", 1)
+    with (
+        serving("ours", "putters", 1) as server,
+        clients(server) as (client,),
+        watched(server, target),
+    ):
+        client.call("put_loop", name=name, seconds=2 * sizes.seconds)
+
+
+@contextmanager
+def watched(server: Server, target: Path) -> Iterator[None]:
+    """Have py-spy watch a server; it writes folded stacks to ``target``."""
+    command: list[Any] = [_py_spy(), "record", "--native", "--threads", "--format", "raw"]
+    command += ["--rate", _RATE, "--pid", server.pid, "--output", target, "--duration", 600]
+    with subprocess.Popen(
+        [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as spy:
+        try:
+            assert spy.stdout is not None
+            spy.stdout.readline()  # it has begun, or says why not
+            yield
+        finally:
+            spy.send_signal(signal.SIGINT)  # it writes what it has
+            spy.communicate(timeout=60)
+
+
+def _py_spy() -> str | None:
+    return shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
+
+
+def summary(stacks: Iterable[str]) -> list[Line]:
+    """Return the functions that took most, from folded stacks with their counts."""
+    counts: collections.Counter[tuple[str, str]] = collections.Counter()
+    for stack in stacks:
+        text, _, count = stack.rpartition(" ")
+        frames = text.split(";")
+        if not any(map(_IDLE.match, frames)):  # falling asleep, or just woken
+            counts[blame(frames)] += int(count)
+    total = sum(counts.values())
+    return [
+        (owner, function, count / total) for (owner, function), count in counts.most_common(_LINES)
+    ]
+
+
+def blame(frames: list[str]) -> tuple[str, str]:
+    """Return whose code a stack was in, and which function of whose had called it.
+
+    :param frames: outermost first; the first names the thread
+    """
+    native = False
+    for frame in reversed(frames[1:]):
+        found = _FRAME.fullmatch(frame)
+        if found is None:
+            continue
+        folder, _, file = found["file"].rpartition("/")
+        owner = _OWNERS.get(folder.split("/")[0])
+        if not file.endswith(".py"):
+            native = native or bool(_NATIVE.search(found["file"]))
+        elif owner is not None:
+            if _GIL in frames[-3:]:
+                owner = "waiting for the interpreter lock"
+            elif native:
+                owner = "p4p and pvxs"
+            return owner, f"{found['function']} ({file})"
+    return ("p4p and pvxs", "network threads") if native else ("others", "")
