@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -59,6 +60,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", default="", help="only rows whose names contain one of these")
     parser.add_argument("--rounds", type=int, help="how many rounds of each")
     parser.add_argument("--json", type=Path, help="where the JSON goes, else build/bench")
+    parser.add_argument("--simtree", action="store_true", help="even where there is PyRogue")
     parser.add_argument("--list", action="store_true", help="name the rows")
     parser.add_argument("--profile", action="store_true", help="profile ours too")
     parser.add_argument("--docs", action="store_true", help="write the figures into the docs")
@@ -76,6 +78,8 @@ def chosen(words: str, sizes: Sizes) -> set[str]:
 
 def run(sizes: Sizes, wanted: set[str], options: argparse.Namespace) -> Mapping[str, Any]:
     """Measure, and write the JSON."""
+    if options.simtree:
+        os.environ[machine.TREE] = machine.SIMTREE
     about = machine.describe()
     todo = [scenario for scenario in scenarios(sizes) if scenario.name in wanted]
     samples = measure(todo, sizes, about["tree"] != machine.SIMTREE, options.rounds)
@@ -100,4 +104,7 @@ def draw(found: Mapping[str, Any], target: Path) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

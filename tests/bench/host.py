@@ -21,23 +21,20 @@ class Host:
         self._server = servers.make(kind)
         self._turn = 0
 
-    def start(self, layout: str, size: int) -> dict[str, Any]:
-        """Start on a layout; return seconds, the bytes before and after, and where it listens."""
+    def build(self, layout: str, size: int) -> int:
+        """Make the nodes of a layout, and a tree of them if the kind has one; return the bytes."""
         nodes = LAYOUTS[layout](size)
         self._server.build(nodes)
-        before = resident()
+        self._pairs = [node.pair for node in nodes]
+        return resident()
+
+    def start(self) -> dict[str, Any]:
+        """Start; return how long it took, how many PVs there are, and the settings of clients."""
         begin = time.perf_counter()
         self._server.start()
         seconds = time.perf_counter() - begin
         self._setters = self._server.updates()
-        self._pairs = [node.pair for node in nodes]
-        return {
-            "seconds": seconds,
-            "before": before,
-            "after": resident(),
-            "pvs": self._server.count(),
-            "conf": self._server.conf(),
-        }
+        return {"seconds": seconds, "pvs": self._server.count(), "conf": self._server.conf()}
 
     def memory(self) -> int:
         """Return the bytes in use."""
@@ -80,7 +77,7 @@ class Host:
 def commands(kind: str) -> Mapping[str, Callable[..., Any]]:
     """Return what the parent may ask for."""
     host = Host(kind)
-    names = ("start", "memory", "cpu", "flood", "release")
+    names = ("build", "start", "memory", "cpu", "flood", "release")
     return {name: getattr(host, name) for name in names}
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 SIMTREE = "simtree"
+TREE = "ROGUEBRIDGE_BENCH_TREE"  # SIMTREE to have that one although there is PyRogue
 
 
 def describe() -> dict[str, str]:
@@ -33,10 +34,10 @@ def describe() -> dict[str, str]:
 
 def tree() -> str:
     """Return which tree is measured: ``rogue VERSION``, or SIMTREE."""
-    if importlib.util.find_spec("pyrogue") is None:
+    if os.environ.get(TREE) == SIMTREE or importlib.util.find_spec("pyrogue") is None:
         return SIMTREE
     with contextlib.redirect_stdout(io.StringIO()):
-        import rogue  # greets
+        import rogue
 
         return f"rogue {rogue.Version.current()}"
 

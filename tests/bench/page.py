@@ -14,7 +14,7 @@ _TITLES = {
     "start": "`root.start()`",
     "update": "Updates with one client on each PV",
     "array": "An array, as fast as it goes",
-    "put": "Blocking puts of one client",
+    "put": "Blocking puts of several clients",
 }
 
 

@@ -22,6 +22,7 @@ from .sizes import Sizes
 Line = tuple[str, str, float]  # whose code, which function, share of all samples
 
 _RATE = 100  # a second; each look at the stacks of C++ takes milliseconds
+_LONGER = 4  # times as long as a measurement
 _LINES = 12  # of a profile
 _FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^()]*?)(?::\d+)?\)")
 _OWNERS = {
@@ -34,7 +35,7 @@ _OWNERS = {
     "bench": "who sets the values",
 }
 _NATIVE = re.compile(r"_p4p|pvxs|libevent|epicscorelibs")
-_IDLE = re.compile(r"(lock_)?PyThread_acquire_lock|time_sleep|epicsEventWait|epoll_wait")
+_IDLE = re.compile(r"_listen \(|(lock_)?PyThread_acquire_lock|time_sleep|epicsEventWait|epoll_wait")
 _GIL = "pthread_cond_timedwait (libc.so.6)"
 
 
@@ -61,8 +62,10 @@ def profiles(sizes: Sizes) -> dict[str, list[Line]]:
 
 
 def _start(sizes: Sizes, target: Path) -> None:
-    with Server("host", "ours") as server, watched(server, target):
-        server.call("start", layout="tree_of", size=sizes.growth[-1])
+    with Server("ours") as server:
+        server.build("tree_of", sizes.growth[-1])
+        with watched(server, target):
+            server.start()
 
 
 def _update(sizes: Sizes, target: Path) -> None:
@@ -77,17 +80,20 @@ def _flood(layout: str, size: int, sizes: Sizes, target: Path) -> None:
     with serving("ours", layout, size) as server, clients(server) as (client,):
         client.call("monitor", names=names(layout, size))
         with watched(server, target):
-            server.call("flood", seconds=2 * sizes.seconds)
+            server.call("flood", seconds=_LONGER * sizes.seconds)
 
 
 def _put(sizes: Sizes, target: Path) -> None:
-    (name,) = names("putters", 1)
+    count = sizes.putters
     with (
-        serving("ours", "putters", 1) as server,
-        clients(server) as (client,),
+        serving("ours", "putters", count) as server,
+        clients(server, count) as putting,
         watched(server, target),
     ):
-        client.call("put_loop", name=name, seconds=2 * sizes.seconds)
+        for client, name in zip(putting, names("putters", count), strict=True):
+            client.send("put_loop", name=name, seconds=_LONGER * sizes.seconds)
+        for client in putting:
+            client.result()
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def verdict(ratios: Sequence[float], noise: float | None) -> str:
     if not ratios:
         return ""
     worst = max(ratios)
-    if noise is not None and abs(math.log(worst)) < noise:
+    if noise is not None and abs(worst - 1) < noise:
         return NOISE
     return REACHED if worst <= 1 else MISSED
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -123,22 +123,42 @@ class Child:
 
 
 class Server(Child):
-    """A started server of a kind; ``start`` is what its start has told."""
+    """A server of a kind.
 
-    start: dict[str, Any]
+    :param kind: one of the modules of ``servers``
+    """
+
+    before: int  # bytes that the process had before the start
+    started: Mapping[str, Any]  # what the start has told
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("host", kind)
+
+    def build(self, layout: str, size: int) -> None:
+        """Make what is to be served."""
+        self.before = self.call("build", layout=layout, size=size)
+
+    def start(self) -> None:
+        """Start to serve it."""
+        self.started = self.call("start")
+
+    def grown(self) -> int:
+        """Return how many bytes more the process has than before its start."""
+        return int(self.call("memory") - self.before)
 
     @property
     def conf(self) -> dict[str, str]:
         """The settings of its clients."""
-        conf: dict[str, str] = self.start["conf"]
+        conf: dict[str, str] = self.started["conf"]
         return conf
 
 
 @contextlib.contextmanager
 def serving(kind: str, layout: str, size: int) -> Iterator[Server]:
     """Give a server of a kind that serves a layout."""
-    with Server("host", kind) as server:
-        server.start = server.call("start", layout=layout, size=size)
+    with Server(kind) as server:
+        server.build(layout, size)
+        server.start()
         yield server
 
 

@@ -138,11 +138,11 @@ def rows(sizes: Sizes) -> list[Row]:
         Row(
             "hung-device",
             "hung-device",
-            f"puts on {4 * sizes.devices} PVs of a hung device delay one elsewhere, worst",
+            f"{4 * sizes.devices} PVs of a hung device delay a put elsewhere by, worst",
             "ms",
             (absolute(5, "ms"),),
         ),
-        Row("hung-device-quiet", "hung-device", "the worst while nothing hangs", "ms"),
+        Row("hung-device-worst", "hung-device", "the worst put meanwhile", "ms"),
         Row(
             "first-values",
             "first-values",

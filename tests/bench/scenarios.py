@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import queue
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from . import layouts
 from .rig import Child, clients, serving
@@ -17,6 +16,7 @@ Samples = Mapping[str, float]
 ALL = ("none", "raw", "v4", "ours")
 SERVERS = ("raw", "v4", "ours")
 MICRO, KILO, MEGA = 1e6, 1e3, 1e6
+LEAD = 0.2  # seconds that one client has begun before the other
 
 
 @dataclass(frozen=True)
@@ -41,37 +41,26 @@ def names(layout: str, size: int) -> list[str]:
     return [node.pv_name for node in layouts.LAYOUTS[layout](size)]
 
 
-def start(kind: str, size: int) -> Samples:
-    """Start a tree of many nodes; gives seconds, and bytes per PV."""
-    with serving(kind, "tree_of", size) as server:
-        found = server.start
-        grown = found["after"] - found["before"]
-        return {"seconds": found["seconds"], "bytes": grown / found["pvs"], "pvs": found["pvs"]}
-
-
 def growth(size: int) -> Scenario:
-    """Return what starts about so many PVs."""
+    """Return the start of a tree of so many nodes."""
 
     def run(kind: str, sizes: Sizes) -> Samples:
-        found = start(kind, size)
-        return {f"start-{size}": found["seconds"], f"memory-{size}": found["bytes"] / KILO}
+        with serving(kind, "tree_of", size) as server:
+            return {
+                f"start-{size}": server.started["seconds"],
+                f"memory-{size}": server.grown() / server.started["pvs"] / KILO,
+            }
 
     return Scenario(f"start-{size}", run, ALL, heavy=size > 20_000)
 
 
 def monitored(kind: str, sizes: Sizes) -> Samples:
     """Watch each PV there is."""
-    size = sizes.monitored
-    with serving(kind, "scalars", size) as server:
+    with serving(kind, "scalars", sizes.monitored) as server, contextlib.ExitStack() as stack:
         if kind != "none":
-            with clients(server) as (client,):
-                client.call("monitor", names=names("scalars", size))
-                return {"memory-monitored": _growth(server, size)}
-        return {"memory-monitored": _growth(server, size)}
-
-
-def _growth(server: Any, pvs: int) -> float:
-    return (server.call("memory") - server.start["before"]) / pvs / KILO
+            (client,) = stack.enter_context(clients(server))
+            client.call("monitor", names=names("scalars", sizes.monitored))
+        return {"memory-monitored": server.grown() / sizes.monitored / KILO}
 
 
 def updates(kind: str, sizes: Sizes) -> Samples:
@@ -154,9 +143,8 @@ def slow_puts(kind: str, sizes: Sizes) -> Samples:
     with serving(kind, "slow", count) as server, clients(server, 2) as (slow, quick):
         quick.call("put_all", names=[fast])
         slow.call("put_all", names=others[:count])
-        lead = 0.2
-        quick.send("put_loop", name=fast, seconds=lead + 0.3)
-        slow.send("put_all", names=others[:count], delay=lead)
+        quick.send("put_loop", name=fast, seconds=LEAD + 0.3)
+        slow.send("put_all", names=others[:count], delay=LEAD)
         took = slow.result()
         times = [seconds for _, seconds in quick.result()]
     ordered = sorted(times)
@@ -173,19 +161,20 @@ def hung_device(kind: str, sizes: Sizes) -> Samples:
     *others, fast = names("slow", count)
     with serving(kind, "slow", count) as server, clients(server, 2) as (stuck, quick):
         quick.call("put_all", names=[fast])
-        quiet = quick.call("put_loop", name=fast, seconds=0.5)
-        usual = statistics.median(seconds for _, seconds in quiet)
+        quiet = _worst(quick.call("put_loop", name=fast, seconds=sizes.seconds))
         stuck.call("put_all", names=others[count:], answered=False)
-        quick.send("put_loop", name=fast, seconds=1.0)
+        quick.send("put_loop", name=fast, seconds=sizes.seconds)
         try:
-            times = quick.result(timeout=2.0)
+            times = quick.result(timeout=sizes.seconds + 1.0)
         except queue.Empty:
             server.call("release")
             times = quick.result()
-    return {
-        "hung-device": (max(seconds for _, seconds in times) - usual) * KILO,
-        "hung-device-quiet": (max(seconds for _, seconds in quiet) - usual) * KILO,
-    }
+    worst = _worst(times)
+    return {"hung-device": (worst - quiet) * KILO, "hung-device-worst": worst * KILO}
+
+
+def _worst(times: Sequence[tuple[float, float]]) -> float:
+    return max(seconds for _, seconds in times)
 
 
 def first_values(kind: str, sizes: Sizes) -> Samples:
@@ -208,8 +197,9 @@ def frozen(kind: str, sizes: Sizes) -> Samples:
 
 def ruled(kind: str, sizes: Sizes) -> Samples:
     """Start with the rules of a site: ``plain`` is ours without them."""
-    server = {"ours": "rules", "plain": "ours"}.get(kind, kind)
-    return {"site-rules": start(server, sizes.ruled)["seconds"]}
+    kind = {"ours": "rules", "plain": "ours"}.get(kind, kind)
+    with serving(kind, "tree_of", sizes.ruled) as server:
+        return {"site-rules": server.started["seconds"]}
 
 
 def scenarios(sizes: Sizes) -> list[Scenario]:

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-try:
-    import pyrogue as pr
-except ImportError:
-    import roguebridge.simtree as pr
-
 from ..layouts import Node
+from ..machine import SIMTREE, tree
+
+if tree() == SIMTREE:
+    import roguebridge.simtree as pr
+else:
+    import pyrogue as pr
 
 HANG_LIMIT = 30.0
 
