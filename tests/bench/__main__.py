@@ -43,7 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         found = run(sizes, wanted, options)
     report.show(found)
-    if options.docs or (sizes is FULL and complete(found, sizes) and not options.read):
+    real = found["machine"]["tree"] != machine.SIMTREE
+    if options.docs or (real and sizes is FULL and not options.read and complete(found, sizes)):
         page.refresh(found, PAGE)
         draw(found, PAGE.parent / PICTURE)
     elif complete(found, sizes):

@@ -46,6 +46,8 @@ def measure(
         count = rounds or (sizes.heavy_rounds if scenario.heavy else sizes.rounds)
         for number in range(count):
             for label, kind in turns:
+                if number and label in scenario.once:
+                    continue
                 begin = time.perf_counter()
                 try:
                     found = scenario.run(kind, sizes)

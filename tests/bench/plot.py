@@ -45,7 +45,10 @@ def plot(found: Mapping[str, Any], target: Path) -> bool:
                     *zip(*points, strict=True), "o-", color=_COLORS[kind], label=_NAMES[kind]
                 )
         panel.set_xscale("log")
-        panel.set_yscale("log")
+        if what == "start":
+            panel.set_yscale("log")
+        else:
+            panel.set_ylim(bottom=0)
         panel.set_xlabel("PVs")
         panel.set_title(title, fontsize=11)
         panel.grid(alpha=0.3)

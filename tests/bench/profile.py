@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import os
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ from .scenarios import names
 from .sizes import Sizes
 
 Line = tuple[str, str, float]  # whose code, which function, share of all samples
+Used = dict[int, float]  # seconds of CPU by thread
 
 _RATE = 100  # a second; each look at the stacks of C++ takes milliseconds
 _LONGER = 4  # times as long as a measurement
@@ -36,12 +38,13 @@ _OWNERS = {
 }
 _NATIVE = re.compile(r"_p4p|pvxs|libevent|epicscorelibs")
 _IDLE = re.compile(r"_listen \(|(lock_)?PyThread_acquire_lock|time_sleep|epicsEventWait|epoll_wait")
+_NETWORK = ("p4p and pvxs", "network threads")
 _GIL = "pthread_cond_timedwait (libc.so.6)"
 
 
 def profiles(sizes: Sizes) -> dict[str, list[Line]]:
     """Return what takes the time of start, updates, arrays and puts; {} without py-spy."""
-    works: dict[str, Callable[[Sizes, Path], None]] = {
+    works: dict[str, Callable[[Sizes, Path], Used]] = {
         "start": _start,
         "update": _update,
         "array": _array,
@@ -54,80 +57,109 @@ def profiles(sizes: Sizes) -> dict[str, list[Line]]:
     with tempfile.TemporaryDirectory(prefix="roguebridge-bench-") as folder:
         for name, work in works.items():
             target = Path(folder) / name
-            work(sizes, target)
+            used = work(sizes, target)
             if target.exists():
-                found[name] = summary(target.read_text().splitlines())
+                found[name] = summary(target.read_text().splitlines(), used)
             say(f"profile of {name}: {'done' if name in found else 'py-spy could not'}")
     return found
 
 
-def _start(sizes: Sizes, target: Path) -> None:
+def _start(sizes: Sizes, target: Path) -> Used:
     with Server("ours") as server:
         server.build("tree_of", sizes.growth[-1])
-        with watched(server, target):
+        with watched(server, target) as used:
             server.start()
+    return used
 
 
-def _update(sizes: Sizes, target: Path) -> None:
-    _flood("scalars", sizes.watched, sizes, target)
+def _update(sizes: Sizes, target: Path) -> Used:
+    return _flood("scalars", sizes.watched, sizes, target)
 
 
-def _array(sizes: Sizes, target: Path) -> None:
-    _flood("array", sizes.arrays[1], sizes, target)
+def _array(sizes: Sizes, target: Path) -> Used:
+    return _flood("array", sizes.arrays[1], sizes, target)
 
 
-def _flood(layout: str, size: int, sizes: Sizes, target: Path) -> None:
+def _flood(layout: str, size: int, sizes: Sizes, target: Path) -> Used:
     with serving("ours", layout, size) as server, clients(server) as (client,):
         client.call("monitor", names=names(layout, size))
-        with watched(server, target):
+        with watched(server, target) as used:
             server.call("flood", seconds=_LONGER * sizes.seconds)
+    return used
 
 
-def _put(sizes: Sizes, target: Path) -> None:
+def _put(sizes: Sizes, target: Path) -> Used:
     count = sizes.putters
     with (
         serving("ours", "putters", count) as server,
         clients(server, count) as putting,
-        watched(server, target),
+        watched(server, target) as used,
     ):
         for client, name in zip(putting, names("putters", count), strict=True):
             client.send("put_loop", name=name, seconds=_LONGER * sizes.seconds)
         for client in putting:
             client.result()
+    return used
 
 
 @contextmanager
-def watched(server: Server, target: Path) -> Iterator[None]:
-    """Have py-spy watch a server; it writes folded stacks to ``target``."""
+def watched(server: Server, target: Path) -> Iterator[Used]:
+    """Have py-spy watch a server; it writes folded stacks to ``target``.
+
+    :returns: at the end, the CPU that its threads have used meanwhile
+    """
     command: list[Any] = [_py_spy(), "record", "--native", "--threads", "--format", "raw"]
     command += ["--rate", _RATE, "--pid", server.pid, "--output", target, "--duration", 600]
+    used: Used = {}
     with subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as spy:
         try:
             assert spy.stdout is not None
             spy.stdout.readline()  # it has begun, or says why not
-            yield
+            before = _used(server.pid)
+            yield used
+            after = _used(server.pid)
+            used |= {thread: after[thread] - before.get(thread, 0.0) for thread in after}
         finally:
             spy.send_signal(signal.SIGINT)  # it writes what it has
             spy.communicate(timeout=60)
+
+
+def _used(pid: int) -> Used:
+    tick = os.sysconf("SC_CLK_TCK")
+    found = {}
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        fields = stat.read_text().rpartition(")")[2].split()
+        found[int(stat.parent.name)] = (int(fields[11]) + int(fields[12])) / tick
+    return found
 
 
 def _py_spy() -> str | None:
     return shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
 
 
-def summary(stacks: Iterable[str]) -> list[Line]:
-    """Return the functions that took most, from folded stacks with their counts."""
+def summary(stacks: Iterable[str], used: Used) -> list[Line]:
+    """Return the functions that took most.
+
+    :param stacks: folded, each with its count
+    :param used: CPU by thread; py-spy does not see those that are not Python's
+    """
     counts: collections.Counter[tuple[str, str]] = collections.Counter()
+    seen = set()
     for stack in stacks:
         text, _, count = stack.rpartition(" ")
         frames = text.split(";")
+        seen.add(int(frames[0].partition("(")[2].partition(")")[0]))
         if not any(map(_IDLE.match, frames)):  # falling asleep, or just woken
             counts[blame(frames)] += int(count)
+    unseen = sum(seconds for thread, seconds in used.items() if thread not in seen)
+    counts[_NETWORK] += round(unseen * _RATE)
     total = sum(counts.values())
     return [
-        (owner, function, count / total) for (owner, function), count in counts.most_common(_LINES)
+        (owner, function, count / total)
+        for (owner, function), count in counts.most_common(_LINES)
+        if count
     ]
 
 
@@ -151,4 +183,4 @@ def blame(frames: list[str]) -> tuple[str, str]:
             elif native:
                 owner = "p4p and pvxs"
             return owner, f"{found['function']} ({file})"
-    return ("p4p and pvxs", "network threads") if native else ("others", "")
+    return _NETWORK if native else ("others", "")

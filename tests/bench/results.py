@@ -43,7 +43,9 @@ def row_results(row: Row, values: Mapping[str, Sequence[float]], again: str) -> 
     if row.net:
         values = net(values, again)
     middle = medians(values)
-    noise = noise_of(values.get(again, ()), values.get(AGAIN, ()))
+    fixed = [limit.bound({}) for limit in row.limits if not limit.needs]
+    scale = fixed[0] if fixed else None  # a limit in ms is far from figures in us
+    noise = noise_of(values.get(again, ()), values.get(AGAIN, ()), scale)
     ours = middle.get("ours")
     found = {
         "key": row.key,
@@ -57,6 +59,7 @@ def row_results(row: Row, values: Mapping[str, Sequence[float]], again: str) -> 
             if ours is not None and kind not in ("ours", AGAIN) and other > 0
         },
         "medians": middle,
+        "samples": {kind: list(found) for kind, found in values.items()},
         "spread": {kind: [min(found), max(found)] for kind, found in values.items()},
         "noise": noise,
         "again": again,
@@ -82,14 +85,25 @@ def verdict(ratios: Sequence[float], noise: float | None) -> str:
     return REACHED if worst <= 1 else MISSED
 
 
-def noise_of(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return by what fraction medians of one server, measured twice, differ or may differ."""
-    if not first or len(first) != len(second) or min(*first, *second) <= 0:
+def noise_of(
+    first: Sequence[float], second: Sequence[float], scale: float | None = None
+) -> float | None:
+    """Return by what fraction medians of one server, measured twice, differ or may differ.
+
+    :param scale: of what it is a fraction; None for the figures themselves
+    """
+    if not first or len(first) != len(second):
         return None
-    logs = [math.log(b / a) for a, b in zip(first, second, strict=True)]
-    middle = statistics.median(logs)
-    scatter = statistics.median(abs(log - middle) for log in logs)
-    return max(abs(middle), scatter / math.sqrt(len(logs)))
+    pairs = list(zip(first, second, strict=True))
+    if scale is not None:
+        differences = [(b - a) / scale for a, b in pairs]
+    elif min(*first, *second) > 0:
+        differences = [math.log(b / a) for a, b in pairs]
+    else:
+        return None
+    middle = statistics.median(differences)
+    scatter = statistics.median(abs(difference - middle) for difference in differences)
+    return max(abs(middle), scatter / math.sqrt(len(pairs)))
 
 
 def net(values: Mapping[str, Sequence[float]], again: str) -> dict[str, list[float]]:

@@ -155,7 +155,7 @@ def rows(sizes: Sizes) -> list[Row]:
             "frozen-client",
             f"memory behind a frozen client, float64[{sizes.frozen:,}]",
             "MB",
-            (times(1.25, "raw"),),
+            (times(1.5, "raw"),),
         ),
         Row(
             "site-rules",

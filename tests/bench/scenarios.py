@@ -27,6 +27,7 @@ class Scenario:
     :param kinds: the servers it compares
     :param heavy: True if it takes long, and gets fewer rounds
     :param again: the kind that is measured twice, for the noise; None for ``v4``
+    :param once: kinds that take minutes and are in the first round only
     """
 
     name: str
@@ -34,6 +35,7 @@ class Scenario:
     kinds: tuple[str, ...] = SERVERS
     heavy: bool = False
     again: str | None = None
+    once: tuple[str, ...] = ()
 
 
 def names(layout: str, size: int) -> list[str]:
@@ -211,8 +213,10 @@ def scenarios(sizes: Sizes) -> list[Scenario]:
         Scenario("updates", updates, ALL),
         Scenario(small, large(small, "array", sizes.arrays[0]), ALL),
         Scenario(middle, large(middle, "array", sizes.arrays[1]), ALL),
-        Scenario(big, large(big, "array", sizes.arrays[2]), ALL, heavy=True),
-        Scenario("image", large("image", "image", sizes.image), ALL, heavy=True),
+        Scenario(big, large(big, "array", sizes.arrays[2]), ALL, again="raw", once=("none", "v4")),
+        Scenario(
+            "image", large("image", "image", sizes.image), ALL, again="raw", once=("none", "v4")
+        ),
         Scenario("puts", puts),
         Scenario("put-clients", many_putters),
         # What v4 shows with slow devices is its own doing, not noise.

@@ -109,7 +109,7 @@ def test_the_servers_of_rogue_are_measured_too(tree, tmp_path):
     assert found["errors"] == []
     assert found["machine"]["tree"].startswith("rogue ")
     for row in found["rows"]:
-        assert row["medians"].keys() > {"raw", "v4", "ours", "again"}
+        assert row["medians"].keys() >= {"raw", "v4", "ours", "again"}
 
 
 @linux

@@ -86,6 +86,7 @@ def test_the_worst_ratio_decides(ratios, noise, said):
 def test_noise_is_by_how_much_two_medians_of_one_server_differ():
     assert noise_of([10.0, 10.0], [11.0, 11.0]) == pytest.approx(math.log(1.1))
     assert noise_of([10.0, 10.0], [5.0, 20.0]) == pytest.approx(math.log(2) / math.sqrt(2))
+    assert noise_of([10.0], [11.0], scale=5.0) == pytest.approx(0.2)
     assert noise_of([10.0], []) is None
     assert noise_of([], []) is None
     assert noise_of([10.0], [-1.0]) is None
@@ -159,12 +160,13 @@ def test_a_profile_says_whose_code_it_was():
             f"{thread};Root._updateWorker (pyrogue/_Root.py:1) 1",
             f"{thread};Root._updateWorker (pyrogue/_Root.py:1);time_sleep (libpython3.so) 50",
             "thread (2): PVXTCP;pvxs::run (pvxslibs/lib/libpvxs.so.1.5);send (libc.so.6) 1",
-        ]
+        ],
+        {1: 0.09, 2: 0.01, 3: 0.1},  # the third was seen by nobody else
     )
     assert lines == [
-        ("Roguebridge", "Show.it (showing.py)", 0.5),
-        ("p4p and pvxs", "Show.it (showing.py)", 0.2),
-        ("waiting for the interpreter lock", "Show.it (showing.py)", 0.1),
-        ("the tree", "Root._updateWorker (_Root.py)", 0.1),
-        ("p4p and pvxs", "network threads", 0.1),
+        ("p4p and pvxs", "network threads", 0.55),
+        ("Roguebridge", "Show.it (showing.py)", 0.25),
+        ("p4p and pvxs", "Show.it (showing.py)", 0.1),
+        ("waiting for the interpreter lock", "Show.it (showing.py)", 0.05),
+        ("the tree", "Root._updateWorker (_Root.py)", 0.05),
     ]
