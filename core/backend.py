@@ -12,7 +12,7 @@ Put, get and monitor of a closed PV wait in the backend; an rpc is handed on at 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -48,6 +48,21 @@ class ServedPv(ABC):
     @abstractmethod
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give the PV its type and first value; waiting operations go on. May block."""
+
+    def open_soon(
+        self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
+    ) -> None:
+        """Open without waiting, where a backend can; here as :meth:`open` does.
+
+        :param opened: called once, on any thread, when the PV is open or with why it is not
+        """
+        try:
+            self.open(spec, reading)
+        except Exception as exc:
+            problem: Exception | None = exc
+        else:
+            problem = None
+        opened(problem)
 
     @abstractmethod
     def post(self, reading: Reading) -> None:

@@ -28,6 +28,8 @@ class TypeConverter(ABC):
     A converter is made once per PV and called from several threads.
     """
 
+    __slots__ = ()  # there is one for each PV that has been looked at
+
     #: type and metadata of the PV; fixed for the life of the converter
     spec: PvSpec
 

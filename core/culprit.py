@@ -18,6 +18,9 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
+from .lazy_value import LazyText
+from .standin import StandIn, changing, standing
+
 _log = logging.getLogger("roguebridge.watchdog")
 
 #: a frame and its line
@@ -28,7 +31,6 @@ Failed = Callable[[str, BaseException], None]
 # PyRogue distributes updates in one function, the stand-in tree in three.
 _DISPATCH = ("_updateWorker", "_deliver", "_guarded")
 _LIBRARY = os.path.dirname(threading.__file__)
-_changing = threading.Lock()
 _looking = threading.Lock()
 
 
@@ -76,7 +78,11 @@ def delivered(places: Sequence[Place]) -> Any:
     """Return the variable that was being delivered, or None."""
     for frame, _ in places:
         if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
-            return frame.f_locals["self"]
+            found = frame.f_locals["self"]
+            return found.variable if isinstance(found, StandIn) else found
+    for frame, _ in places:  # a root listener that has kept what it was told of another variable
+        if isinstance(text := frame.f_locals.get("self"), LazyText):
+            return text.variable
     for frame, _ in places:  # a root listener, or a replaced _doUpdate
         if frame.f_code.co_name in _DISPATCH:
             for name in ("v", "var"):
@@ -109,7 +115,7 @@ def in_words(exc: BaseException) -> str:
     return f"{kind}: {text[:200]}" if text else kind
 
 
-class Guard:
+class Guard(StandIn):
     """Stands in for ``_doUpdate`` of one variable; what that raises goes no further.
 
     Root listeners get the value as it was delivered; if there is none, the last good one, or None
@@ -119,10 +125,10 @@ class Guard:
     :param blank: any value object of the tree
     """
 
+    rank = 1
+
     def __init__(self, variable: Any, blank: Any) -> None:
-        self._variable = variable
-        self._original = variable._doUpdate  # noqa: SLF001 - EnableVariable has its own
-        self._own = vars(variable).get("_doUpdate")
+        super().__init__(variable)
         self._blank = blank
         self._last: Any = None
         self.told: list[Failed] = []
@@ -130,15 +136,15 @@ class Guard:
     def __call__(self) -> Any:
         """Deliver an update; called by the tree in place of ``_doUpdate``."""
         if not self.told:  # left behind under the wrapper of somebody else
-            return self._original()
+            return self.original()
         try:
-            value = self._original()
+            value = self.original()
         except BaseException as exc:
             for tell in tuple(self.told):
                 try:
-                    tell(self._variable.path, exc)
+                    tell(self.variable.path, exc)
                 except BaseException:
-                    _log.exception("%s: its failure could not be shown", self._variable.path)
+                    _log.exception("%s: its failure could not be shown", self.variable.path)
             return self._substitute(exc)
         self._last = value
         return value
@@ -156,19 +162,15 @@ class Guard:
         if self._last is None:
             value.value, value.valueDisp = None, ""
             value.status = value.severity = "None"
-            value.disp, value.enum = self._variable.disp, self._variable.enum
+            value.disp, value.enum = self.variable.disp, self.variable.enum
         return value
 
-    def leave(self, failed: Failed) -> None:
+    def tell_no_more(self, failed: Failed) -> None:
         """Tell ``failed`` no more; without anybody to tell, the variable has its own back."""
-        with _changing:
+        with changing:
             self.told.remove(failed)
-            if self.told or vars(self._variable).get("_doUpdate") is not self:
-                return
-            if self._own is None:
-                del self._variable._doUpdate  # noqa: SLF001
-            else:
-                self._variable._doUpdate = self._own  # noqa: SLF001
+            if not self.told:
+                self.leave()
 
 
 def guard(variable: Any, failed: Failed) -> Guard | None:
@@ -180,11 +182,11 @@ def guard(variable: Any, failed: Failed) -> Guard | None:
     """
     # Never read from hardware: the root's own switch is but an attribute.
     blank = variable.root.enable.getVariableValue(read=False)
-    with _changing:
-        present = vars(variable).get("_doUpdate")
-        if not isinstance(present, Guard):
+    with changing:
+        present = standing(variable, Guard)
+        if present is None:
             present = Guard(variable, blank)
-            variable._doUpdate = present  # noqa: SLF001 - looked up at every update
+            present.enter()
         elif failed in present.told:
             return None
         present.told.append(failed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
+from math import isinf
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ def integer(value: Any) -> int:
     :raises TypeError: if it is no number
     :raises ValueError: if it is not whole
     """
+    if type(value) is int:
+        return value
     number = _number(value)
     if isinstance(number, (int, np.integer, np.bool_)):
         return int(number)
@@ -38,17 +41,19 @@ def real(value: Any, dtype: np.dtype[Any] = _FLOAT64) -> float:
     :raises TypeError: if it is no number
     :raises ValueError: if it is too large, or no float that the width has
     """
+    if type(value) is float and dtype is _FLOAT64:
+        return value
     number = _number(value)
     try:
         result = float(number)
     except OverflowError:
         raise ValueError(f"{value} is too large for {dtype.name}") from None
     narrow = result
-    if dtype != _FLOAT64:
+    if dtype is not _FLOAT64 and dtype != _FLOAT64:
         with np.errstate(over="ignore"):
             narrow = float(dtype.type(result))
     if isinstance(number, (float, np.floating)):
-        if np.isinf(narrow) and not np.isinf(number):
+        if isinf(narrow) and not np.isinf(number):
             raise ValueError(f"{value} is too large for {dtype.name}")
     elif narrow != number and result == result:
         raise ValueError(f"{value} has no exact {dtype.name}")

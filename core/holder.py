@@ -13,7 +13,7 @@ import numpy as np
 
 from .access import AccessPolicy
 from .backend import Snapshot
-from .converter import Provisional, TypeConverter
+from .converter import TypeConverter
 from .errors import PutError, words_of
 from .execution import admit, refuse
 from .mapping import PvEntry
@@ -65,12 +65,12 @@ class PvHolder(Opening):
     @property
     def converter(self) -> TypeConverter | None:
         """The converter in use; None until the PV is first opened."""
-        return self._converter
+        return None if self._conversion is None else self._conversion.converter
 
     @property
     def spec(self) -> PvSpec | None:
         """Type and metadata of the PV; None until it is first opened."""
-        return self._spec
+        return None if self._conversion is None else self._conversion.spec
 
     @property
     def is_open(self) -> bool:
@@ -102,8 +102,8 @@ class PvHolder(Opening):
         if not self.readable:
             raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
         self._find_converter()
-        spec = self._spec
-        if spec is None or isinstance(self._converter, Provisional):
+        conversion = self._conversion
+        if conversion is None or conversion.is_provisional:
             raise PutError(f"{pv_name}: {self.trouble}")
         try:
             read_now(self.node)
@@ -116,7 +116,7 @@ class PvHolder(Opening):
         self._await_opening()
         if reading.value is Keep.VALUE:
             raise PutError(f"{pv_name}: {self.trouble}")
-        return Snapshot(spec, reading)
+        return Snapshot(conversion.spec, reading)
 
     def call_begins(self) -> bool:
         """Count a call of the command in; False if it is running and calls are not queued."""
@@ -148,6 +148,6 @@ class PvHolder(Opening):
             raise PutError(f"{pv_name}: the argument is empty")
         self._find_converter()
         try:
-            return value if self._converter is None else self._converter.to_tree(value)
+            return value if self.converter is None else self.converter.to_tree(value)
         except (TypeError, ValueError):
             return value

@@ -106,6 +106,8 @@ class Inspection:
             texts += self._plugins.find_problems(self)
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
+        if serving is not None:
+            texts += serving.services.texts.problems()
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
                 texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from .workers import STOPPING, Job
 
 if TYPE_CHECKING:
     from .holder import PvHolder
+
+_log = logging.getLogger("roguebridge.execution")
 
 
 class OpenJob(Job):
@@ -109,12 +112,19 @@ class RequestJob(Job):
                 self.failed(exc, late)
             finally:
                 self._stop_timer()
+                self._record(outcome, text)
                 request.error(text)
-                services.record(request, outcome, text)
         else:
             self.ended()
+            self._record("done", "")
             request.done(result)
-            services.record(request, "done")
+
+    def _record(self, outcome: str, text: str) -> None:
+        # Before the answer: records are in the order in which a client asks.
+        try:
+            self.holder.services.record(self.request, outcome, text)
+        except Exception:
+            _log.exception("%s: no record of a request", self.holder.path)
 
     def execute(self) -> Any:
         """Do the work; the result is for the client."""

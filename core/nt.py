@@ -39,25 +39,15 @@ class ScalarType(Enum):
     Float64 = "float64"
     String = "str"
 
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The numpy dtype of an array of this type, in native byte order."""
-        return np.dtype(self.value)
-
-    @property
-    def is_integer(self) -> bool:
-        """True for the signed and unsigned integers, False for Bool."""
-        return self.value.lstrip("u").startswith("int")
-
-    @property
-    def is_float(self) -> bool:
-        """True for Float32 and Float64."""
-        return self.value.startswith("float")
-
-    @property
-    def is_numeric(self) -> bool:
-        """True for integers and floats."""
-        return self.is_integer or self.is_float
+    def __init__(self, name: Any) -> None:
+        #: the numpy dtype of an array of this type, in native byte order
+        self.dtype: np.dtype[Any] = np.dtype(name)
+        #: True for the signed and unsigned integers, False for Bool
+        self.is_integer = name.lstrip("u").startswith("int")
+        #: True for Float32 and Float64
+        self.is_float = name.startswith("float")
+        #: True for integers and floats
+        self.is_numeric = self.is_integer or self.is_float
 
     @classmethod
     def integer(cls, bits: int, signed: bool) -> ScalarType | None:
@@ -101,8 +91,12 @@ class ValueAlarm:
     @property
     def active(self) -> bool:
         """True when any limit is set."""
-        limits = (self.low_alarm, self.low_warning, self.high_warning, self.high_alarm)
-        return any(limit is not None for limit in limits)
+        return not (
+            self.low_alarm is None
+            and self.high_alarm is None
+            and self.low_warning is None
+            and self.high_warning is None
+        )
 
 
 NO_CONTROL = Control()

@@ -6,10 +6,12 @@ Clients come and go on the backends' network threads; what reads the tree runs o
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 from .alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
 from .backend import Reading, ServedPv
+from .conversion import Conversion
 from .converter import Provisional
 from .errors import BackendError, words_of
 from .jobs import OpenJob, TypeJob
@@ -39,11 +41,11 @@ class Opening(Outcome):
 
     def listen(self) -> None:
         """Begin to hear the node's updates."""
-        self.node.addListener(self.on_update)
+        self.services.texts.listen(self.node, self.on_update)
 
     def unlisten(self) -> None:
         """No longer hear the node's updates."""
-        self.node.delListener(self.on_update)
+        self.services.texts.unlisten(self.node, self.on_update)
 
     # Clients, on network threads --------------------------------------------------------------
 
@@ -61,10 +63,7 @@ class Opening(Outcome):
             visit = outlet.visit
             self._watching = True
             self._tell_watchers()
-        half = self.services.open_timeout / 2
-        outlet.deadline = self.services.clock.call_later(
-            half, lambda: self._half_time(outlet, visit, half)
-        )
+        self.services.opening.add(self._half_time, outlet, visit)
         self._submit_read(outlet, visit)
 
     def clients_gone(self, served: ServedPv) -> bool:
@@ -85,17 +84,16 @@ class Opening(Outcome):
             if not self._watching:
                 self._recheck = False
                 self._echo = None
-                if isinstance(self._converter, Provisional):
-                    self._use(None, None)
+                if self._conversion is not None and self._conversion.is_provisional:
+                    self._conversion = None
                     self._shown = None
-            deadline, outlet.deadline = outlet.deadline, None
-        if deadline is not None:
-            deadline.cancel()
         return is_open
 
     def _tell_watchers(self) -> None:
         # With the lock held. A PV that stays open without a client is nobody's.
-        looked_at = any(outlet.connected for outlet in self._outlets)
+        looked_at = False
+        for outlet in self._outlets:
+            looked_at = looked_at or outlet.connected
         if looked_at is not self._looked_at:
             self._looked_at = looked_at
             for watcher in self.services.watchers:
@@ -109,7 +107,7 @@ class Opening(Outcome):
     def _submit_read(self, outlet: Outlet, visit: int, again: float = _READ_AGAIN[0]) -> None:
         if outlet.visit != visit or not outlet.connected:
             return
-        job = OpenJob(self.entry, lambda: self._open_with_value(outlet, visit, again))
+        job = OpenJob(self.entry, partial(self._open_with_value, outlet, visit, again))
         if self._readers.submit(job) == BUSY:
             self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
 
@@ -127,7 +125,7 @@ class Opening(Outcome):
             lasting = NO_ALARM if fresh else self._lasting_alarm()
             by_source = self._time_source is not None and (fresh or self._last_ns is None)
             if fresh and not by_source:
-                self._last_ns = max(self.services.clock.time_ns(), self._shown_ns + 1)
+                self._last_ns = max(self.services.time_ns(), self._shown_ns + 1)
             time_ns = 0 if by_source else self._opening_time()
         problem = self._find_converter()
         read: list[Any] = []
@@ -175,24 +173,22 @@ class Opening(Outcome):
         if self.updates == updates:  # else the node has spoken by itself
             self._submit_read(outlet, visit, min(2 * waited, _READ_AGAIN[1]))
 
-    def _half_time(self, outlet: Outlet, visit: int, half: float) -> None:
+    def _half_time(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
             if outlet.visit != visit or outlet.state is not State.READING:
                 return
-            outlet.deadline = self.services.clock.call_later(
-                half, lambda: self._open_blind(outlet, visit)
-            )
+        self.services.opening.add(self._open_blind, outlet, visit)
         # The read that would find the type waits for others of its device, perhaps for long.
-        if self._converter is None:
+        if self._conversion is None:
             self.services.commands.submit(TypeJob(self.entry, self._find_converter))
 
     def _open_blind(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
             if outlet.visit != visit or outlet.state is not State.READING:
                 return
-            if self._converter is None:
+            if self._conversion is None:
                 provisional = Provisional()
-                self._use(provisional, provisional.spec)
+                self._conversion = Conversion(provisional, provisional.spec)
             outlet.begin_opening()
             update, outlet.newest = outlet.newest, None
             reading = update or Reading(Keep.VALUE, TIMEOUT, self._opening_time())
@@ -214,31 +210,40 @@ class Opening(Outcome):
         return self._shown_ns
 
     def _open(self, outlet: Outlet, shown: Shown, time_ns: int) -> None:
-        spec = self._spec
-        assert spec is not None  # noqa: S101 - every caller has just seen to it
+        assert self._conversion is not None  # noqa: S101 - every caller has just seen to it
+        spec = self._conversion.spec
         value, alarm = shown
         if value is Keep.VALUE:
             value = spec.zero() if self._shown is None else self._shown[0]
-        try:
-            try:
-                outlet.served.open(spec, Reading(value, self._overall(alarm), time_ns))
-            except BackendError:
-                raise
-            except Exception as exc:
-                self._in_trouble(f"its first value does not fit it: {words_of(exc)}")
-                outlet.served.open(spec, Reading(spec.zero(), CALC, time_ns))
-        except Exception as exc:
-            stopping = isinstance(exc, BackendError)
-            level = logging.DEBUG if stopping else logging.ERROR
-            _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=not stopping)
-            with self._lock:
-                outlet.not_opened()
-            return
+
+        def opened(problem: Exception | None) -> None:
+            if problem is None:
+                self._opened(outlet)
+            elif isinstance(problem, BackendError):
+                self._not_opened(outlet, problem)
+            else:
+                self._in_trouble(f"its first value does not fit it: {words_of(problem)}")
+                outlet.served.open_soon(spec, Reading(spec.zero(), CALC, time_ns), opened_empty)
+
+        def opened_empty(problem: Exception | None) -> None:
+            if problem is None:
+                self._opened(outlet)
+            else:
+                self._not_opened(outlet, problem)
+
+        outlet.served.open_soon(spec, Reading(value, self._overall(alarm), time_ns), opened)
+
+    def _not_opened(self, outlet: Outlet, problem: Exception) -> None:
+        stopping = isinstance(problem, BackendError)
+        level = logging.DEBUG if stopping else logging.ERROR
+        trace = None if stopping else problem
+        _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=trace)
+        with self._lock:
+            outlet.not_opened()
+
+    def _opened(self, outlet: Outlet) -> None:
         with self._lock:
             outlet.opened()
-            deadline, outlet.deadline = outlet.deadline, None
-        if deadline is not None:
-            deadline.cancel()
         self.services.opened(self)
 
     # Once more, while the PV is open ----------------------------------------------------------

@@ -9,7 +9,7 @@ import numpy as np
 
 from .alarm import NO_ALARM, WRITE, Alarm
 from .backend import Reading
-from .outlet import Keep
+from .outlet import Keep, State
 from .rogue import computed, read_now
 from .showing import Showing
 from .valuing import Shown
@@ -34,13 +34,13 @@ class Outcome(Showing):
         with self._lock:
             putting, self._putting = self._putting, False
             missed = self._missed and self._watching
-        if putting and missed and self._converter is not None:
+        if putting and missed and self._conversion is not None:
             self._show_present(always=False)
 
     def show_after_put(self) -> None:
         """Show the value the tree has after a put has ended; on a worker, before its answer."""
         self._known = True
-        if self._watching and self._converter is not None:
+        if self._watching and self._conversion is not None:
             self._show_present(always=False)
             self._await_opening()
         self._putting = False  # if nobody looks
@@ -75,8 +75,8 @@ class Outcome(Showing):
         if self._doubtful or computed(self.node):
             return self.last_shown
         try:
-            assert self._converter is not None  # noqa: S101 - it is about to convert what is put
-            return self._converter.to_pv(self.node.value())
+            assert self._conversion is not None  # noqa: S101 - it is about to convert what is put
+            return self._conversion.converter.to_pv(self.node.value())
         except BaseException as exc:  # a put that would replace it must not fail
             _log.debug("%s: no value before a put: %s", self.path, exc)
             return None
@@ -99,7 +99,7 @@ class Outcome(Showing):
         with self._lock:
             self._doubtful, self._putting = doubtful, False
             self._true = (known, self.services.clock.monotonic() + _QUEUED)
-            self._publish((value, WRITE), self.services.clock.time_ns())
+            self._publish((value, WRITE), self.services.time_ns())
             if self._watching:
                 self._echo = None if value is Keep.VALUE else (value, WRITE)
         if doubtful:
@@ -131,7 +131,7 @@ class Outcome(Showing):
         """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
         with self._lock:
             self._running, self._failure = running, alarm
-            self._publish((int(running), alarm), self.services.clock.time_ns())
+            self._publish((int(running), alarm), self.services.time_ns())
         self._await_opening()
 
     def show_ended(self, failure: Alarm) -> None:
@@ -146,14 +146,17 @@ class Outcome(Showing):
         """Show an alarm on the present value, until the next good one."""
         with self._lock:
             if self._watching:
-                self._publish((Keep.VALUE, alarm), self.services.clock.time_ns())
+                self._publish((Keep.VALUE, alarm), self.services.time_ns())
         self._await_opening()
 
     def _await_opening(self) -> None:
         # A put may have run before ServedPv.open() returned to its caller, who then posts what
         # came meanwhile: the answer must not be faster.
         for outlet in self._outlets:
-            opening = outlet.opening
+            if outlet.state is not State.OPENING:
+                continue
+            with self._lock:
+                opening = outlet.opening
             if opening is not None:
                 opening.wait(self.services.open_timeout)
 

@@ -8,7 +8,6 @@ from threading import Event
 
 from .alarm import CALC, Alarm
 from .backend import Reading, ServedPv
-from .clock import Timer
 
 _log = logging.getLogger("roguebridge.holder")
 
@@ -33,15 +32,14 @@ class Keep(Enum):
 class Outlet:
     """State of one served PV; every method is called with the holder's lock held."""
 
-    __slots__ = ("served", "state", "connected", "newest", "deadline", "visit", "opening")
+    __slots__ = ("served", "state", "connected", "newest", "visit", "_opening")
 
     def __init__(self, served: ServedPv) -> None:
         self.served = served
         self.state = State.CLOSED
         self.connected = False
         self.newest: Reading | None = None
-        self.deadline: Timer | None = None
-        self.opening: Event | None = None  # set when what is being opened shows the newest
+        self._opening: Event | None = None  # if anybody waits
         self.visit = 0  # tells the reads of one visit from those of an earlier one
 
     @property
@@ -65,7 +63,13 @@ class Outlet:
     def begin_opening(self) -> None:
         """``ServedPv.open`` is about to be called."""
         self.state = State.OPENING
-        self.opening = Event()
+
+    @property
+    def opening(self) -> Event | None:
+        """What is set when the PV that is being opened shows the newest; None if none is."""
+        if self.state is State.OPENING and self._opening is None:
+            self._opening = Event()
+        return self._opening
 
     def not_opened(self) -> None:
         """``ServedPv.open`` has failed."""
@@ -81,8 +85,8 @@ class Outlet:
         self._end_opening()
 
     def _end_opening(self) -> None:
-        opening, self.opening = self.opening, None
-        if opening is not None:  # pragma: no branch - begin_opening() has made it
+        opening, self._opening = self._opening, None
+        if opening is not None:
             opening.set()
 
     def _post(self, reading: Reading) -> Exception | None:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from .clock import Clock
+from .rogue import is_register
 from .staleness import tells_of_polls
 from .workers import BUSY, Job
 
@@ -234,4 +235,4 @@ def poll_sources(node: Any) -> list[Any]:
 def _is_source(node: Any) -> bool:
     # PyRogue says nowhere in public whether a local variable has a getter.
     getter = getattr(getattr(node, "_block", None), "_localGet", None)
-    return getter is not None or getattr(node, "numValues", None) is not None
+    return getter is not None or is_register(node)

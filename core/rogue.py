@@ -60,6 +60,26 @@ def read_fault(exc: BaseException, hardware: bool) -> Alarm:
     return READ if hardware else CALC
 
 
+def local_attribute(node: Any, name: str) -> Any:
+    """Return an attribute that only some classes of nodes have, and no remote one; else None.
+
+    PyRogue formats an error for each that it is asked for in vain, which costs more than to look.
+
+    :param node: a variable or command
+    """
+    if hasattr(type(node), name) or name in getattr(node, "__dict__", ()):
+        return getattr(node, name, None)
+    return None
+
+
+def is_register(node: Any) -> bool:
+    """Tell whether a node's value lives in a register (PyRogue: RemoteVariable).
+
+    :param node: a variable or command
+    """
+    return local_attribute(node, "numValues") is not None
+
+
 _LONGEST = 100  # mirrors in a row: links may mirror each other
 
 
@@ -70,7 +90,7 @@ def mirrored(node: Any) -> Any:
 
     :param node: a variable or command
     """
-    setter = getattr(node, "_linkedSet", None)
+    setter = local_attribute(node, "_linkedSet")
     if getattr(setter, "__name__", "") != "linkedSetFromVariable":
         return None
     sources = node.dependencies
@@ -121,9 +141,9 @@ def computed(node: Any) -> bool:
     :param node: a variable or command
     """
     for one in with_sources(node):
-        getter = getattr(one, "_linkedGet", None)
+        getter = local_attribute(one, "_linkedGet")
         if getter is None:
-            getter = getattr(getattr(one, "_block", None), "_localGet", None)
+            getter = getattr(local_attribute(one, "_block"), "_localGet", None)
         elif getattr(getter, "__name__", "") == "linkedGetFromVariable":
             continue
         if getter is not None:
@@ -140,7 +160,7 @@ def parameters_of(command: Any) -> dict[str, Parameter]:
 
     :param command: a command; of a remote or built-in function no more than ``arg`` is known
     """
-    function = getattr(command, "_function", None)
+    function = local_attribute(command, "_function")
     found: dict[str, Parameter] = {}
     try:
         if function is not None:

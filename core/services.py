@@ -10,6 +10,8 @@ from typing import Any, Protocol
 from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
+from .deadlines import Deadlines
+from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .request import Request, RequestRecord
 from .summary import kept
@@ -68,6 +70,7 @@ class Services:
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
+    :param texts: by which the nodes are heard
     """
 
     clock: Clock
@@ -87,8 +90,17 @@ class Services:
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
+    texts: LazyTexts = field(default_factory=LazyTexts)
+    time_ns: Callable[[], int] = field(init=False)
+    """The clock's, called at each update."""
+    opening: Deadlines = field(init=False)
+    """For PVs that are being opened, at each half of ``open_timeout``."""
     _logged: dict[str, float] = field(default_factory=dict)
     _troubled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.time_ns = self.clock.time_ns
+        self.opening = Deadlines(self.clock, self.open_timeout / 2)
 
     def keep(self, value: Any) -> Any:
         """Return what the audit keeps of a value, None if there is no audit; never raises."""
@@ -106,7 +118,7 @@ class Services:
                 request.kept,
                 result,
                 error,
-                self.clock.time_ns(),
+                self.time_ns(),
                 request.old,
                 request.trap,
                 request.returned,

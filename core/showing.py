@@ -11,14 +11,13 @@ from collections.abc import Callable
 from operator import index
 from typing import Any
 
-from .alarm import BY_STATUS, CALC, DISABLE, NO_ALARM, TIMEOUT, UDF, WRITE, Alarm, Severity
+from .alarm import CALC, DISABLE, NO_ALARM, TIMEOUT, UDF, WRITE, Alarm, Severity
 from .backend import Reading
 from .clock import Timer
 from .converter import TypeConverter
 from .errors import words_of
 from .gate import Gate
 from .mapping import PvEntry
-from .nt import NtKind
 from .outlet import Keep, Outlet
 from .services import Services
 from .tree import TreeNode
@@ -88,7 +87,7 @@ class Showing(Valuing):
         """Listener of the node; whatever happens here, nothing is raised into the tree."""
         try:
             if self._time_source is None:
-                now = self.services.clock.time_ns()
+                now = self.services.time_ns()
             else:
                 now = self._time_of(value.value)
             self._known = True
@@ -99,7 +98,8 @@ class Showing(Valuing):
                 # _watching first and reads the value after, so it misses nothing.
                 self._last_ns = now
                 return
-            if self._converter is None:
+            conversion = self._conversion
+            if conversion is None:
                 with self._lock:
                     self._last_ns = now
                 return
@@ -111,7 +111,7 @@ class Showing(Valuing):
             if self._recheck:
                 self._deliver_again(now)
                 return
-            shown = self._convert(value.value, self._told(value.status))
+            shown = self._convert(value.value, conversion.told(value.status))
             with self._lock:
                 if self._putting:
                     self._missed = True
@@ -126,14 +126,6 @@ class Showing(Valuing):
         except BaseException:
             self._shield()
 
-    def _told(self, status: str) -> Alarm | None:
-        # Of arrays and lists PyRogue does not judge each element, and of no converter that the
-        # limits of the PV are not those of the node.
-        spec = self._spec
-        if spec is not None and (spec.value_alarm.active or spec.kind is NtKind.SCALAR_ARRAY):
-            return None
-        return BY_STATUS.get(status, NO_ALARM)
-
     def _time_of(self, *values: Any) -> int:
         """Return the time of a value of the tree; of none: now."""
         source = self._time_source
@@ -144,7 +136,7 @@ class Showing(Valuing):
                     return index(given)
         except Exception as exc:
             _log.debug("%s: no time from its time source: %s", self.path, exc)
-        return self.services.clock.time_ns()
+        return self.services.time_ns()
 
     def _deliver_again(self, now: int) -> None:
         while True:
@@ -177,9 +169,9 @@ class Showing(Valuing):
         The value itself may be good: what failed may have been its text or another listener.
         """
         try:
-            now = self.services.clock.time_ns()
+            now = self.services.time_ns()
             self._known = True
-            if not self._watching or self._converter is None:
+            if not self._watching or self._conversion is None:
                 self._last_ns = now
             elif self._putting:
                 self._missed = True
@@ -193,7 +185,7 @@ class Showing(Valuing):
         _log.exception("%s: an update could not be shown", self.path)
         try:
             with self._lock:
-                self._publish((Keep.VALUE, CALC), self.services.clock.time_ns())
+                self._publish((Keep.VALUE, CALC), self.services.time_ns())
         except BaseException:
             _log.exception("%s: nor its alarm", self.path)
 
@@ -211,7 +203,7 @@ class Showing(Valuing):
         """Show the value again, with the alarm that holds now."""
         with self._lock:
             if self._watching:
-                self._publish((Keep.VALUE, self._own), self.services.clock.time_ns())
+                self._publish((Keep.VALUE, self._own), self.services.time_ns())
 
     def show_stale(self, updates: int) -> None:
         """Tell that the value is older than it should be.
@@ -220,7 +212,7 @@ class Showing(Valuing):
         """
         with self._lock:
             if self._watching and self.updates == updates:
-                self._publish((Keep.VALUE, TIMEOUT), self.services.clock.time_ns())
+                self._publish((Keep.VALUE, TIMEOUT), self.services.time_ns())
 
     def look_again(self, quiet: bool = False) -> None:
         """Have the value read and shown soon: updates may have been missed."""
@@ -235,7 +227,7 @@ class Showing(Valuing):
         if self._putting:
             self._missed = True
             return True
-        if not self._watching or self._converter is None or self._doubtful:
+        if not self._watching or self._conversion is None or self._doubtful:
             return True
         with self._lock:
             before = self.updates
@@ -268,7 +260,10 @@ class Showing(Valuing):
 
     @property
     def _disabled(self) -> bool:
-        return any(gate.closed for gate in self.gates)
+        for gate in self.gates:  # noqa: SIM110 - any() costs each update a generator
+            if gate.closed:
+                return True
+        return False
 
     def _overall(self, alarm: Alarm) -> Alarm:
         fault = self.services.fault
@@ -280,7 +275,8 @@ class Showing(Valuing):
 
     def _publish(self, shown: Shown, now: int) -> None:
         # With the lock held.
-        now = max(now, self._shown_ns + 1)
+        if now <= self._shown_ns:
+            now = self._shown_ns + 1
         self._last_ns = self._shown_ns = now
         self._remember(shown)
         reading = Reading(shown[0], self._overall(shown[1]), now)
@@ -290,12 +286,11 @@ class Showing(Valuing):
                 self._in_trouble(f"a value does not fit it: {words_of(problem)}")
 
     def _remember(self, shown: Shown) -> None:
-        # Arrays are not kept: they may be large, and the tree may change them in place.
         self._own = shown[1]
         if shown[0] is not Keep.VALUE:
             self._waited = 0.0
-        spec = self._spec
-        if spec is not None and spec.kind in (NtKind.SCALAR, NtKind.ENUM):
+        conversion = self._conversion
+        if conversion is not None and conversion.is_kept:
             if shown[0] is not Keep.VALUE:
                 self._shown = shown
             elif self._shown is not None:

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .alarm import CALC, NO_ALARM, Alarm, judge, judge_as_told
+from .conversion import Conversion
 from .converter import ConversionError, Provisional, TypeConverter
 from .errors import words_of
 from .mapping import PvEntry
 from .nt import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 from .outlet import Keep
 from .own import OwnNode
-from .rogue import read_fault, read_now
+from .rogue import is_register, read_fault, read_now
 from .services import Services
 from .tree import TreeNode
 from .workers import WorkerPool
@@ -32,7 +33,7 @@ class Valuing:
     """
 
     __slots__ = (
-        "entry", "node", "services", "trouble", "_make_converter", "_converter", "_spec", "_lock",
+        "entry", "node", "services", "trouble", "_make_converter", "_conversion", "_lock",
         "_watching", "_limits",
     )  # fmt: skip
 
@@ -49,8 +50,7 @@ class Valuing:
         #: why the node cannot be shown as it is; None when all is well
         self.trouble: str | None = None
         self._make_converter = make_converter
-        self._converter: TypeConverter | None = None
-        self._spec: PvSpec | None = None  # the converter's, as it was when it was made
+        self._conversion: Conversion | None = None
         self._lock = threading.Lock()
         self._watching = False
         self._limits: ValueAlarm | None = None  # where the PV has no members for them
@@ -63,7 +63,7 @@ class Valuing:
     @property
     def is_hardware(self) -> bool:
         """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
-        return getattr(self.node, "numValues", None) is not None
+        return is_register(self.node)
 
     @property
     def is_own(self) -> bool:
@@ -81,28 +81,22 @@ class Valuing:
         return not self.entry.is_command and self.entry.mode != "WO"
 
     def _find_converter(self) -> BaseException | None:
-        if self._converter is not None:
+        if self._conversion is not None:
             return None
         problem: BaseException | None = None
-        converter: TypeConverter
         try:
             converter = self._make_converter(self.node)
-            spec = converter.spec
+            conversion = Conversion(converter, converter.spec)
         except BaseException as exc:
             problem = exc
-            converter = Provisional()
-            spec = converter.spec
+            stand_in = Provisional()
+            conversion = Conversion(stand_in, stand_in.spec)
             self._in_trouble(f"its type cannot be found out: {exc!r}")
         with self._lock:
             # A type that was not found for a client that has left is looked for again.
-            if self._converter is None and (problem is None or self._watching):
-                self._use(converter, spec)
+            if self._conversion is None and (problem is None or self._watching):
+                self._conversion = conversion
         return problem
-
-    def _use(self, converter: TypeConverter | None, spec: PvSpec | None) -> None:
-        # With the lock held; who finds a converter finds its spec.
-        self._spec = spec
-        self._converter = converter
 
     def _read(self, fresh: bool = False, read: list[Any] | None = None) -> Shown:
         """Read and convert; what was read is added to ``read``."""
@@ -117,24 +111,26 @@ class Valuing:
         return self._convert(value, None)
 
     def _convert(self, value: Any, alarm: Alarm | None) -> Shown:
-        converter, spec = self._converter, self._spec
-        if converter is None or spec is None:
+        conversion = self._conversion
+        if conversion is None:
             return Keep.VALUE, CALC
+        spec = conversion.spec
         problem: BaseException
         try:
-            pv_value = converter.to_pv(value)
-            if converter.spec is not spec:
-                changes = changes_of(spec, converter.spec)
+            pv_value = conversion.converter.to_pv(value)
+            if conversion.converter.spec is not spec:
+                changes = changes_of(spec, conversion.converter.spec)
                 if changes:
-                    name = type(converter).__qualname__
+                    name = type(conversion.converter).__qualname__
                     self._in_trouble(f"the spec of its converter {name} has changed: {changes}")
                     return Keep.VALUE, CALC
-            own = converter.alarm_of(value, pv_value)
-            if own is not None:
-                alarm = own
-            elif alarm is None:
+            if conversion.alarm_of is not None:
+                own = conversion.alarm_of(value, pv_value)
+                if own is not None:
+                    alarm = own
+            if alarm is None:
                 alarm = self._judge(spec, value, pv_value)
-            if self.trouble is not None and not isinstance(converter, Provisional):
+            if self.trouble is not None and not conversion.is_provisional:
                 self.trouble = None
             return pv_value, alarm
         except ConversionError as exc:
@@ -162,6 +158,7 @@ class Valuing:
 
 def _limits_of(node: Any) -> ValueAlarm:
     try:
-        return ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
+        limits = ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
     except Exception:
         return NO_VALUE_ALARM
+    return limits if limits.active else NO_VALUE_ALARM

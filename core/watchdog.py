@@ -120,7 +120,7 @@ class Watchdog:
         if thread is not threading.current_thread():
             thread.join(5.0)
         for present in self._guards:
-            _safely(present.leave, self._on_failed)
+            _safely(present.tell_no_more, self._on_failed)
         self._guards = []
         self._held = self._fault = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -78,12 +79,13 @@ class WorkerPool:
         self._work_ready = threading.Condition(lock)
         self._job_ended = threading.Condition(lock)
         self._lock = lock
-        self._lanes: dict[str, deque[Job]] = {}
+        self._lanes: dict[str, list[Job]] = {}  # most have one job
         self._devices: dict[str, _Device] = {}
         self._turn: deque[str] = deque()
         self._running: dict[Job, threading.Thread] = {}
         self._waiting = 0
         self._idle = 0  # waiting threads that nobody has woken yet
+        self._waking = False  # a thread has been woken, or begun, and does not run yet
         self._threads: list[threading.Thread] = []
         self._accepting = True
         self._ended = False
@@ -100,18 +102,26 @@ class WorkerPool:
             if queue is not None:  # the lane is running or already listed as ready
                 queue.append(job)
                 return None
-            self._lanes[job.lane] = deque((job,))
+            self._lanes[job.lane] = [job]
             device = self._devices.setdefault(job.device, _Device())
             device.ready.append(job.lane)
             self._list(job.device, device)
-            if not self._turn:  # the device is at its limit
-                return None
-            if self._idle:
-                self._idle -= 1
-                self._work_ready.notify()
-            elif len(self._threads) < self._max_threads:
-                self._add_thread()
+            self._wake()
         return None
+
+    def _wake(self) -> None:
+        # With the lock held. One at a time, who wakes the next: a burst of short jobs is done by
+        # few threads without a switch for each, and one that blocks has woken its successor.
+        if self._waking or not self._turn:  # nothing to do, or a device is at its limit
+            return
+        if self._idle:
+            self._idle -= 1
+            self._work_ready.notify()
+        elif len(self._threads) < self._max_threads:
+            self._add_thread()
+        else:
+            return
+        self._waking = True
 
     def refuse(self) -> None:
         """Take no new jobs from now on."""
@@ -178,6 +188,9 @@ class WorkerPool:
             self._turn.append(name)
 
     def _work(self) -> None:
+        _schedule_like_the_process()
+        with self._lock:
+            self._waking = False
         while True:
             with self._lock:
                 while not self._turn:
@@ -185,7 +198,9 @@ class WorkerPool:
                         return
                     self._idle += 1
                     self._work_ready.wait()
+                    self._waking = False
                 job = self._take()
+                self._wake()
             try:
                 job.run()
             except BaseException:
@@ -200,7 +215,7 @@ class WorkerPool:
         name = self._turn.popleft()
         device = self._devices[name]
         device.listed = False
-        job = self._lanes[device.ready.popleft()].popleft()
+        job = self._lanes[device.ready.popleft()].pop(0)
         device.running += 1
         self._list(name, device)
         self._waiting -= 1
@@ -221,3 +236,16 @@ class WorkerPool:
         self._list(job.device, device)
         if not device.running and not device.ready:
             del self._devices[job.device]
+
+
+def _schedule_like_the_process() -> None:
+    # A thread takes over the class of who begins it, which may be a network thread that a protocol
+    # library has made a real-time one: tree code must not keep others from the processor.
+    if not hasattr(os, "sched_setscheduler"):  # pragma: no cover - not on Linux
+        return
+    try:
+        usual = os.sched_getscheduler(os.getpid())
+        if os.sched_getscheduler(0) != usual:
+            os.sched_setscheduler(0, usual, os.sched_getparam(os.getpid()))
+    except OSError as exc:  # pragma: no cover - containers may forbid it
+        _log.debug("a worker keeps its scheduling class: %s", exc)

@@ -11,7 +11,7 @@ import numpy as np
 
 from roguebridge.core.elements import array_type
 from roguebridge.core.nt import Column, ScalarType
-from roguebridge.core.rogue import mirrored
+from roguebridge.core.rogue import is_register, local_attribute, mirrored
 from roguebridge.core.table import columns_of
 from roguebridge.core.tree import TreeNode
 
@@ -69,7 +69,7 @@ class Declared:
     def __init__(self, node: TreeNode) -> None:
         self.type_str = str(node.typeStr)
         #: True for a value in a register
-        self.is_register = getattr(node, "numValues", None) is not None
+        self.is_register = is_register(node)
         #: Python type of the values, where the tree tells, or its typeStr is one of numpy's
         self.native: Any = getattr(node, "nativeType", None)
         #: rank of an array; None if any rank may come
@@ -85,7 +85,7 @@ class Declared:
         source = _source(node)
         #: typeStr and name of the model of the register that it is or mirrors
         self.source_type = str(source.typeStr)
-        self.source_model = str(getattr(attribute(source, "base"), "name", ""))
+        self.source_model = str(getattr(local_attribute(source, "base"), "name", ""))
         self.scalar = ScalarType.String
         self.family = self._array(node) or self._scalar(node)
         if self.rank == 1 and source is not node and self.family is Family.ARRAY:

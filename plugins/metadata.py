@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.elements import unicode_of
-from roguebridge.core.nt import Control, Display, ScalarType, ValueAlarm
+from roguebridge.core.nt import NO_CONTROL, NO_VALUE_ALARM, Control, Display, ScalarType, ValueAlarm
 from roguebridge.core.tree import TreeNode
 
 _FORMAT = re.compile(r"\{[^{}:]*:(?P<spec>[^{}]*)\}")
@@ -73,19 +73,20 @@ def limits_of(node: TreeNode, scalar: ScalarType) -> tuple[Any, Any]:
 def control_of(node: TreeNode, scalar: ScalarType) -> Control:
     """Return the range that a put is held to."""
     low, high = limits_of(node, scalar)
-    return Control(low, high)
+    return NO_CONTROL if low is None and high is None else Control(low, high)
 
 
 def value_alarm_of(node: Any, scalar: ScalarType) -> ValueAlarm:
     """Return the alarm limits of a numeric node."""
     if not scalar.is_numeric:
-        return ValueAlarm()
-    return ValueAlarm(
+        return NO_VALUE_ALARM
+    limits = ValueAlarm(
         low_alarm=number_of(attribute(node, "lowAlarm")),
         low_warning=number_of(attribute(node, "lowWarning")),
         high_warning=number_of(attribute(node, "highWarning")),
         high_alarm=number_of(attribute(node, "highAlarm")),
     )
+    return limits if limits.active else NO_VALUE_ALARM
 
 
 def number_of(limit: Any) -> Any:

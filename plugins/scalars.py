@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,16 @@ def scalar_spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
     )
 
 
+@cache
+def _range_of(scalar: ScalarType) -> tuple[Any, Any, Any]:
+    """Return the Python type of such numbers, and the smallest and largest."""
+    if scalar.is_integer:
+        integers = np.iinfo(scalar.dtype)
+        return int, int(integers.min), int(integers.max)
+    floats = np.finfo(scalar.dtype)
+    return float, float(floats.min), float(floats.max)
+
+
 def takes_nan(type_str: str) -> bool:
     """Tell whether a register of this type can hold NaN."""
     return _NO_NAN.match(type_str) is None
@@ -44,18 +55,19 @@ def takes_nan(type_str: str) -> bool:
 class Number(TypeConverter):
     """A Python int or float, or a numpy scalar."""
 
+    __slots__ = (
+        "spec", "_node", "_path", "_is_integer", "_dtype", "_plain", "_low", "_high", "_takes_nan",
+        "_native",
+    )  # fmt: skip
+
     def __init__(self, node: TreeNode, declared: Declared) -> None:
         scalar = declared.scalar
         self.spec = scalar_spec(node, scalar)
         self._node = node
         self._path = node.path
-        self._limits = self.spec.control.limit_low, self.spec.control.limit_high
         self._is_integer = scalar.is_integer
         self._dtype = scalar.dtype
-        self._type_range: tuple[int, int] | None = None
-        if self._is_integer:
-            info = np.iinfo(self._dtype)
-            self._type_range = int(info.min), int(info.max)
+        self._plain, self._low, self._high = _range_of(scalar)
         self._takes_nan = takes_nan(declared.source_type)
         # A LocalVariable takes nothing but the type of its default.
         native = declared.native
@@ -67,6 +79,9 @@ class Number(TypeConverter):
         :raises TypeError: for what is no number
         :raises ValueError: for a number that the PV's type has not
         """
+        kind = type(value)
+        if kind is self._plain and self._low <= value <= self._high:
+            return value  # type: ignore[no-any-return]  # what the tree gives nearly always
         return self._fitting(value)
 
     def to_tree(self, value: Any) -> Any:
@@ -75,19 +90,19 @@ class Number(TypeConverter):
             if isinstance(value, str):
                 value = parse_number(value, self._is_integer)
             value = integer(value) if self._is_integer else real(value)
-            check_range(self._path, value, *self._limits)
+            limits = self.spec.control
+            check_range(self._path, value, limits.limit_low, limits.limit_high)
             number = self._fitting(value)
             if number != number and not self._takes_nan:
                 raise ValueError("nan has no place in this type")
             return self._as_native(number)
 
     def _fitting(self, value: Any) -> int | float:
-        if self._type_range is None:
+        if not self._is_integer:
             return real(value, self._dtype)
         number = integer(value)
-        low, high = self._type_range
-        if not low <= number <= high:
-            raise ValueError(f"{number} is outside {low} .. {high}")
+        if not self._low <= number <= self._high:
+            raise ValueError(f"{number} is outside {self._low} .. {self._high}")
         return number
 
     def _as_native(self, number: int | float) -> Any:

@@ -20,7 +20,7 @@ from roguebridge.core.converter import ConversionError, TypeConverter
 from roguebridge.core.errors import PluginError, PutError, words_of
 from roguebridge.core.exact import integer, real
 from roguebridge.core.nt import Column, Display, NtKind, PvSpec, ScalarType, ValueAlarm
-from roguebridge.core.rogue import device_enable, read_fault
+from roguebridge.core.rogue import device_enable, is_register, read_fault
 from roguebridge.core.rules import ConverterRule, converter_of
 from roguebridge.core.table import member_names
 
@@ -104,7 +104,7 @@ class Cell:
         self._node = node
         self._scalar = scalar
         self._converter = converter_of(rules, node)
-        self._is_hardware = getattr(node, "numValues", None) is not None
+        self._is_hardware = is_register(node)
         names = ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
         self._limits = ValueAlarm(*(attribute(node, name) for name in names))
         self._last: Any = "" if scalar is ScalarType.String else scalar.dtype.type(0).item()

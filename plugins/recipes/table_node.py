@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from roguebridge.core.alarm import NO_ALARM, Alarm
+from roguebridge.core.lazy_text import LazyTexts
 from roguebridge.core.rogue import device_enable, read_now
 from roguebridge.core.tree import Listener
 
@@ -82,6 +83,7 @@ class TableNode:
         self._period = period
         self._newest: int | None = None
         self._listeners: list[Listener] = []
+        self._texts = LazyTexts()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._heard = threading.Event()
@@ -120,7 +122,7 @@ class TableNode:
             self._thread = threading.Thread(target=self._run, name=name, daemon=True)
             self._thread.start()
             for variable in self._sources():
-                variable.addListener(self._on_update)
+                self._texts.listen(variable, self._on_update)
 
     def delListener(self, listener: Listener) -> None:
         """Tell it no longer; after the last one the variables are not heard."""
@@ -130,7 +132,7 @@ class TableNode:
             if self._listeners or self._thread is None:
                 return
             for variable in self._sources():
-                variable.delListener(self._on_update)
+                self._texts.unlisten(variable, self._on_update)
             thread, self._thread = self._thread, None
             self._end.set()
             self._heard.set()

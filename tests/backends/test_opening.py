@@ -11,7 +11,7 @@ WAITS, ANSWERED = "the answer waits", "the put is answered"
 
 
 class Window:
-    """The moment between a backend's opening of a PV and the return to who asked for it."""
+    """The moment between a backend's opening of a PV and its telling who asked for it."""
 
     def __init__(self, patch):
         self._patch = patch
@@ -32,15 +32,19 @@ class Window:
         """Have the next opening of a PV end in the window until :meth:`end`."""
         (outlet,) = holder._outlets
         kind = type(outlet.served)
-        really_open = kind.open
+        really_open = kind.open_soon
 
-        def open(served, spec, reading):
-            really_open(served, spec, reading)
-            if served is outlet.served:
+        def open_soon(served, spec, reading, opened):
+            def tell_later(problem):
+                if served is not outlet.served:
+                    opened(problem)
+                    return
                 self._begun.set()
-                assert self._end.wait(LIMIT)
+                in_thread(lambda: self._end.wait(LIMIT) and opened(problem))
 
-        self._patch.setattr(kind, "open", open)
+            really_open(served, spec, reading, tell_later)
+
+        self._patch.setattr(kind, "open_soon", open_soon)
 
     def watch(self, put):
         put.add_done_callback(lambda _: self._events.put(ANSWERED))

@@ -63,7 +63,7 @@ def test_a_value_that_a_converter_refuses_without_a_word_is_refused_with_its_typ
 
 def test_a_failure_that_cannot_be_shown_is_answered_all_the_same(opened):
     def fail(*arguments):
-        opened.clock.time_ns = lambda: 1 / 0
+        opened.services.time_ns = lambda: 1 / 0
         raise RuntimeError("bus error")
 
     opened.node.set = fail
@@ -100,6 +100,7 @@ def test_a_put_that_does_not_block_is_answered_in_time_and_once(opened):
 
 
 def test_a_put_that_was_answered_leaves_no_timer(opened):
+    opened.clock.timers.clear()
     request, reply = make_put(6)
     opened.holder.put(request)
     assert reply.answers == [("done", None)]

@@ -268,8 +268,13 @@ def test_of_a_failed_update_that_nobody_sees_the_time_is_kept(bench):
 
 def test_a_failed_update_raises_nothing_into_the_tree(opened, caplog):
     opened.converter.to_pv = lambda value: 1 / 0
-    real = opened.clock.time_ns
-    opened.clock.time_ns = lambda: opened.clock.__dict__.pop("time_ns") and 1 / 0
+    real = opened.services.time_ns
+
+    def fail_once():
+        opened.services.time_ns = real
+        raise ZeroDivisionError
+
+    opened.services.time_ns = fail_once
     opened.holder.update_failed()
     assert opened.served.last == ("alarm", None, CALC)
     assert "an update could not be shown" in caplog.text

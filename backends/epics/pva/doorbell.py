@@ -20,25 +20,39 @@ from p4p.client.raw import Context
 
 from roguebridge.core.errors import BackendError
 
+from .scheduling import wait_for_turn
+
 _log = logging.getLogger("roguebridge.pva")
+# Calls between which the thread sees to the network: what many PVs that open at once have for
+# their clients would pile up in memory.
+_AT_ONCE = 64
+_STOPPING = "the PVAccess server is stopping"
 
 
 class _Errand:
     """One call to be made, and what became of it."""
 
-    __slots__ = ("call", "done", "error")
+    __slots__ = ("_call", "_done")
 
-    def __init__(self, call: Callable[[], object]) -> None:
-        self.call = call
-        self.done = threading.Event()
-        self.error: Exception | None = None
+    def __init__(
+        self, call: Callable[[], object], done: Callable[[Exception | None], None]
+    ) -> None:
+        self._call = call
+        self._done = done
 
     def run(self) -> None:
+        problem: Exception | None = None
         try:
-            self.call()
+            self._call()
         except Exception as exc:
-            self.error = exc
-        self.done.set()
+            problem = exc
+        self.end(problem)
+
+    def end(self, problem: Exception | None) -> None:
+        try:
+            self._done(problem)
+        except Exception:
+            _log.exception("what was to follow a call on the server's thread failed")
 
 
 class Doorbell:
@@ -60,6 +74,7 @@ class Doorbell:
         :param conf: client settings that reach it
         """
         self._context = Context("pva", conf=dict(conf), useenv=False)
+        self._errands.append(_Errand(wait_for_turn, _ready))  # with whatever comes first
         self._ring()
 
     def stop(self) -> None:
@@ -70,8 +85,7 @@ class Doorbell:
             errands, self._errands = self._errands, []
             rings, self._rings = self._rings, []
         for errand in errands:
-            errand.error = BackendError("the PVAccess server is stopping")
-            errand.done.set()
+            errand.end(BackendError(_STOPPING))
         for ring in rings:
             ring.close()
         if context is not None:
@@ -83,20 +97,39 @@ class Doorbell:
         :raises BackendError: if the server stops before
         :raises Exception: what ``call`` raised
         """
+        ended = threading.Event()
+        problems: list[Exception] = []
+
+        def done(problem: Exception | None) -> None:
+            if problem is not None:
+                problems.append(problem)
+            ended.set()
+
+        self.call_soon(call, done)
+        ended.wait()
+        if problems:
+            raise problems[0]
+
+    def call_soon(
+        self, call: Callable[[], object], done: Callable[[Exception | None], None]
+    ) -> None:
+        """Have ``call`` made on the server's thread.
+
+        :param done: called once, with what went wrong; on that thread, or here if the server stops
+        """
+        errand = _Errand(call, done)
         if threading.get_ident() == self._thread:
-            call()
+            errand.run()
             return
-        errand = _Errand(call)
         with self._lock:
-            if self._stopped:
-                raise BackendError("the PVAccess server is stopping")
+            stopped = self._stopped
             first = not self._errands
-            self._errands.append(errand)
-        if first:
+            if not stopped:
+                self._errands.append(errand)
+        if stopped:
+            errand.end(BackendError(_STOPPING))
+        elif first:
             self._ring()
-        errand.done.wait()
-        if errand.error is not None:
-            raise errand.error
 
     def _ring(self) -> None:
         context = self._context
@@ -130,10 +163,18 @@ class Doorbell:
         """Make the calls that were left."""
         self._thread = threading.get_ident()
         with self._lock:
-            errands, self._errands = self._errands, []
+            errands, self._errands = self._errands[:_AT_ONCE], self._errands[_AT_ONCE:]
+            more = bool(self._errands)
+        if more:
+            self._ring()
         for errand in errands:
             errand.run()
         op.done()
+
+
+def _ready(problem: Exception | None) -> None:
+    if problem is not None:  # pragma: no cover - it raises nothing
+        _log.debug("the server's thread: %r", problem)
 
 
 def _answered(result: Any) -> None:

@@ -3,18 +3,38 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
 from p4p import Value
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
+
+from .types import nt_type
 
 FORMS = ("Default", "String", "Binary", "Decimal", "Hex", "Exponential", "Engineering")
 
 
+@cache
+def blank(kind: NtKind, scalar: ScalarType, columns: tuple[Column, ...] = ()) -> Value:
+    """Return a value that says what all PVs of a type say, to make their first values from.
+
+    :param columns: those of a TABLE
+    """
+    value = Value(nt_type(kind, scalar, columns))
+    if kind in (NtKind.SCALAR, NtKind.SCALAR_ARRAY) and scalar.is_numeric:
+        value["display.form.choices"] = list(FORMS)
+        unset = float("nan") if scalar.is_float else 0
+        for field in ("display.limit", "control.limit"):
+            value[f"{field}Low"] = value[f"{field}High"] = unset
+        for side in ("Alarm", "Warning"):
+            value[f"valueAlarm.low{side}Limit"] = value[f"valueAlarm.high{side}Limit"] = unset
+    return value
+
+
 def set_metadata(value: Value, spec: PvSpec) -> None:
-    """Write all that ``spec`` says and the type has a member for."""
+    """Write all that ``spec`` says beyond :func:`blank` and the type has a member for."""
     display = spec.display
     if spec.kind in (NtKind.TABLE, NtKind.NDARRAY):
         value["descriptor"] = display.description
@@ -34,21 +54,23 @@ def _set_numeric(value: Value, spec: PvSpec) -> None:
     scalar, display = spec.scalar, spec.display
     value["display.precision"] = display.precision
     value["display.form.index"] = display.form
-    value["display.form.choices"] = list(FORMS)
     for field, low, high in (
         ("display", display.limit_low, display.limit_high),
         ("control", spec.control.limit_low, spec.control.limit_high),
     ):
-        value[f"{field}.limitLow"], value[f"{field}.limitHigh"] = _range(low, high, scalar)
+        if low is not None or high is not None:
+            value[f"{field}.limitLow"], value[f"{field}.limitHigh"] = _range(low, high, scalar)
     alarm = spec.value_alarm
-    value["valueAlarm.active"] = alarm.active
+    if not alarm.active:
+        return
+    value["valueAlarm.active"] = True
     low, high = _range(alarm.low_alarm, alarm.high_alarm, scalar)
     value["valueAlarm.lowAlarmLimit"], value["valueAlarm.highAlarmLimit"] = low, high
     low, high = _range(alarm.low_warning, alarm.high_warning, scalar)
     value["valueAlarm.lowWarningLimit"], value["valueAlarm.highWarningLimit"] = low, high
     for side, severity in (("Alarm", 2), ("Warning", 1)):
         for end in ("low", "high"):
-            value[f"valueAlarm.{end}{side}Severity"] = severity if alarm.active else 0
+            value[f"valueAlarm.{end}{side}Severity"] = severity
 
 
 def _range(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:

@@ -12,34 +12,42 @@ from roguebridge.core.backend import Reading
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
 from .images import Frames
-from .metadata import set_metadata
+from .metadata import blank, set_metadata
 from .types import nt_type
 
 _NS = 1_000_000_000
 
 
+def encoder_of(spec: PvSpec) -> Encoder:
+    """Return what turns the readings of one open PV into PVAccess values.
+
+    :param spec: type and metadata of the PV
+    """
+    if spec.kind is NtKind.SCALAR:
+        return _Integer(spec) if spec.scalar.is_integer else Encoder(spec)
+    return _OF_KIND[spec.kind](spec)
+
+
 class Encoder:
-    """Turns the readings of one open PV into PVAccess values.
+    """Encodes scalars as they are.
 
     :param spec: type and metadata of the PV
     """
 
-    __slots__ = ("spec", "_type", "_frames", "_alarm", "_low", "_high")
+    __slots__ = ("spec", "_type", "_alarm")
 
     def __init__(self, spec: PvSpec) -> None:
         self.spec = spec
         self._type = nt_type(spec.kind, spec.scalar, spec.columns)
-        self._frames = Frames(in_color=not spec.is_complex)
         self._alarm: Alarm | None = None
-        self._low = self._high = 0
-        if spec.kind is NtKind.SCALAR and spec.scalar.is_integer:
-            info = np.iinfo(spec.scalar.dtype)
-            self._low, self._high = int(info.min), int(info.max)
 
     def first(self, reading: Reading) -> Value:
         """Return the first value, metadata included, with every field marked."""
-        value = self.update(reading)
-        set_metadata(value, self.spec)
+        spec = self.spec
+        value = Value(self._type, blank(spec.kind, spec.scalar, spec.columns))
+        set_metadata(value, spec)
+        self._write(value, reading)
+        self._stamp(value, reading)
         value.mark()
         return value
 
@@ -49,44 +57,96 @@ class Encoder:
         :raises Exception: if the value does not fit the type
         """
         value = Value(self._type)
-        kind = self.spec.kind
-        if kind is NtKind.ENUM:
-            value["value.index"] = reading.value
-        elif kind is NtKind.NDARRAY:
-            self._frames.write(value, np.asarray(reading.value), reading.time_ns)
-        elif kind is NtKind.TABLE:
-            self._set_columns(value, reading.value)
-        elif kind is NtKind.SCALAR:
-            number = reading.value
-            # p4p itself would wrap an integer that does not fit
-            if self._high and not self._low <= number <= self._high:
-                raise OverflowError(f"{number} does not fit {self.spec.scalar.name}")
-            value["value"] = number
-        else:
-            value["value"] = reading.value
-        self._set_alarm_and_time(value, reading)
+        self._write(value, reading)
+        self._stamp(value, reading)
         return value
 
     def again(self, current: Value, reading: Reading) -> Value:
         """Return ``current`` as a new post, with the alarm and time of ``reading``."""
         value = Value(self._type)
-        kind = self.spec.kind
-        if kind is NtKind.ENUM:
-            value["value.index"] = current["value.index"]
-        elif kind is NtKind.NDARRAY:
-            self._frames.repeat(value, current)
-        elif kind is NtKind.TABLE:
-            for column in self.spec.columns:
-                name = f"value.{column.name}"
-                value[name] = _elements(current[name], column.scalar)
-        elif kind is NtKind.SCALAR_ARRAY:
-            value["value"] = _elements(current["value"], self.spec.scalar)
-        else:
-            value["value"] = current["value"]
-        self._set_alarm_and_time(value, reading)
+        self._repeat(value, current)
+        self._stamp(value, reading)
         return value
 
-    def _set_columns(self, value: Value, columns: dict[str, Any]) -> None:
+    def _write(self, value: Value, reading: Reading) -> None:
+        value["value"] = reading.value
+
+    def _repeat(self, value: Value, current: Value) -> None:
+        value["value"] = current["value"]
+
+    def _stamp(self, value: Value, reading: Reading) -> None:
+        alarm = reading.alarm
+        if alarm is not self._alarm and alarm != self._alarm:
+            value["alarm.severity"] = int(alarm.severity)
+            value["alarm.status"] = int(alarm.status)
+            value["alarm.message"] = alarm.message
+            self._alarm = alarm
+        seconds, nanoseconds = divmod(reading.time_ns, _NS)
+        value["timeStamp.secondsPastEpoch"] = seconds
+        value["timeStamp.nanoseconds"] = nanoseconds
+
+
+class _Integer(Encoder):
+    """Encodes integers, which p4p itself would wrap where they do not fit."""
+
+    __slots__ = ("_low", "_high")
+
+    def __init__(self, spec: PvSpec) -> None:
+        super().__init__(spec)
+        info = np.iinfo(spec.scalar.dtype)
+        self._low, self._high = int(info.min), int(info.max)
+
+    def _write(self, value: Value, reading: Reading) -> None:
+        number = reading.value
+        if not self._low <= number <= self._high:
+            raise OverflowError(f"{number} does not fit {self.spec.scalar.name}")
+        value["value"] = number
+
+
+class _Choice(Encoder):
+    """Encodes the index of an NTEnum."""
+
+    __slots__ = ()
+
+    def _write(self, value: Value, reading: Reading) -> None:
+        value["value.index"] = reading.value
+
+    def _repeat(self, value: Value, current: Value) -> None:
+        value["value.index"] = current["value.index"]
+
+
+class _Array(Encoder):
+    """Encodes 1-D arrays."""
+
+    __slots__ = ()
+
+    def _repeat(self, value: Value, current: Value) -> None:
+        value["value"] = _elements(current["value"], self.spec.scalar)
+
+
+class _Image(Encoder):
+    """Encodes the frames of an NTNDArray."""
+
+    __slots__ = ("_frames",)
+
+    def __init__(self, spec: PvSpec) -> None:
+        super().__init__(spec)
+        self._frames = Frames(in_color=not spec.is_complex)
+
+    def _write(self, value: Value, reading: Reading) -> None:
+        self._frames.write(value, np.asarray(reading.value), reading.time_ns)
+
+    def _repeat(self, value: Value, current: Value) -> None:
+        self._frames.repeat(value, current)
+
+
+class _Table(Encoder):
+    """Encodes the columns of an NTTable."""
+
+    __slots__ = ()
+
+    def _write(self, value: Value, reading: Reading) -> None:
+        columns = reading.value
         sizes = {len(column) for column in columns.values()}
         if columns.keys() != {column.name for column in self.spec.columns} or len(sizes) > 1:
             raise ValueError(f"columns {list(columns)} of sizes {sizes} are not those of the table")
@@ -96,16 +156,18 @@ class Encoder:
                 elements = np.ascontiguousarray(elements, column.scalar.dtype)
             value[f"value.{column.name}"] = elements
 
-    def _set_alarm_and_time(self, value: Value, reading: Reading) -> None:
-        alarm = reading.alarm
-        if alarm != self._alarm:
-            value["alarm.severity"] = int(alarm.severity)
-            value["alarm.status"] = int(alarm.status)
-            value["alarm.message"] = alarm.message
-            self._alarm = alarm
-        seconds, nanoseconds = divmod(reading.time_ns, _NS)
-        value["timeStamp.secondsPastEpoch"] = seconds
-        value["timeStamp.nanoseconds"] = nanoseconds
+    def _repeat(self, value: Value, current: Value) -> None:
+        for column in self.spec.columns:
+            name = f"value.{column.name}"
+            value[name] = _elements(current[name], column.scalar)
+
+
+_OF_KIND: dict[NtKind, type[Encoder]] = {
+    NtKind.SCALAR_ARRAY: _Array,
+    NtKind.ENUM: _Choice,
+    NtKind.NDARRAY: _Image,
+    NtKind.TABLE: _Table,
+}
 
 
 def _elements(value: Any, scalar: ScalarType) -> Any:

@@ -11,7 +11,7 @@ from roguebridge.core.alarm import NO_ALARM
 from roguebridge.core.backend import Reading, Snapshot
 from roguebridge.core.result import describe_result
 
-from .nt import Encoder
+from .nt import encoder_of
 
 
 def encode_result(result: Any) -> Value:
@@ -20,6 +20,6 @@ def encode_result(result: Any) -> Value:
     :raises Exception: if it has no such form
     """
     if isinstance(result, Snapshot):
-        return Encoder(result.spec).first(result.reading)
+        return encoder_of(result.spec).first(result.reading)
     spec, value = describe_result(result)
-    return Encoder(spec).first(Reading(value, NO_ALARM, time.time_ns()))
+    return encoder_of(spec).first(Reading(value, NO_ALARM, time.time_ns()))

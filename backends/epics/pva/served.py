@@ -7,6 +7,7 @@ a close that comes later would hit the next client and make its pending put run 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from p4p._p4p import SharedPV
@@ -14,11 +15,13 @@ from p4p._p4p import SharedPV
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import PvSpec
+from roguebridge.core.nt import NtKind, PvSpec
 
 from . import operations
 from .doorbell import Doorbell
-from .nt import Encoder
+from .nt import Encoder, encoder_of
+
+_SMALL = (NtKind.SCALAR, NtKind.ENUM)
 
 
 class PvaPv(ServedPv):
@@ -39,10 +42,31 @@ class PvaPv(ServedPv):
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give type and first value; blocks until the server's thread has done it."""
-        encoder = Encoder(spec)
-        first = encoder.first(reading)
-        self._encoder = encoder
-        self._doorbell.call(lambda: self.pv.open(first))
+        self._doorbell.call(self._opener(spec, reading))
+
+    def open_soon(
+        self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
+    ) -> None:
+        """Give type and first value on the server's thread."""
+        try:
+            call = self._opener(spec, reading)
+        except Exception as exc:
+            opened(exc)
+        else:
+            self._doorbell.call_soon(call, opened)
+
+    def _opener(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
+        encoder = encoder_of(spec)
+        # The tree may change an array before it is its turn, and to copy a large one takes long.
+        # What is small is encoded on the server's thread, which then has all memory of the value.
+        first = None if spec.kind in _SMALL else encoder.first(reading)
+
+        def open_now() -> None:
+            value = encoder.first(reading) if first is None else first
+            self._encoder = encoder
+            self.pv.open(value)
+
+        return open_now
 
     def post(self, reading: Reading) -> None:
         """Show a reading; pvxs queues it per monitor and squashes what a client is slow to take."""

@@ -1,0 +1,37 @@
+"""A converter in use, with all that its updates need worked out once."""
+
+from __future__ import annotations
+
+from .alarm import BY_STATUS, NO_ALARM, Alarm
+from .converter import Provisional, TypeConverter
+from .nt import NtKind, PvSpec
+
+
+class Conversion:
+    """What the value of one node looks like in its PV.
+
+    :param converter: the node's
+    :param spec: the converter's, as it was when it was made
+    """
+
+    __slots__ = ("converter", "spec", "alarm_of", "is_provisional", "is_kept", "_is_told")
+
+    def __init__(self, converter: TypeConverter, spec: PvSpec) -> None:
+        self.converter = converter
+        self.spec = spec
+        own = converter.alarm_of
+        #: the converter's own judge, None if it leaves that to others
+        self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own
+        self.is_provisional = isinstance(converter, Provisional)
+        #: False for arrays: they may be large, and the tree may change them in place
+        self.is_kept = spec.kind in (NtKind.SCALAR, NtKind.ENUM)
+        # Of arrays and lists PyRogue does not judge each element, and of no converter that the
+        # limits of the PV are not those of the node.
+        self._is_told = not (spec.value_alarm.active or spec.kind is NtKind.SCALAR_ARRAY)
+
+    def told(self, status: str) -> Alarm | None:
+        """Return the alarm that the tree tells with an update; None if it is to be judged here.
+
+        :param status: PyRogue's word
+        """
+        return BY_STATUS.get(status, NO_ALARM) if self._is_told else None
