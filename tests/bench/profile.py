@@ -39,6 +39,7 @@ _OWNERS = {
 _NATIVE = re.compile(r"_p4p|pvxs|libevent|epicscorelibs")
 _IDLE = re.compile(r"_listen \(|(lock_)?PyThread_acquire_lock|time_sleep|epicsEventWait|epoll_wait")
 _NETWORK = ("p4p and pvxs", "network threads")
+_START = re.compile(r"Thread\._bootstrap |_run_module_as_main ")
 _GIL = "pthread_cond_timedwait (libc.so.6)"
 
 
@@ -143,18 +144,27 @@ def summary(stacks: Iterable[str], used: Used) -> list[Line]:
     """Return the functions that took most.
 
     :param stacks: folded, each with its count
-    :param used: CPU by thread; py-spy does not see those that are not Python's
+    :param used: CPU by thread; py-spy sees those of the network only while they run Python
     """
     counts: collections.Counter[tuple[str, str]] = collections.Counter()
-    seen = set()
+    running: collections.Counter[int] = collections.Counter()  # samples by thread
+    ours = set()  # threads of Python
     for stack in stacks:
         text, _, count = stack.rpartition(" ")
         frames = text.split(";")
-        seen.add(int(frames[0].partition("(")[2].partition(")")[0]))
-        if not any(map(_IDLE.match, frames)):  # falling asleep, or just woken
-            counts[blame(frames)] += int(count)
-    unseen = sum(seconds for thread, seconds in used.items() if thread not in seen)
-    counts[_NETWORK] += round(unseen * _RATE)
+        if any(map(_IDLE.match, frames)):  # falling asleep, or just woken
+            continue
+        thread = int(frames[0].partition("(")[2].partition(")")[0])
+        counts[blame(frames)] += int(count)
+        if any(map(_START.match, frames)):
+            ours.add(thread)
+        if _GIL not in frames[-3:]:
+            running[thread] += int(count)
+    others = used.keys() - ours
+    looked = sum(running[thread] for thread in ours)
+    rate = looked / (sum(used.get(thread, 0.0) for thread in ours) or 1.0)
+    missed = sum(used[thread] for thread in others) * rate - sum(running[t] for t in others)
+    counts[_NETWORK] += max(0, round(missed))
     total = sum(counts.values())
     return [
         (owner, function, count / total)
