@@ -12,13 +12,24 @@ class Conversion:
 
     :param converter: the node's
     :param spec: the converter's, as it was when it was made
+    :param only_stores: the node does no more with a value than to store it
     """
 
-    __slots__ = ("converter", "spec", "alarm_of", "is_provisional", "is_kept", "_is_told")
+    __slots__ = (
+        "converter",
+        "spec",
+        "puts_at_once",
+        "alarm_of",
+        "is_provisional",
+        "is_kept",
+        "_is_told",
+    )
 
-    def __init__(self, converter: TypeConverter, spec: PvSpec) -> None:
+    def __init__(self, converter: TypeConverter, spec: PvSpec, only_stores: bool = False) -> None:
         self.converter = converter
         self.spec = spec
+        #: a put can be done where it arrives: nothing in it can block
+        self.puts_at_once = only_stores and converter.quick is True
         own = converter.alarm_of
         #: the converter's own judge, None if it leaves that to others
         self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own

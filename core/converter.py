@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from .alarm import CALC, Alarm
 from .errors import PutError
@@ -32,6 +32,9 @@ class TypeConverter(ABC):
 
     #: type and metadata of the PV; fixed for the life of the converter
     spec: PvSpec
+
+    #: True if no conversion takes more than some microseconds, or waits for anything
+    quick: ClassVar[bool] = False
 
     @abstractmethod
     def to_pv(self, value: Any) -> Any:

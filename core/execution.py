@@ -13,6 +13,7 @@ from .jobs import RequestJob
 from .judging import decision_of, is_quick
 from .request import PutRequest, Request, RpcRequest
 from .rogue import refused_by_tree
+from .workers import WorkerPool
 
 if TYPE_CHECKING:
     from .holder import PvHolder
@@ -86,6 +87,8 @@ def _submit(holder: PvHolder, request: Request, job: RequestJob) -> None:
     else:
         pool = services.commands if isinstance(job, CallJob) else services.variables
         pool = services.own if holder.is_own else pool
+    if isinstance(job, PutJob) and job.run_at_once(pool):
+        return
     job.start_reply_timer()
     reason = pool.submit(job)
     if reason is not None:
@@ -117,6 +120,18 @@ class PutJob(RequestJob):
 
     def __init__(self, holder: PvHolder, request: PutRequest) -> None:
         super().__init__(holder, request, holder.entry.path, holder.entry.device)
+
+    def run_at_once(self, pool: WorkerPool) -> bool:
+        """Run on this network thread, if nothing can block it there; else False."""
+        if not self.holder.puts_at_once:
+            return False
+        lock = self.holder.node.lock  # which the tree itself may hold
+        if not lock.acquire(blocking=False):
+            return False
+        try:
+            return pool.run_here(self)
+        finally:
+            lock.release()
 
     def execute(self) -> None:
         """Convert, set, and show the value before the answer says that it is there."""

@@ -80,6 +80,16 @@ class PvHolder(Opening):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pv_name} -> {self.path}>"
 
+    @property
+    def puts_at_once(self) -> bool:
+        """True if nothing in a put can block: not the tree, not a PV that is being opened."""
+        conversion = self._conversion
+        return (
+            conversion is not None
+            and conversion.puts_at_once
+            and not any(outlet.state is State.OPENING for outlet in self._outlets)
+        )
+
     def put(self, request: PutRequest) -> None:
         """A client puts."""
         admit(self, request)

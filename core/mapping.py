@@ -42,6 +42,8 @@ class PvEntry:
 
     def by_name(self) -> tuple[PvEntry, ...]:
         """Return an entry for each of the names, this one first."""
+        if not self.aliases:
+            return (self,)
         return (self, *(replace(self, pv_name=name, aliases=()) for name in self.aliases))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from inspect import Parameter, signature
 from typing import Any
@@ -78,6 +78,36 @@ def is_register(node: Any) -> bool:
     :param node: a variable or command
     """
     return local_attribute(node, "numValues") is not None
+
+
+def only_stores(node: Any) -> bool:
+    """Tell whether ``set()`` and ``value()`` of a node do no more than to store and to return.
+
+    That is so for a LocalVariable of PyRogue's own class without functions of the tree, unless
+    registers decide whether a device above it is enabled.
+
+    :param node: a variable or command
+    """
+    kind, block = type(node), local_attribute(node, "_block")
+    return (
+        (kind.__name__, type(block).__name__) == ("LocalVariable", "LocalBlock")
+        and _package(kind) == _package(type(block))
+        and getattr(block, "_localSet", node) is None
+        and getattr(block, "_localGet", node) is None
+        and not {"set", "value"} & vars(node).keys()
+        and not any(local_attribute(enable, "_deps") for enable in _enables_above(node))
+    )
+
+
+def _enables_above(node: Any) -> Iterator[Any]:
+    device, seen = getattr(node, "parent", None), None
+    while device is not None and device is not seen:
+        yield getattr(device, "enable", None)
+        device, seen = getattr(device, "parent", None), device
+
+
+def _package(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
 
 
 _LONGEST = 100  # mirrors in a row: links may mirror each other

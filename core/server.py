@@ -11,6 +11,7 @@ from .assembly import copied, make_backends, plugin_options
 from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
+from .collecting import collecting_later
 from .errors import MappingError, PluginError, RoguebridgeError, words_of
 from .groups import Groups, group_list
 from .holder import PvHolder
@@ -193,7 +194,7 @@ class PvServer(Inspection):
             self._plugins.event("reload_configuration", server=self)
 
     def _begin(self, expect_reads: bool) -> None:
-        with self._lifecycle:
+        with self._lifecycle, collecting_later():
             if self._serving is not None:
                 return
             self._need_running_root()

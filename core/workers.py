@@ -14,6 +14,7 @@ _log = logging.getLogger("roguebridge.workers")
 
 BUSY = "busy: too many requests are waiting"
 STOPPING = "server stopping"
+_CALLER = threading.Thread(name="a network thread")  # stands for one; never started
 
 
 class Job(ABC):
@@ -109,6 +110,22 @@ class WorkerPool:
             self._wake()
         return None
 
+    def run_here(self, job: Job) -> bool:
+        """Run ``job`` on the calling thread, which it must not block, in its turn: now or not.
+
+        :returns: False if it was not run, since others of its lane come first or none is taken
+        """
+        with self._lock:
+            if not self._accepting or job.lane in self._lanes:
+                return False
+            self._lanes[job.lane] = []
+            self._devices.setdefault(job.device, _Device()).running += 1
+            self._running[job] = _CALLER
+        self._run(job)
+        with self._lock:
+            self._wake()  # for what has come meanwhile
+        return True
+
     def _wake(self) -> None:
         # With the lock held. One at a time, who wakes the next: a burst of short jobs is done by
         # few threads without a switch for each, and one that blocks has woken its successor.
@@ -201,15 +218,18 @@ class WorkerPool:
                     self._waking = False
                 job = self._take()
                 self._wake()
-            try:
-                job.run()
-            except BaseException:
-                _log.exception("a job of %s failed", job.lane)
-            with self._lock:
-                self._finish(job)
-                if not self._accepting:
-                    self._job_ended.notify_all()
+            self._run(job)
             del job  # outside the lock: it may hold the last reference to a request
+
+    def _run(self, job: Job) -> None:
+        try:
+            job.run()
+        except BaseException:
+            _log.exception("a job of %s failed", job.lane)
+        with self._lock:
+            self._finish(job)
+            if not self._accepting:
+                self._job_ended.notify_all()
 
     def _take(self) -> Job:
         name = self._turn.popleft()

@@ -39,6 +39,8 @@ class Choice(TypeConverter):
     The choices are those the dict has when the PV is first opened.
     """
 
+    quick = True
+
     def __init__(self, node: TreeNode, declared: Declared) -> None:
         enum = dict(attribute(node, "enum") or {False: "False", True: "True"})
         self._keys = tuple(enum)

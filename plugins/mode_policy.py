@@ -12,7 +12,7 @@ from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Decision, 
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.request import PutRequest, RpcRequest
-from roguebridge.core.rogue import with_sources
+from roguebridge.core.rogue import mirrored, with_sources
 from roguebridge.core.rules import PolicyRule, Select
 
 
@@ -48,6 +48,8 @@ _READ_ONLY = ReadOnly("is read-only (mode RO)")
 
 def _source(node: Any) -> Any:
     """Return the read-only variable at the end of a chain of mirrors, or None."""
+    if mirrored(node) is None:
+        return None
     return next((one for one in with_sources(node)[1:] if one.mode == "RO"), None)
 
 

@@ -60,6 +60,8 @@ class Number(TypeConverter):
         "_native",
     )  # fmt: skip
 
+    quick = True
+
     def __init__(self, node: TreeNode, declared: Declared) -> None:
         scalar = declared.scalar
         self.spec = scalar_spec(node, scalar)
@@ -160,6 +162,8 @@ class BigInteger(TypeConverter):
 
 class Text(TypeConverter):
     """A str; one in a register must fit, with the zero byte that ends it."""
+
+    quick = True
 
     def __init__(self, node: TreeNode, declared: Declared) -> None:
         self.spec = scalar_spec(node, ScalarType.String)

@@ -288,7 +288,7 @@ def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded():
         account=lambda: "ann", peer=lambda: "[::1]:5075", roles=set,
         done=lambda error: answers.append(error),
     )  # fmt: skip
-    put(bench.entry, None, op, bench.holder)
+    put(bench.entry, None, op, bench.holder, [])
     assert answers == [f"{bench.entry.pv_name} is closed"]
     (record,) = bench.records
     assert (record.value, record.result, record.error) == (None, "failed", answers[0])

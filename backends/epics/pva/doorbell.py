@@ -61,6 +61,8 @@ class Doorbell:
     def __init__(self) -> None:
         self.name = f"roguebridge-{uuid.uuid4()}"
         self.pv = SharedPV(self)
+        #: operations that have been answered, for the server's thread to let go of
+        self.spent: list[Any] = []
         self._lock = threading.Lock()
         self._errands: list[_Errand] = []
         self._rings: list[Any] = []
@@ -86,6 +88,7 @@ class Doorbell:
             rings, self._rings = self._rings, []
         for errand in errands:
             errand.end(BackendError(_STOPPING))
+        self.spent.clear()
         for ring in rings:
             ring.close()
         if context is not None:
@@ -162,6 +165,7 @@ class Doorbell:
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
         self._thread = threading.get_ident()
+        self.spent.clear()
         with self._lock:
             errands, self._errands = self._errands[:_AT_ONCE], self._errands[_AT_ONCE:]
             more = bool(self._errands)

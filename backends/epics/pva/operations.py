@@ -24,30 +24,39 @@ _log = logging.getLogger("roguebridge.pva")
 class OperationReply(Reply):
     """Answers a p4p ``ServerOperation``.
 
-    Letting go of the operation blocks until the server's thread has run: an answer is never
-    given with a lock held that a callback takes too.
+    The answer, and letting go of the operation, block until the server's thread has run: neither
+    is done with a lock held that a callback takes too.
+
+    :param op: the operation
+    :param spent: where it is left when it is answered, for the server's thread to let go of
     """
 
-    __slots__ = ("_op",)
+    __slots__ = ("_op", "_spent")
 
-    def __init__(self, op: Any) -> None:
+    def __init__(self, op: Any, spent: list[Any]) -> None:
         self._op = op
+        self._spent = spent
 
     def done(self, result: Any = None) -> None:
         """Report success; a call's result travels as a Normative Type."""
         if result is None:
-            self._op.done()
+            self._answer()
             return
         try:
             value = encode_result(result)
         except Exception as exc:
-            self._op.done(error=f"the result {type(result).__name__} cannot be sent: {exc}")
+            self._answer(error=f"the result {type(result).__name__} cannot be sent: {exc}")
         else:
-            self._op.done(value)
+            self._answer(value)
 
     def error(self, text: str) -> None:
         """Report failure."""
-        self._op.done(error=text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        self._answer(error=text.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+    def _answer(self, *value: Value, **error: str) -> None:
+        op, self._op = self._op, None
+        op.done(*value, **error)
+        self._spent.append(op)
 
 
 class CallReply(OperationReply):
@@ -60,12 +69,14 @@ class CallReply(OperationReply):
         super().done(True if result is None else result)
 
 
-def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner) -> None:
+def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: list[Any]) -> None:
     """Hand over the put that ``op`` stands for; or that it cannot be read.
 
     :param spec: type of the PV; None while it is closed
+    :param spent: operations that have been answered; this is the thread to let go of them
     """
-    request = PutRequest(entry, _credentials(op), OperationReply(op), None)
+    spent.clear()
+    request = PutRequest(entry, _credentials(op), OperationReply(op, spent), None)
     if spec is None:
         owner.refuse(request, f"{entry.pv_name} is closed")
         return
@@ -81,9 +92,13 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner) -> None:
     owner.put(request)
 
 
-def rpc(entry: PvEntry, op: Any, owner: PvOwner) -> None:
-    """Hand over the call that ``op`` stands for; or that it cannot be read."""
-    request = RpcRequest(entry, _credentials(op), CallReply(op), {})
+def rpc(entry: PvEntry, op: Any, owner: PvOwner, spent: list[Any]) -> None:
+    """Hand over the call that ``op`` stands for; or that it cannot be read.
+
+    :param spent: as with :func:`put`
+    """
+    spent.clear()
+    request = RpcRequest(entry, _credentials(op), CallReply(op, spent), {})
     try:
         request.arguments = _arguments(op.value())
     except Exception as exc:
