@@ -118,13 +118,18 @@ class Server:
     """Serves the nodes of a layout."""
 
     def build(self, nodes: Sequence[Node]) -> None:
-        """Only remember them: it has no tree."""
+        """Remember them, and start threads for the slow ones: it has no tree."""
         self._nodes = nodes
         self.released = threading.Event()
+        slow = sum(node.hangs or node.put_seconds > 0 for node in nodes)
+        self.workers = ThreadPoolExecutor(max(1, slow))
+        everyone = threading.Barrier(slow + 1)
+        for _ in range(slow):
+            self.workers.submit(everyone.wait)  # all threads are there before the first put
+        everyone.wait()
 
     def start(self) -> None:
         """Make all PVs and the server."""
-        self.workers = ThreadPoolExecutor(128)
         self._provider = StaticProvider("raw")
         self._pvs = []
         for node in self._nodes:
