@@ -2,7 +2,8 @@
 # make format    have ruff correct and format the sources
 # make coverage  the tests, and what of the sources they run; core must be run whole
 # make docs      build the documentation into build/docs; warnings are errors
-# make bench     what serving costs, as ratios of one run, since machines are noisy
+# make bench     what serving costs, as ratios of one run, since machines are noisy;
+#                QUICK=1 in three minutes, ROWS=update,put-p50 some rows (ARGS=--list names them)
 # make demo      serve an example tree on loopback and talk to it with a p4p client
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
@@ -16,8 +17,11 @@ PIP := $(PY) -m pip --quiet --disable-pip-version-check
 SOURCES := $(shell find core backends plugins simtree docs/examples -name '*.py' -o -name py.typed)
 INSTALLED := $(VENV)/.roguebridge-installed
 DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
+BENCH_INSTALLED := $(VENV)/.roguebridge-bench-installed
 PACKAGES := core backends plugins simtree examples
 ARGS ?=
+QUICK ?=
+ROWS ?=
 
 .PHONY: test lint format pytest coverage bench demo docs clean
 
@@ -44,8 +48,9 @@ coverage: $(INSTALLED)
 	$(PY) -m coverage report
 	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
 
-bench: $(INSTALLED)
-	$(PY) tests/bench/start.py $(ARGS)
+bench: $(INSTALLED) $(BENCH_INSTALLED)
+	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench \
+		$(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
@@ -74,6 +79,12 @@ $(INSTALLED): $(PY) pyproject.toml $(SOURCES)
 $(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
 	@echo "installing the tools of the documentation into $(VENV)"
 	@$(PIP) install "roguebridge[docs]"
+	@touch $@
+
+# Likewise.
+$(BENCH_INSTALLED): pyproject.toml | $(INSTALLED)
+	@echo "installing the tools of the benchmark into $(VENV)"
+	@$(PIP) install "roguebridge[bench]"
 	@touch $@
 
 clean:

@@ -1,0 +1,1 @@
+"""The benchmark: what serving a tree costs, in ratios of one run; ``make bench`` runs it."""
