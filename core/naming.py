@@ -11,6 +11,7 @@ from reprlib import Repr
 # '.' means a record field to some clients and '/' a structure field to others.
 _ILLEGAL = re.compile(r"[\s\x00-\x1f\x7f-\x9f\"'`$]")
 _ODD_FIRST = "-+[{"
+_USUAL = re.compile(r"[A-Za-z0-9_:][A-Za-z0-9_:\-\[\]]*", re.ASCII)  # nothing is wrong with it
 _DOUBTFUL = re.compile(r"[./]")
 
 #: names that one node may have
@@ -53,6 +54,8 @@ def illegal_in(text: str) -> str | None:
 
 def name_error(name: object) -> str | None:
     """Return why ``name`` cannot be a PV name, or None if it can."""
+    if type(name) is str and _USUAL.fullmatch(name):
+        return None
     if not isinstance(name, str):
         return f"PV name {_brief.repr(name)} is not a str"
     if not name:
@@ -67,6 +70,8 @@ def name_error(name: object) -> str | None:
 
 def name_warning(name: str) -> str | None:
     """Return what clients may trip over in the legal ``name``, or None."""
+    if _USUAL.fullmatch(name):
+        return None
     bad = _DOUBTFUL.search(name)
     if bad is not None:
         return f"PV name {name!r} contains {bad.group()!r}, which some clients read as a field"

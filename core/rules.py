@@ -6,10 +6,9 @@ Rules are asked for once per server; per node only the selectors run, and the fi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
-from functools import partial
 from typing import Any, Generic, TypeVar
 
 from .access import AccessPolicy
@@ -48,9 +47,7 @@ class Select:
     units: str | None = None
     where: Callable[[TreeNode], bool] | None = None
     attribute: str | tuple[str, Any] | None = None
-    _path: Callable[[str], object] | None = field(init=False, repr=False, compare=False)
-    _type: Callable[[str], object] | None = field(init=False, repr=False, compare=False)
-    _groups: frozenset[str] = field(init=False, repr=False, compare=False)
+    _tests: tuple[Callable[[Any], object], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         paths = self._several("path", self.path)
@@ -67,10 +64,26 @@ class Select:
             raise TypeError(
                 f"Select: attribute must be a name or (name, value), not {self.attribute!r}"
             )
-        settle = partial(object.__setattr__, self)
-        settle("_groups", frozenset(self._several("group", self.group)))
-        settle("_path", None if self.path is None else path_matcher(paths))
-        settle("_type", None if self.type is None else re.compile(translate(self.type)).match)
+        object.__setattr__(self, "_tests", tuple(self._make_tests(paths)))
+
+    def _make_tests(self, paths: tuple[str, ...]) -> Iterator[Callable[[Any], object]]:
+        """Yield what must be true of a node; what may have to read it comes last."""
+        groups = frozenset(self._several("group", self.group))
+        if groups:
+            yield lambda node: not groups.isdisjoint(node.groups)
+        if self.units is not None:
+            yield lambda node: node.units == self.units
+        if self.path is not None:
+            matches = path_matcher(paths)
+            yield lambda node: matches(node.path) is not None
+        if self.attribute is not None:
+            wanted = self.attribute
+            yield lambda node: _has_attribute(node, wanted)
+        if self.type is not None:
+            match = re.compile(translate(self.type)).match
+            yield lambda node: match(str(node.typeStr)) is not None
+        if self.where is not None:
+            yield self.where
 
     def _several(self, name: str, given: Any) -> tuple[str, ...]:
         """Return one or several as several, which are kept so."""
@@ -85,15 +98,11 @@ class Select:
         return several
 
     def __call__(self, node: TreeNode) -> bool:
-        """Tell whether ``node`` is selected; what may have to read it comes last."""
-        return (
-            (not self._groups or not self._groups.isdisjoint(node.groups))
-            and (self.units is None or node.units == self.units)
-            and (self._path is None or self._path(node.path) is not None)
-            and (self.attribute is None or _has_attribute(node, self.attribute))
-            and (self._type is None or self._type(str(node.typeStr)) is not None)
-            and (self.where is None or self.where(node))
-        )
+        """Tell whether ``node`` is selected."""
+        for test in self._tests:  # noqa: SIM110 - all() costs each node a generator
+            if not test(node):
+                return False
+        return True
 
 
 def _has_attribute(node: Any, wanted: str | tuple[str, Any]) -> bool:

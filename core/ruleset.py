@@ -58,11 +58,12 @@ class RuleSet:
         """
         found: dict[int, AccessPolicy] = {}
         for rule in self.policies:
+            select, make = rule.select, rule.make
             for node in nodes:
                 try:
-                    if not rule.select(node):
+                    if not select(node):
                         continue
-                    policy: Any = rule.make(node)
+                    policy: Any = make(node)
                 except (Exception, SystemExit) as exc:
                     plugin = self.plugin_of(rule)
                     text = f"plugin {plugin}: {node.path}: a rule of policy_rules failed: {exc!r}"
