@@ -67,6 +67,7 @@ class Doorbell:
         self.turns = Turns()
         self._lock = threading.Lock()
         self._errands: list[_Errand] = []
+        self._rung = False  # the server's thread will come for the calls that were left
         self._rings: list[Any] = []
         self._context: Context | None = None
         self._stopped = False
@@ -79,6 +80,7 @@ class Doorbell:
         """
         self._context = Context("pva", conf=dict(conf), useenv=False)
         self._errands.append(_Errand(self.turns.begin, _ready))  # with whatever comes first
+        self._rung = True
         self._ring()
 
     def stop(self) -> None:
@@ -128,13 +130,13 @@ class Doorbell:
             errand.run()
             return
         with self._lock:
-            stopped = self._stopped
-            first = not self._errands
+            stopped, rung = self._stopped, self._rung
             if not stopped:
                 self._errands.append(errand)
+                self._rung = True
         if stopped:
             errand.end(BackendError(_STOPPING))
-        elif first:
+        elif not rung:
             self._ring()
 
     def _ring(self) -> None:
@@ -169,14 +171,21 @@ class Doorbell:
         """Make the calls that were left."""
         self._thread = threading.get_ident()
         self.spent.clear()
-        with self._lock:
-            errands, self._errands = self._errands[:_AT_ONCE], self._errands[_AT_ONCE:]
-            more = bool(self._errands)
-        if more:
+        left = _AT_ONCE
+        while left and (errands := self._take(left)):
+            left -= len(errands)
+            for errand in errands:
+                errand.run()
+        if not left:
             self._ring()
-        for errand in errands:
-            errand.run()
         op.done()
+
+    def _take(self, most: int) -> list[_Errand]:
+        with self._lock:
+            errands, self._errands = self._errands[:most], self._errands[most:]
+            if not errands:
+                self._rung = False
+        return errands
 
 
 def _ready(problem: Exception | None) -> None:
