@@ -42,8 +42,9 @@ class Credentials:
     @property
     def roles(self) -> frozenset[str]:
         """The user's groups; empty if first asked for after the request was answered."""
-        if self._roles is None and self._look_up is not None:
-            self._roles = self._look_up()
+        look_up = self._look_up  # which an answer may forget at any moment
+        if self._roles is None and look_up is not None:
+            self._roles = look_up()
             self._look_up = None
         return self._roles or frozenset()
 

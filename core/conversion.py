@@ -29,7 +29,8 @@ class Conversion:
         self.converter = converter
         self.spec = spec
         #: a put can be done where it arrives: nothing in it can block
-        self.puts_at_once = only_stores and converter.quick is True
+        # A subclass has to say so itself: it may do what its base does not.
+        self.puts_at_once = only_stores and vars(type(converter)).get("quick") is True
         own = converter.alarm_of
         #: the converter's own judge, None if it leaves that to others
         self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own

@@ -33,7 +33,8 @@ class TypeConverter(ABC):
     #: type and metadata of the PV; fixed for the life of the converter
     spec: PvSpec
 
-    #: True if no conversion takes more than some microseconds, or waits for anything
+    #: True if no conversion takes more than some microseconds, or waits for anything; each class
+    #: says so for itself
     quick: ClassVar[bool] = False
 
     @abstractmethod

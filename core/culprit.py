@@ -7,7 +7,6 @@ alarm and tells the listeners. What any of these raises ends the thread.
 from __future__ import annotations
 
 import copy
-import gc
 import logging
 import os
 import queue
@@ -18,6 +17,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
+from .collecting import collecting_later
 from .lazy_value import LazyText
 from .standin import StandIn, changing, standing
 
@@ -59,14 +59,8 @@ def _frames() -> dict[int, FrameType]:
     # Python 3.11 holds a lock meanwhile that each new thread needs. Were garbage collected now,
     # what it frees might wait for a thread that is about to start one: all would stand still. An
     # object of p4p's does.
-    with _looking:
-        enabled = gc.isenabled()
-        gc.disable()
-        try:
-            return sys._current_frames()  # noqa: SLF001 - the only way
-        finally:
-            if enabled:
-                gc.enable()
+    with _looking, collecting_later():
+        return sys._current_frames()  # noqa: SLF001 - the only way
 
 
 def delivery(places: Sequence[Place]) -> FrameType | None:

@@ -129,7 +129,7 @@ class PutJob(RequestJob):
         if not lock.acquire(blocking=False):
             return False
         try:
-            return pool.run_here(self)
+            return pool.run_here(self, lambda: self.holder.puts_at_once)
         finally:
             lock.release()
 

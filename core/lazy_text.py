@@ -56,9 +56,6 @@ class LazyTexts:
 
     def unlisten(self, node: Any, listener: Listener) -> None:
         """Remove a listener; with the last one, nothing that was changed for them is left."""
-        if not _may_be_long(node):
-            node.delListener(listener)
-            return
         with changing:
             node.delListener(listener)
             update = self._updates.get(node.path)

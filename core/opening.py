@@ -86,15 +86,19 @@ class Opening(Outcome):
             is_open = outlet.state is State.OPEN
             if outlet.state is not State.OPENING:
                 outlet.close()
-            self._watching = any(not o.closed for o in self._outlets)
+            self._forget_unless_watched()
             self._tell_watchers()
-            if not self._watching:
-                self._recheck = False
-                self._echo = None
-                if self._conversion is not None and self._conversion.is_provisional:
-                    self._conversion = None
-                    self._shown = None
         return is_open
+
+    def _forget_unless_watched(self) -> None:
+        # With the lock held.
+        self._watching = any(not outlet.closed for outlet in self._outlets)
+        if not self._watching:
+            self._recheck = False
+            self._echo = None
+            if self._conversion is not None and self._conversion.is_provisional:
+                self._conversion = None
+                self._shown = None
 
     def _tell_watchers(self) -> None:
         # With the lock held. A PV that stays open without a client is nobody's.
@@ -249,6 +253,7 @@ class Opening(Outcome):
         _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=trace)
         with self._lock:
             outlet.not_opened()
+            self._forget_unless_watched()
 
     def _opened(self, outlet: Outlet, spec: PvSpec, first: Reading) -> None:
         with self._lock:

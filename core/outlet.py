@@ -74,7 +74,7 @@ class Outlet:
 
     def not_opened(self) -> None:
         """``ServedPv.open`` has failed."""
-        self.state = State.CLOSED
+        self.close()
         self._end_opening()
 
     def opened(self, spec: PvSpec, first: Reading) -> None:

@@ -7,6 +7,7 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Callable
 
 from .clock import Clock
 
@@ -110,13 +111,14 @@ class WorkerPool:
             self._wake()
         return None
 
-    def run_here(self, job: Job) -> bool:
+    def run_here(self, job: Job, still: Callable[[], bool] = lambda: True) -> bool:
         """Run ``job`` on the calling thread, which it must not block, in its turn: now or not.
 
+        :param still: tells, in its turn, that it will not block
         :returns: False if it was not run, since others of its lane come first or none is taken
         """
         with self._lock:
-            if not self._accepting or job.lane in self._lanes:
+            if not self._accepting or job.lane in self._lanes or not still():
                 return False
             self._lanes[job.lane] = []
             self._devices.setdefault(job.device, _Device()).running += 1
@@ -134,11 +136,9 @@ class WorkerPool:
         if self._idle:
             self._idle -= 1
             self._work_ready.notify()
+            self._waking = True
         elif len(self._threads) < self._max_threads:
-            self._add_thread()
-        else:
-            return
-        self._waking = True
+            self._waking = self._add_thread()
 
     def refuse(self) -> None:
         """Take no new jobs from now on."""
@@ -192,12 +192,17 @@ class WorkerPool:
                 thread.join()
         return sorted(thread.name for thread in held)
 
-    def _add_thread(self) -> None:
+    def _add_thread(self) -> bool:
         thread = threading.Thread(
             target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True
         )
+        try:
+            thread.start()
+        except RuntimeError as exc:  # the process has as many as it may have
+            _log.error("%s: no thread can be begun: %s", thread.name, exc)
+            return False
         self._threads.append(thread)
-        thread.start()
+        return True
 
     def _list(self, name: str, device: _Device) -> None:
         if device.ready and not device.listed and device.running < self._per_device:

@@ -68,3 +68,21 @@ def test_a_process_of_another_class_keeps_it():
     setting = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\n"
     found = classes(setting=setting)
     assert str(os.SCHED_BATCH) not in {scheduling for _, scheduling in found}
+
+
+def test_where_there_is_no_such_class_all_values_are_shown():
+    setting = "import os; del os.SCHED_BATCH, os.sched_setscheduler\n"
+    done = subprocess.run(
+        [sys.executable, "-c", setting + _SERVE.partition("        for task in")[0] + _SHOW],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "5.0 0"
+
+
+_SHOW = """
+        root.A.set(np.ones(100_000))
+        root.V.set(5.0)
+        root.waitOnUpdate()
+        value = client.get("B:Top:V", timeout=30)
+        print(float(value), value.severity)
+"""

@@ -31,3 +31,14 @@ def test_one_that_was_off_stays_off():
     with collecting_later():
         assert not gc.isenabled()
     assert not gc.isenabled()
+
+
+def test_it_comes_on_again_with_the_last_of_several_who_keep_it_off():
+    gc.enable()
+    first, second = collecting_later(), collecting_later()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert not gc.isenabled()
+    second.__exit__(None, None, None)
+    assert gc.isenabled()

@@ -412,3 +412,33 @@ def test_what_runs_elsewhere_when_the_pool_stops_is_left_to_its_thread(bench):
     assert pool.stop() == ["network-thread"]
     gate.set()
     join(caller)
+
+
+def test_what_may_block_by_now_is_not_run_here(bench):
+    pool = bench.make()
+    step = Step("one", "A")
+    assert not pool.run_here(step, still=lambda: False)
+    assert not step.begun.is_set()
+    assert pool.submit(step) is None
+    assert step.ended.wait(WAIT)
+
+
+def test_where_no_thread_can_be_begun_those_there_are_do_the_work(bench, monkeypatch, caplog):
+    pool = bench.make()
+    pool.submit(Step("first", "A"))
+    gate = bench.gate()
+    holding = Step("holding", "B", gate=gate)
+    pool.submit(holding)
+    assert holding.begun.wait(WAIT)
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    steps = [Step(f"step{n}", f"lane{n}", device=f"D{n}") for n in range(5)]
+    for step in steps:
+        assert pool.submit(step) is None
+    gate.set()
+    for step in steps:
+        assert step.ended.wait(WAIT)
+    assert holding.ended.wait(WAIT)

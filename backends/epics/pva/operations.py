@@ -20,6 +20,9 @@ from .results import encode_result
 
 _log = logging.getLogger("roguebridge.pva")
 
+SMALL = (NtKind.SCALAR, NtKind.ENUM)
+"""Kinds of PVs whose values never take much memory."""
+
 
 class OperationReply(Reply):
     """Answers a p4p ``ServerOperation``.
@@ -28,12 +31,13 @@ class OperationReply(Reply):
     is done with a lock held that a callback takes too.
 
     :param op: the operation
-    :param spent: where it is left when it is answered, for the server's thread to let go of
+    :param spent: where it is left when it is answered, for the server's thread to let go of; None
+        for what may be large, as that thread may not come for long
     """
 
     __slots__ = ("_op", "_spent")
 
-    def __init__(self, op: Any, spent: list[Any]) -> None:
+    def __init__(self, op: Any, spent: list[Any] | None = None) -> None:
         self._op = op
         self._spent = spent
 
@@ -56,7 +60,8 @@ class OperationReply(Reply):
     def _answer(self, *value: Value, **error: str) -> None:
         op, self._op = self._op, None
         op.done(*value, **error)
-        self._spent.append(op)
+        if self._spent is not None:
+            self._spent.append(op)
 
 
 class CallReply(OperationReply):
@@ -76,7 +81,9 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
     :param spent: operations that have been answered; this is the thread to let go of them
     """
     spent.clear()
-    request = PutRequest(entry, _credentials(op), OperationReply(op, spent), None)
+    is_small = spec is not None and spec.kind in SMALL
+    reply = OperationReply(op, spent if is_small else None)
+    request = PutRequest(entry, _credentials(op), reply, None)
     if spec is None:
         owner.refuse(request, f"{entry.pv_name} is closed")
         return
@@ -92,13 +99,9 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
     owner.put(request)
 
 
-def rpc(entry: PvEntry, op: Any, owner: PvOwner, spent: list[Any]) -> None:
-    """Hand over the call that ``op`` stands for; or that it cannot be read.
-
-    :param spent: as with :func:`put`
-    """
-    spent.clear()
-    request = RpcRequest(entry, _credentials(op), CallReply(op, spent), {})
+def rpc(entry: PvEntry, op: Any, owner: PvOwner) -> None:
+    """Hand over the call that ``op`` stands for; or that it cannot be read."""
+    request = RpcRequest(entry, _credentials(op), CallReply(op), {})
     try:
         request.arguments = _arguments(op.value())
     except Exception as exc:

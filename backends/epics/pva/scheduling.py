@@ -57,7 +57,8 @@ class Turns:
     def wait(self) -> None:
         """Let the thread take the processor from nobody."""
         self.waits = True
-        self._set(os.SCHED_BATCH, os.sched_param(0))
+        if self._thread:  # which it only is where there is such a class
+            self._set(os.SCHED_BATCH, os.sched_param(0))
 
     def hurry(self) -> None:
         """Let the thread run as it would by itself."""

@@ -14,14 +14,13 @@ from p4p._p4p import SharedPV
 
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import PvOwner, Reading, ServedPv
+from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec
+from roguebridge.core.nt import PvSpec
 
 from . import operations
 from .doorbell import Doorbell
 from .nt import Encoder, encoder_of
-
-_SMALL = (NtKind.SCALAR, NtKind.ENUM)
 
 
 class PvaPv(ServedPv):
@@ -31,13 +30,14 @@ class PvaPv(ServedPv):
     the handler directly.
     """
 
-    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_doorbell")
+    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_doorbell", "_visited")
 
     def __init__(self, entry: PvEntry, owner: PvOwner, doorbell: Doorbell) -> None:
         self._entry = entry
         self._owner = owner
         self._doorbell = doorbell
         self._encoder: Encoder | None = None
+        self._visited = False  # by a client, as the server's thread knows
         self.pv = SharedPV(self)
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
@@ -59,9 +59,11 @@ class PvaPv(ServedPv):
         encoder = encoder_of(spec)
         # The tree may change an array before it is its turn, and to copy a large one takes long.
         # What is small is encoded on the server's thread, which then has all memory of the value.
-        first = None if spec.kind in _SMALL else encoder.first(reading)
+        first = None if spec.kind in operations.SMALL else encoder.first(reading)
 
         def open_now() -> None:
+            if not self._visited:  # it was faster than its turn here: the next one reads anew
+                raise BackendError(f"{self._entry.pv_name}: its client has left")
             value = encoder.first(reading) if first is None else first
             self._encoder = encoder
             self.pv.open(value)
@@ -94,10 +96,12 @@ class PvaPv(ServedPv):
 
     def onFirstConnect(self) -> None:
         """A first client has connected."""
+        self._visited = True
         self._owner.client_arrived(self)
 
     def onLastDisconnect(self) -> None:
         """The last client has left."""
+        self._visited = False
         if self._owner.clients_gone(self):
             self.close()
 
@@ -109,4 +113,4 @@ class PvaPv(ServedPv):
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        operations.rpc(self._entry, op, self._owner, self._doorbell.spent)
+        operations.rpc(self._entry, op, self._owner)
