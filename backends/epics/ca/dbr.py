@@ -25,7 +25,9 @@ WIRE: dict[Any, Any] = {
 }
 NO_NUMBERS: Any = np.zeros(0)
 _WITHOUT_VALUE = (ca.ChannelType.STSACK_STRING, ca.ChannelType.CLASS_NAME)
+_TAKEN_ONLY = (ca.ChannelType.PUT_ACKT, ca.ChannelType.PUT_ACKS)
 _STRING_SIZE = 40
+_MOST_TEXTS = 50_000  # numbers made into texts for one read or update: each takes about 1 us
 _MOST_STATES = 16
 _EPOCH = 631_152_000  # CA counts from 1990
 _NS = 1_000_000_000
@@ -120,6 +122,8 @@ def _in_type(limit: Any, native: Any) -> Any:
 def _structure(dbr: int) -> tuple[Any, Any]:
     """Return the structure before the value in a type of DBR, and the plain type of that."""
     kind = ca.ChannelType(dbr)
+    if kind in _TAKEN_ONLY:
+        raise Unreadable(f"{kind.name} is a type of puts")
     if kind in _WITHOUT_VALUE:
         return ca.DBR_TYPES[kind], None
     if kind in ca.native_types:
@@ -139,12 +143,14 @@ def data(elements: Elements, native: Any, wanted: Any, meta: Meta, count: int) -
 
     :param count: how many the client wants, zeros behind those there are; 0 for all there are
     :returns: how many, and their bytes
-    :raises Unreadable: for text that is no number
+    :raises Unreadable: for text that is no number, and more numbers than can be made into texts
     """
     if wanted is None:
         return 1, b""
     if wanted is STRING:
-        texts = elements if native is STRING else _texts(elements, native, meta)
+        if native is not STRING and min(count or len(elements), len(elements)) > _MOST_TEXTS:
+            raise Unreadable(f"{len(elements)} numbers are too many for texts")
+        texts = elements if native is STRING else _texts(elements[: count or None], native, meta)
         count = count or len(texts)
         raw = b"".join(text.ljust(_STRING_SIZE, b"\0") for text in texts[:count])
         return count, raw.ljust(count * _STRING_SIZE, b"\0")
@@ -185,8 +191,9 @@ def _numbers(texts: Any) -> Any:
 def _cast(numbers: Any, dtype: Any) -> Any:
     if dtype.kind != "f":
         info = np.iinfo(dtype)
-        if numbers.dtype.kind == "f":
-            numbers = np.nan_to_num(np.trunc(numbers), posinf=info.max, neginf=info.min)
+        if numbers.dtype.kind == "f":  # of 64 bits: those of 32 have no 2**31 - 1
+            numbers = np.trunc(numbers.astype("f8"))
+            numbers = np.nan_to_num(numbers, posinf=info.max, neginf=info.min)
         numbers = np.clip(numbers, info.min, info.max)
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers.astype(dtype)

@@ -54,7 +54,7 @@ class PutReply(Reply):
             return
         if text:
             words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
-            circuit.send(
+            circuit.tell(
                 ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
             )
         if waits:
