@@ -258,6 +258,36 @@ def test_what_was_received_is_given_back_when_a_client_leaves(served, raw):
         gc.enable()
 
 
+def test_elements_that_were_not_sent_are_not_put(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Short")
+    for kind, payload in ((rawca.DOUBLE, bytes(8)), (0, bytes(40))):
+        client.send(packed(rawca.WRITE, kind, 3, sid, 7, payload))
+        words = f"3 elements in {len(payload)} bytes"
+        assert words.encode() in client.until(ERROR)[5]
+        assert client.until(rawca.WRITE)[3] == 160
+    assert served.node("Short").value().tolist() == [0, 1, 2]
+
+
+def test_two_puts_with_one_number_are_both_answered(served, raw, caplog):
+    client = raw(served)
+    sid = client.channel("T:Top:Short")
+    (circuit,) = circuits(served)
+    put = packed(rawca.WRITE, rawca.DOUBLE, 3, sid, 7, struct.pack("!3d", 3, 2, 1))
+    client.send(put, put)
+    assert [client.until(rawca.WRITE)[3:5] for _ in range(2)] == [(1, 7)] * 2
+    wait_until(lambda: [channel.puts for channel in circuit.channels.values()] == [0])
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+def test_the_type_with_acknowledgements_has_the_value_as_text(served, raw):
+    client = raw(served)
+    served.node("Text").set("x" * 50)
+    for number, name, text in ((1, "Text", b"x" * 39), (2, "Var", b"1.00000000")):
+        client.send(read(client.channel(f"T:Top:{name}", number), 1, type=37, count=1))
+        assert client.until(READ)[5] == bytes(8) + text.ljust(40, b"\0")
+
+
 @pytest.mark.parametrize(
     "message",
     [

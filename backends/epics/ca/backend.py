@@ -91,7 +91,11 @@ class CaBackend(Backend):
             self._loop.call(lambda: None)
 
     def stop(self) -> None:
-        """Stop the server, then close and forget all PVs."""
+        """Stop the server, then close and forget all PVs.
+
+        :raises BackendError: on the server's own thread, in a policy's ``may()``, say
+        """
+        self._loop.must_not_be_here()
         network, self._network = self._network, None
         if network is not None:
             self._loop.run(network.stop)
