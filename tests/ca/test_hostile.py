@@ -267,6 +267,9 @@ def test_elements_that_were_not_sent_are_not_put(served, raw):
         assert words.encode() in client.until(ERROR)[5]
         assert client.until(rawca.WRITE)[3] == 160
     assert served.node("Short").value().tolist() == [0, 1, 2]
+    client.send(packed(rawca.WRITE, 0, 1, client.channel("T:Top:Text", 2), 7, b"short\0"))
+    assert client.until(rawca.WRITE)[3] == 1  # of one text libca sends no more than there is
+    assert served.node("Text").value() == "short"
 
 
 def test_two_puts_with_one_number_are_both_answered(served, raw, caplog):

@@ -110,7 +110,8 @@ def _content(form: Form, channel: Channel, command: Any) -> Any:
         raise ValueError(f"puts of type {command.data_type.name} are not taken")
     view = channel.view
     count, size = command.data_count, command.header.payload_size
-    if size < count * (dbr.STRING_SIZE if kind is dbr.STRING else dbr.WIRE[kind].itemsize):
+    texts = kind is dbr.STRING  # of the last one libca sends no more than there is
+    if size < ((count - 1) * dbr.STRING_SIZE if texts else count * dbr.WIRE[kind].itemsize):
         raise ValueError(f"{count} elements in {size} bytes")
     if kind is dbr.STRING:
         return form.take_texts([_decoded(text) for text in command.data])
