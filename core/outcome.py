@@ -13,6 +13,7 @@ from .outlet import Keep, State
 from .rogue import computed, read_now
 from .showing import Showing
 from .valuing import Shown
+from .workers import on_borrowed_thread
 
 _log = logging.getLogger("roguebridge.holder")
 _QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
@@ -152,7 +153,9 @@ class Outcome(Showing):
 
     def _await_opening(self) -> None:
         # A put may have run before ServedPv.open() returned to its caller, who then posts what
-        # came meanwhile: the answer must not be faster.
+        # came meanwhile: the answer must not be faster. A network thread may be the one to open it.
+        if on_borrowed_thread():
+            return
         for outlet in self._outlets:
             if outlet.state is not State.OPENING:
                 continue

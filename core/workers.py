@@ -16,6 +16,12 @@ _log = logging.getLogger("roguebridge.workers")
 BUSY = "busy: too many requests are waiting"
 STOPPING = "server stopping"
 _CALLER = threading.Thread(name="network-thread")  # stands for one; never started
+_thread = threading.local()  # whether it runs a job that has no worker
+
+
+def on_borrowed_thread() -> bool:
+    """Tell whether the present job runs on its caller's thread, which it must not block."""
+    return getattr(_thread, "is_borrowed", False)
 
 
 class Job(ABC):
@@ -123,7 +129,9 @@ class WorkerPool:
             self._lanes[job.lane] = []
             self._devices.setdefault(job.device, _Device()).running += 1
             self._running[job] = _CALLER
+        _thread.is_borrowed = True
         self._run(job)
+        _thread.is_borrowed = False
         with self._lock:
             self._wake()  # for what has come meanwhile
         return True

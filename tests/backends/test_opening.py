@@ -7,6 +7,8 @@ import pytest
 from support.clients import LIMIT, in_thread, wait_until
 from support.fakes import FakeClock
 
+from roguebridge.core.outlet import Outlet, State
+
 WAITS, ANSWERED = "the answer waits", "the put is answered"
 
 
@@ -141,3 +143,28 @@ def test_a_command_without_argument_runs_when_its_pv_can_show_it(site, window):
     window.end()
     put.result(LIMIT)
     assert ran.is_set()
+
+
+def test_a_put_on_the_thread_that_would_open_the_pv_does_not_wait_for_it(site, monkeypatch):
+    def build(pr, root):
+        root.add(pr.LocalVariable(name="Var", value=5))
+
+    served = site(build, open_timeout=10 * LIMIT)
+    pv, holder = served.pv("Var"), served.holder("Var")
+    client = served.client()
+    client.get(pv)
+    wait_until(lambda: holder.is_open)
+    (outlet,) = holder._outlets
+    really = type(holder)._await_opening
+
+    def await_opening(holder):
+        before, outlet.state = outlet.state, State.OPENING
+        try:
+            really(holder)
+        finally:
+            outlet.state = before
+
+    monkeypatch.setattr(Outlet, "opening", threading.Event())
+    monkeypatch.setattr(type(holder), "_await_opening", await_opening)
+    client.start_put(pv, 6).result(LIMIT)
+    assert client.get(pv).value == 6

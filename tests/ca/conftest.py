@@ -5,6 +5,7 @@ import contextlib
 import pytest
 from support.caclient import CaClient
 from support.caserved import CaServed
+from support.rawca import RawClient
 
 from roguebridge.core.server import PvServer
 
@@ -40,6 +41,19 @@ def connect():
 
         def make(conf, user="ops"):
             client = CaClient(conf, user)
+            stack.callback(client.close)
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def raw():
+    """Makes clients that speak in bytes, of served trees."""
+    with contextlib.ExitStack() as stack:
+
+        def make(served, **options):
+            client = RawClient(served.server.client_conf("ca"), **options)
             stack.callback(client.close)
             return client
 

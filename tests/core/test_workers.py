@@ -5,7 +5,7 @@ import time
 import pytest
 from support.fakes import WAIT, FakeClock, bridge_threads, join
 
-from roguebridge.core.workers import BUSY, STOPPING, Job, WorkerPool
+from roguebridge.core.workers import BUSY, STOPPING, Job, WorkerPool, on_borrowed_thread
 
 NAME = "roguebridge-test"
 
@@ -339,6 +339,17 @@ def test_a_job_is_run_here_when_nothing_of_its_lane_is_under_way(bench):
     threads = []
     assert pool.run_here(Step("one", "A", work=lambda: threads.append(threading.get_ident())))
     assert threads == [threading.get_ident()]
+
+
+def test_a_job_can_tell_whether_it_may_block_its_thread(bench):
+    pool = bench.make()
+    seen = []
+    step = Step("one", "A", work=lambda: seen.append(on_borrowed_thread()))
+    pool.submit(step)
+    assert step.ended.wait(WAIT)
+    assert pool.run_here(Step("two", "B", work=lambda: seen.append(on_borrowed_thread())))
+    assert seen == [False, True]
+    assert not on_borrowed_thread()
 
 
 def test_a_job_is_not_run_here_before_others_of_its_lane(bench):

@@ -91,7 +91,11 @@ class CaBackend(Backend):
             self._loop.call(lambda: None)
 
     def stop(self) -> None:
-        """Stop the server, then close and forget all PVs."""
+        """Stop the server, then close and forget all PVs.
+
+        :raises BackendError: on the server's own thread, in a policy's ``may()``, say
+        """
+        self._loop.must_not_be_here()
         network, self._network = self._network, None
         if network is not None:
             self._loop.run(network.stop)
@@ -136,11 +140,15 @@ class CaBackend(Backend):
     def _look_at_rights(self) -> None:
         # On the loop. Of a switch that has been turned, or a file read again, nobody tells.
         network = self._network
-        if network is not None:
-            for circuit in list(network.circuits):
-                for channel in list(circuit.channels.values()):
+        circuits = () if network is None else network.circuits
+        try:
+            for channel in [c for circuit in circuits for c in circuit.channels.values()]:
+                try:
                     channel.ask_rights_again()
-        self._loop.later(_RIGHTS_EVERY, self._look_at_rights)
+                except Exception:
+                    _log.exception("the rights to %s cannot be found out", channel.name)
+        finally:
+            self._loop.later(_RIGHTS_EVERY, self._look_at_rights)
 
 
 def _has_short(entry: PvEntry) -> bool:

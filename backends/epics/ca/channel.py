@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import caproto as ca
@@ -13,6 +14,7 @@ from .served import CaPv
 if TYPE_CHECKING:
     from .circuit import Circuit
 
+_log = logging.getLogger("roguebridge.ca")
 _EVENT_ADD = 1
 _NORMAL = 1
 _VALUE, _LOG, _ALARM = 1, 2, 4
@@ -29,7 +31,7 @@ class Subscription:
     :param mask: what is to be told: changes of value, of alarm
     """
 
-    __slots__ = ("channel", "number", "type", "count", "mask", "sent_ns")
+    __slots__ = ("channel", "number", "type", "count", "mask", "sent_ns", "failed")
 
     def __init__(self, channel: Channel, number: int, type: int, count: int, mask: int) -> None:
         self.channel = channel
@@ -38,6 +40,7 @@ class Subscription:
         self.count = count
         self.mask = mask
         self.sent_ns = 0
+        self.failed = False  # the client has been told that there is no such form
 
 
 class Channel:
@@ -84,7 +87,7 @@ class Channel:
             self._circuit.refuse_channel(self)
             return
         if self._rights is None:
-            if (view.takes and opened.form.spec.writable) or self.is_process:
+            if self._may_take(view):
                 self._ask_rights()
                 return
             self._rights = _READ
@@ -107,10 +110,17 @@ class Channel:
 
     def ask_rights_again(self) -> None:
         """Find out whether a policy that may change its mind has."""
-        if self._rights is not None and self.view is not None and not self._asking:
-            view_takes = self.view.takes and self.pv.opened is not None
-            if (view_takes or self.is_process) and self.pv.owner.rights_change:
-                self._ask_rights()
+        view = self.view
+        if self._rights is None or view is None or self._asking:
+            return
+        if self._may_take(view) and self.pv.owner.rights_change:
+            self._ask_rights()
+
+    def _may_take(self, view: View) -> bool:
+        # What takes no put is nothing that a policy is asked about.
+        opened = self.pv.opened
+        writable = opened is not None and opened.form.spec.writable
+        return (view.takes and writable) or self.is_process
 
     def _set_rights(self, rights: Any) -> None:
         self._asking = False
@@ -184,7 +194,10 @@ class Channel:
     def subscribe(self, subscription: Subscription) -> None:
         """Add a monitor, which gets the present value first."""
         self.subscriptions[subscription.number] = subscription
-        self.send_present(subscription)
+        if self._circuit.held:
+            self._circuit.hold(subscription)
+        else:
+            self.send_present(subscription)
 
     def send_present(self, subscription: Subscription) -> None:
         """Send a monitor what there is now, unless it has that already."""
@@ -214,14 +227,24 @@ class Channel:
     def _send(self, subscription: Subscription, shown: Shown, bodies: dict[Any, bytes]) -> None:
         # Of a message to several monitors only the number of the monitor differs.
         key = (id(self.view), subscription.type, subscription.count)
+        subscription.sent_ns = shown.time_ns
         whole = bodies.get(key)
         if whole is None:
             try:
                 count, body = self.body(shown, subscription.type, subscription.count)
-            except (dbr.Unreadable, ValueError):  # which a read would be told
+                whole = dbr.message(_EVENT_ADD, subscription.type, count, _NORMAL, 0, body)
+            except Exception as exc:
+                self._tell_failure(subscription, exc)
                 return
-            whole = bodies[key] = dbr.message(
-                _EVENT_ADD, subscription.type, count, _NORMAL, 0, body
-            )
-        subscription.sent_ns = shown.time_ns
+            bodies[key] = whole
+        subscription.failed = False
         self._circuit.write(dbr.numbered(whole, subscription.number))
+
+    def _tell_failure(self, subscription: Subscription, exc: Exception) -> None:
+        # Once, not with each update: it would be the same again.
+        failed, subscription.failed = subscription.failed, True
+        if failed:
+            return
+        if not isinstance(exc, (dbr.Unreadable, ValueError)):
+            _log.error("%s cannot be sent to a monitor", self.name, exc_info=exc)
+        self._circuit.tell_monitor_error(self, subscription.number, str(exc))

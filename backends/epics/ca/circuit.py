@@ -6,10 +6,10 @@ ours. Updates are written past it, as bytes: it would look at each of them.
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import caproto as ca
 
@@ -23,13 +23,17 @@ from .loop import Loop
 from .names import text_of
 from .puts import put
 from .roles import groups_of
+from .stream import Stream, misused
 
 if TYPE_CHECKING:
     from .served import CaPv
 
 _log = logging.getLogger("roguebridge.ca")
-_SLICE = 16_384  # bytes that caproto is given at once: it copies what is left after each message
-_MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
+#: what is about no channel: caproto would look at all of them
+_OF_CIRCUIT = (
+    ca.EchoRequest, ca.EventsOffRequest, ca.EventsOnRequest, ca.SearchRequest, ca.VersionRequest,
+    ca.HostNameRequest, ca.ClientNameRequest,
+)  # fmt: skip
 
 
 class Host(Protocol):
@@ -43,53 +47,29 @@ class Host(Protocol):
         """Return the PV of a name."""
 
 
-class Circuit(asyncio.Protocol):
+class Circuit(Stream):
     """Answers one client.
 
     :param host: the server
     """
 
     def __init__(self, host: Host) -> None:
+        super().__init__()
         self.loop = host.loop
-        self.wire: Any = None
         #: the server's number for a channel -> the channel
         self.channels: dict[int, Channel] = {}
         self._beginning: dict[Channel, None] = {}
         #: puts that have not been answered
         self.pending: dict[PutRequest, None] = {}
         self._host = host
-        self._transport: Any = None
         self._user = ""
         self._claimed_host = ""
-        self._full = False  # more waits to be sent than should
         self._events_off = False
         self._held: dict[Subscription, None] = {}
-        self._out: list[bytes] = []
-        self._handlers = {
-            ca.VersionRequest: self._version,
-            ca.HostNameRequest: self._host_name,
-            ca.ClientNameRequest: self._client_name,
-            ca.SearchRequest: self._search,
-            ca.ReadNotifyRequest: self._read,
-            ca.ReadRequest: self._read,
-            ca.WriteNotifyRequest: self._write,
-            ca.WriteRequest: self._write,
-            ca.EventAddRequest: self._event_add,
-            ca.EventCancelRequest: self._event_cancel,
-            ca.EventsOffRequest: self._events_turned_off,
-            ca.EventsOnRequest: self._events_turned_on,
-            ca.ClearChannelRequest: self._clear,
-            ca.EchoRequest: self._echo,
-        }
-
-    # Called by asyncio ------------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
         """The client is there."""
-        self._transport = transport
-        transport.set_write_buffer_limits(_MOST_WAITING)
-        self.wire = ca.VirtualCircuit(ca.SERVER, transport.get_extra_info("peername"), None)
-        self.wire.our_address = transport.get_extra_info("sockname")
+        super().connection_made(transport)
         self._host.circuits[self] = None
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -103,49 +83,9 @@ class Circuit(asyncio.Protocol):
         for channel in channels:
             channel.gone()
         self._held.clear()
-
-    def data_received(self, data: bytes) -> None:
-        """The client has sent something."""
-        try:
-            for start in range(0, len(data), _SLICE):
-                commands, _ = self.wire.recv(data[start : start + _SLICE])
-                for command in commands:
-                    self._handle(command)
-        except ca.CaprotoError as exc:
-            _log.warning("a client at %s broke the protocol: %s", self.wire.address, exc)
-            self._transport.abort()
-        except Exception:
-            _log.exception("what a client at %s sent cannot be answered", self.wire.address)
-            self._transport.abort()
-        self.flush()
-
-    def pause_writing(self) -> None:
-        """The client is slow: updates are held, the newest of each only."""
-        self._full = True
-
-    def resume_writing(self) -> None:
-        """The client has caught up."""
-        self._full = False
-        self._release()
+        super().connection_lost(exc)
 
     # To the client ----------------------------------------------------------------------------
-
-    def send(self, *commands: Any) -> None:
-        """Send messages."""
-        if not self._transport.is_closing():
-            self._out.extend(map(bytes, self.wire.send(*commands)))
-            self.flush()
-
-    def write(self, raw: bytes) -> None:
-        """Have an update sent with the next :meth:`flush`."""
-        self._out.append(raw)
-
-    def flush(self) -> None:
-        """Hand to the network what is ready."""
-        if self._out:
-            out, self._out = self._out, []
-            if not self._transport.is_closing():
-                self._transport.write(b"".join(out))
 
     @property
     def held(self) -> bool:
@@ -156,7 +96,8 @@ class Circuit(asyncio.Protocol):
         """Have a monitor told when updates no longer wait."""
         self._held[subscription] = None
 
-    def _release(self) -> None:
+    def caught_up(self) -> None:
+        """Send what was held, as far as the client takes it."""
         while self._held and not self.held:
             held, self._held = self._held, {}
             for subscription in held:
@@ -165,14 +106,6 @@ class Circuit(asyncio.Protocol):
                 else:
                     subscription.channel.send_present(subscription)
                     self.flush()
-
-    def close(self) -> None:
-        """End the connection when what is ready has been sent."""
-        self._transport.close()
-
-    def abort(self) -> None:
-        """End the connection now."""
-        self._transport.abort()
 
     def credentials(self) -> Credentials:
         """Return who the client says it is."""
@@ -187,6 +120,7 @@ class Circuit(asyncio.Protocol):
         assert view is not None  # noqa: S101 - the channel has looked
         self._beginning.pop(channel, None)
         self.channels[number] = channel
+        self.largest = max(self.largest, view.room)
         self.send(
             ca.AccessRightsResponse(channel.wire.cid, rights),
             channel.wire.create(view.type, view.room, number),
@@ -208,7 +142,8 @@ class Circuit(asyncio.Protocol):
 
     # From the client --------------------------------------------------------------------------
 
-    def _handle(self, command: Any) -> None:
+    def handle(self, command: Any) -> None:
+        """Answer a message."""
         if isinstance(command, ca.CreateChanRequest):
             self._create(command)
             return
@@ -217,15 +152,27 @@ class Circuit(asyncio.Protocol):
         is_end = isinstance(command, ca.EventCancelRequest)
         if is_end and command.subscriptionid not in self.wire.event_add_commands:
             return
-        handler = self._handlers.get(type(command))
+        handler = self._HANDLERS.get(type(command))
         if handler is None:
             _log.debug("%r is not answered", command)
             return
-        self.wire.process_command(command)
-        handler(command)
+        if not (self._connected and isinstance(command, _OF_CIRCUIT)):
+            try:
+                self.wire.process_command(command)
+            except Exception as exc:
+                raise misused(exc) from exc
+        handler(self, command)
+
+    @property
+    def _connected(self) -> bool:
+        return self.wire.states[ca.CLIENT] is ca.CONNECTED
 
     def _version(self, command: Any) -> None:
-        self.send(ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION))
+        response = ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)
+        if self._connected:
+            self.tell(response)
+        else:
+            self.send(response)
 
     def _host_name(self, command: Any) -> None:
         self._claimed_host = text_of(command)
@@ -238,17 +185,15 @@ class Circuit(asyncio.Protocol):
             found = ca.SearchResponse(
                 self._host.port, None, command.cid, ca.DEFAULT_PROTOCOL_VERSION
             )
-            self.send(found)
+            self.tell(found)
         elif command.reply == ca.DO_REPLY:
-            self.send(ca.NotFoundResponse(ca.DEFAULT_PROTOCOL_VERSION, command.cid))
+            self.tell(ca.NotFoundResponse(ca.DEFAULT_PROTOCOL_VERSION, command.cid))
 
     def _create(self, command: Any) -> None:
         name = text_of(command)
         found = parse(name, self._host.served)
         if found is None or command.cid in self.wire.channels:
-            self.flush()
-            refusal = ca.CreateChFailResponse(command.cid)
-            self._transport.write(bytes(refusal))
+            self.tell(ca.CreateChFailResponse(command.cid))
             return
         pv, field = found
         channel = Channel(self, command.cid, name, pv, field)
@@ -262,11 +207,30 @@ class Circuit(asyncio.Protocol):
         try:
             count, body = channel.present(kind, self._count(command, channel))
         except (dbr.Unreadable, ValueError) as exc:
-            words = str(exc).encode()
-            self.send(ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_GETFAIL, words))
+            self._answered(command)
+            self.tell_error(channel, command, str(exc))
             return
         notify = isinstance(command, ca.ReadNotifyRequest)
         self.send(channel.wire.read(body, command.ioid, kind, count, metadata=b"", notify=notify))
+
+    def answer(self, command: Any, response: Any) -> None:
+        """Answer a put; caproto would refuse that of the second of two with one number."""
+        self._answered(command)
+        self.tell(response)
+
+    def _answered(self, command: Any) -> None:
+        self.wire._ioids.pop(command.ioid, None)  # noqa: SLF001 - else it waits for ever
+
+    def tell_error(self, channel: Channel, command: Any, text: str) -> None:
+        """Answer a read, or a monitor, of what has no form in the type that is asked for."""
+        status = ca.CAStatus.ECA_GETFAIL
+        self.tell(ca.ErrorResponse(command, channel.wire.cid, status, text.encode()))
+
+    def tell_monitor_error(self, channel: Channel, number: int, text: str) -> None:
+        """Tell a monitor that it gets no updates."""
+        request = self.wire.event_add_commands.get(number)
+        if request is not None:
+            self.tell_error(channel, request, text)
 
     def _count(self, command: Any, channel: Channel) -> int:
         count: int = command.data_count
@@ -295,7 +259,7 @@ class Circuit(asyncio.Protocol):
 
     def _events_turned_on(self, command: Any) -> None:
         self._events_off = False
-        self._release()
+        self.caught_up()
 
     def _clear(self, command: Any) -> None:
         channel = self.channels[command.sid]
@@ -303,4 +267,21 @@ class Circuit(asyncio.Protocol):
         channel.gone()
 
     def _echo(self, command: Any) -> None:
-        self.send(ca.EchoResponse())
+        self.tell(ca.EchoResponse())
+
+    _HANDLERS: ClassVar[dict[type, Callable[[Circuit, Any], None]]] = {
+        ca.VersionRequest: _version,
+        ca.HostNameRequest: _host_name,
+        ca.ClientNameRequest: _client_name,
+        ca.SearchRequest: _search,
+        ca.ReadNotifyRequest: _read,
+        ca.ReadRequest: _read,
+        ca.WriteNotifyRequest: _write,
+        ca.WriteRequest: _write,
+        ca.EventAddRequest: _event_add,
+        ca.EventCancelRequest: _event_cancel,
+        ca.EventsOffRequest: _events_turned_off,
+        ca.EventsOnRequest: _events_turned_on,
+        ca.ClearChannelRequest: _clear,
+        ca.EchoRequest: _echo,
+    }

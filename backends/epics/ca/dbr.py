@@ -24,8 +24,10 @@ WIRE: dict[Any, Any] = {
     LONG: np.dtype(">i4"),
 }
 NO_NUMBERS: Any = np.zeros(0)
-_WITHOUT_VALUE = (ca.ChannelType.STSACK_STRING, ca.ChannelType.CLASS_NAME)
-_STRING_SIZE = 40
+_ACKNOWLEDGED = ca.ChannelType.STSACK_STRING
+_TAKEN_ONLY = (ca.ChannelType.PUT_ACKT, ca.ChannelType.PUT_ACKS)
+STRING_SIZE = 40
+_MOST_TEXTS = 50_000  # numbers made into texts for one read or update: each takes about 1 us
 _MOST_STATES = 16
 _EPOCH = 631_152_000  # CA counts from 1990
 _NS = 1_000_000_000
@@ -78,6 +80,8 @@ def metadata(dbr: int, meta: Meta, severity: int, status: int, time_ns: int) -> 
         return bytes(made)
     made.status = status
     made.severity = severity
+    if dbr == _ACKNOWLEDGED:  # in caproto's structure the text belongs to it
+        return bytes(made)[:-STRING_SIZE]
     if hasattr(made, "nanoSeconds"):
         seconds, made.nanoSeconds = divmod(time_ns, _NS)
         made.secondsSinceEpoch = min(max(seconds - _EPOCH, 0), 2**32 - 1)
@@ -120,8 +124,12 @@ def _in_type(limit: Any, native: Any) -> Any:
 def _structure(dbr: int) -> tuple[Any, Any]:
     """Return the structure before the value in a type of DBR, and the plain type of that."""
     kind = ca.ChannelType(dbr)
-    if kind in _WITHOUT_VALUE:
+    if kind in _TAKEN_ONLY:
+        raise Unreadable(f"{kind.name} is a type of puts")
+    if kind == ca.ChannelType.CLASS_NAME:
         return ca.DBR_TYPES[kind], None
+    if kind == _ACKNOWLEDGED:
+        return ca.DBR_TYPES[kind], STRING
     if kind in ca.native_types:
         return None, kind
     if kind.name in ("GR_STRING", "CTRL_STRING"):  # of text there is nothing more to tell
@@ -139,15 +147,17 @@ def data(elements: Elements, native: Any, wanted: Any, meta: Meta, count: int) -
 
     :param count: how many the client wants, zeros behind those there are; 0 for all there are
     :returns: how many, and their bytes
-    :raises Unreadable: for text that is no number
+    :raises Unreadable: for text that is no number, and more numbers than can be made into texts
     """
-    if wanted is None:
+    if wanted is None:  # of CLASS_NAME all is in the metadata
         return 1, b""
     if wanted is STRING:
-        texts = elements if native is STRING else _texts(elements, native, meta)
+        if native is not STRING and min(count or len(elements), len(elements)) > _MOST_TEXTS:
+            raise Unreadable(f"{len(elements)} numbers are too many for texts")
+        texts = elements if native is STRING else _texts(elements[: count or None], native, meta)
         count = count or len(texts)
-        raw = b"".join(text.ljust(_STRING_SIZE, b"\0") for text in texts[:count])
-        return count, raw.ljust(count * _STRING_SIZE, b"\0")
+        raw = b"".join(text.ljust(STRING_SIZE, b"\0") for text in texts[:count])
+        return count, raw.ljust(count * STRING_SIZE, b"\0")
     numbers = _numbers(elements) if native is STRING else elements
     dtype = WIRE[wanted]
     if count:
@@ -161,7 +171,7 @@ def data(elements: Elements, native: Any, wanted: Any, meta: Meta, count: int) -
 def _texts(numbers: Any, native: Any, meta: Meta) -> list[bytes]:
     if native is ENUM:
         states = dict(enumerate(meta.states))
-        return [cut(states.get(n, str(n)).encode(), _STRING_SIZE - 1) for n in numbers.tolist()]
+        return [cut(states.get(n, str(n)).encode(), STRING_SIZE - 1) for n in numbers.tolist()]
     if WIRE[native].kind == "f":
         return [_digits(number, meta.precision) for number in numbers.tolist()]
     return [str(number).encode() for number in numbers.tolist()]
@@ -185,8 +195,9 @@ def _numbers(texts: Any) -> Any:
 def _cast(numbers: Any, dtype: Any) -> Any:
     if dtype.kind != "f":
         info = np.iinfo(dtype)
-        if numbers.dtype.kind == "f":
-            numbers = np.nan_to_num(np.trunc(numbers), posinf=info.max, neginf=info.min)
+        if numbers.dtype.kind == "f":  # of 64 bits: those of 32 have no 2**31 - 1
+            numbers = np.trunc(numbers.astype("f8"))
+            numbers = np.nan_to_num(numbers, posinf=info.max, neginf=info.min)
         numbers = np.clip(numbers, info.min, info.max)
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers.astype(dtype)

@@ -200,6 +200,8 @@ _LIMITS: dict[str, Callable[[Meta], Any]] = {
     "LOLO": lambda meta: meta.alarm[0],
 }
 FIELDS = frozenset({_VALUE, "PREC", "SEVR", "STAT", PROCESS, *_LIMITS, *_TEXTS})
+#: those that may be text of any length, with a ``$``
+LONG_FIELDS = frozenset({_VALUE, *_TEXTS})
 
 
 def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
@@ -216,7 +218,9 @@ def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
     if pv is not None:
         return pv, _VALUE + suffix
     stem, dot, field = bare.rpartition(".")
-    if dot and (field in FIELDS or (not field and not suffix)):
+    if suffix and field not in LONG_FIELDS:
+        return None
+    if dot and (field in FIELDS or not field):
         pv = served(stem)
         return None if pv is None else (pv, (field or _VALUE) + suffix)
     stem, colon, beside = name.rpartition(":")

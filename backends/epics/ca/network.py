@@ -47,7 +47,7 @@ class Network:
         self._beacons: asyncio.TimerHandle | None = None
         self._beacon_socket: socket.socket | None = None
         self._beacon_count = 0
-        self._stopped = asyncio.Event()
+        self._listening: list[socket.socket] = []
 
     async def start(self) -> None:
         """Begin to listen.
@@ -56,6 +56,14 @@ class Network:
         """
         tcp, udp = self._bind()
         self.port, self.udp_port = tcp[0].getsockname()[1], udp[0].getsockname()[1]
+        try:
+            await self._listen(tcp, udp)
+        except OSError as exc:
+            await self.stop()
+            _close([*tcp, *udp])
+            raise BackendError(f"{PORT}: cannot listen on {self.port}: {exc.strerror}") from exc
+
+    async def _listen(self, tcp: list[socket.socket], udp: list[socket.socket]) -> None:
         running = asyncio.get_running_loop()
         for sock in udp:
             transport, _ = await running.create_datagram_endpoint(lambda: Searches(self), sock=sock)
@@ -64,6 +72,7 @@ class Network:
             self._servers.append(
                 await running.create_server(lambda: Circuit(self), sock=sock, backlog=512)
             )
+            self._listening.append(sock)
         if self.settings.beacons:
             self._beacon_socket = _udp_socket(shared=False)
             self._beacon_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
@@ -75,10 +84,9 @@ class Network:
             self._beacons.cancel()
         if self._beacon_socket is not None:
             self._beacon_socket.close()
-        for server in self._servers:
-            server.close()
         for transport in self._searches:
             transport.close()
+        await self._refuse_more()
         for circuit in list(self.circuits):
             circuit.close()
         running = asyncio.get_running_loop()
@@ -89,6 +97,16 @@ class Network:
             circuit.abort()
         await asyncio.sleep(0)
         await asyncio.sleep(0)  # the transports have told by now
+
+    async def _refuse_more(self) -> None:
+        # Who has been accepted already becomes a circuit first: else nobody would end it.
+        running = asyncio.get_running_loop()
+        for sock in self._listening:
+            running.remove_reader(sock)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for server in self._servers:
+            server.close()
 
     # Ports ------------------------------------------------------------------------------------
 
@@ -109,9 +127,9 @@ class Network:
                 raise BackendError(f"{PORT}: port {settings.port} is in use") from exc
             try:
                 tcp = self._bind_all(0, _tcp_socket)
-            except OSError:
+            except OSError as exc:
                 _close(udp)
-                raise
+                raise BackendError(f"{PORT}: no free port: {exc.strerror}") from exc
             port = tcp[0].getsockname()[1]
             _log.warning("port %s is in use: serving on port %s instead", settings.port, port)
         return tcp, udp

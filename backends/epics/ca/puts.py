@@ -45,25 +45,31 @@ class PutReply(Reply):
         self._circuit.loop.post(partial(self._answer, text))
 
     def _answer(self, text: str) -> None:
-        channel, command, circuit = self._channel, self._command, self._circuit
-        waits = isinstance(command, ca.WriteNotifyRequest)
+        channel, circuit = self._channel, self._circuit
         if self.request is not None:
             circuit.pending.pop(self.request, None)
             self.request = None
         if not channel.alive:
             return
+        try:
+            self._send(text)
+        finally:
+            if isinstance(self._command, ca.WriteNotifyRequest):
+                channel.put_answered()
+
+    def _send(self, text: str) -> None:
+        channel, command, circuit = self._channel, self._command, self._circuit
         if text:
             words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
-            circuit.send(
+            circuit.tell(
                 ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
             )
-        if waits:
+        if isinstance(command, ca.WriteNotifyRequest):
             status = _FAILED if text else _NORMAL
-            circuit.send(
-                channel.wire.write(command.ioid, command.data_type, command.data_count, status)
+            circuit.answer(
+                command,
+                channel.wire.write(command.ioid, command.data_type, command.data_count, status),
             )
-        if waits:
-            channel.put_answered()
 
 
 def put(circuit: Circuit, channel: Channel, command: Any) -> None:
@@ -103,6 +109,10 @@ def _content(form: Form, channel: Channel, command: Any) -> Any:
     if kind is None or command.data_type not in ca.native_types:
         raise ValueError(f"puts of type {command.data_type.name} are not taken")
     view = channel.view
+    count, size = command.data_count, command.header.payload_size
+    texts = kind is dbr.STRING  # of the last one libca sends no more than there is
+    if size < ((count - 1) * dbr.STRING_SIZE if texts else count * dbr.WIRE[kind].itemsize):
+        raise ValueError(f"{count} elements in {size} bytes")
     if kind is dbr.STRING:
         return form.take_texts([_decoded(text) for text in command.data])
     numbers = command.data[: command.data_count]

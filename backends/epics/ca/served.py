@@ -6,6 +6,7 @@ to the loop.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ from .loop import STOPPED, Loop
 
 if TYPE_CHECKING:
     from .channel import Channel
+
+_log = logging.getLogger("roguebridge.ca")
 
 
 class Sending:
@@ -50,7 +53,10 @@ class Sending:
             waiting, self._waiting = self._waiting, {}
         touched: dict[Any, None] = {}
         for pv in waiting:
-            pv.send(touched)
+            try:
+                pv.send(touched)
+            except Exception:  # the others must have theirs
+                _log.exception("%s cannot be sent", pv.entry.pv_name)
         for circuit in touched:
             circuit.flush()
 

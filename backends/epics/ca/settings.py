@@ -77,7 +77,7 @@ def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
         port,
         bool(own),
         shared=True,
-        beacons=_beacons(given),
+        beacons=_beacons(given, interfaces),
         period=_number(_PERIOD, given.get(_PERIOD, "")) or _USUAL_PERIOD,
         ignored=frozenset(_addresses(given.get(_IGNORED, ""))),
     )
@@ -88,7 +88,7 @@ def _addresses(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.partition(":")[0] for word in text.split()))
 
 
-def _beacons(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+def _beacons(given: Mapping[str, str], interfaces: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     port = _USUAL_BEACON_PORT
     for name in reversed(_BEACON_PORTS):
         port = _port(name, given.get(name, "")) or port
@@ -98,7 +98,9 @@ def _beacons(given: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
         host, _, its_port = word.partition(":")
         found.append((host, _port(_BEACONS, its_port) or port))
     if given.get(_AUTO_BEACONS, "YES").upper() != "NO":
-        found.append(("255.255.255.255", port))
+        # From loopback alone nobody else can connect; its own repeater wants to know.
+        local = all(host.startswith("127.") for host in interfaces)
+        found.append(("127.0.0.1" if local else "255.255.255.255", port))
     return tuple(dict.fromkeys(found))
 
 

@@ -1,0 +1,155 @@
+"""The bytes of one client's connection, both ways; on the loop.
+
+A client that does not take what it is sent is not listened to until it does: else it could have
+the server keep any number of answers for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections import deque
+from typing import Any
+
+import caproto as ca
+
+_log = logging.getLogger("roguebridge.ca")
+_SLICE = 16_384  # bytes that caproto is given at once: it copies what is left after each message
+_MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
+_ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
+_LARGEST_ELEMENT = 40  # bytes
+_ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there are
+
+
+class Stream(asyncio.Protocol):
+    """Reads messages and writes them, each no faster than the other side does."""
+
+    def __init__(self) -> None:
+        self.wire: Any = None
+        #: elements of the largest channel there was
+        self.largest = 0
+        self._transport: Any = None
+        self._full = False  # more waits to be sent than should
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._arrived: deque[memoryview] = deque()
+        self._commands: deque[Any] = deque()
+
+    # Called by asyncio ------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """The client is there."""
+        self._transport = transport
+        transport.set_write_buffer_limits(_MOST_WAITING)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
+        self.wire = ca.VirtualCircuit(ca.SERVER, transport.get_extra_info("peername"), None)
+        self.wire.our_address = transport.get_extra_info("sockname")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, or the server stops: give memory back."""
+        self._arrived.clear()
+        self._commands.clear()
+        self._out.clear()
+        wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
+        wire.channels.clear()  # which know the circuit: nothing must keep what it has received
+        wire.channels_sid.clear()
+
+    def data_received(self, data: bytes) -> None:
+        """The client has sent something."""
+        whole = memoryview(data)
+        self._arrived.extend(whole[at : at + _SLICE] for at in range(0, len(whole), _SLICE))
+        self._go_on()
+
+    def pause_writing(self) -> None:
+        """The client is slow: updates are held, the newest of each only, and requests wait."""
+        self._full = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._full = False
+        self.caught_up()
+        self._go_on()
+        if not self._full:
+            self._transport.resume_reading()
+
+    def _go_on(self) -> None:
+        try:
+            while not self._full and not self._transport.is_closing():
+                if self._commands:
+                    self.handle(self._commands.popleft())
+                elif self._arrived:
+                    self._commands = self._parsed(self._arrived.popleft())
+                else:
+                    break
+        except ca.CaprotoError as exc:
+            _log.warning("a client at %s broke the protocol: %s", self.wire.address, exc)
+            self._transport.abort()
+        except Exception:
+            _log.exception("what a client at %s sent cannot be answered", self.wire.address)
+            self._transport.abort()
+        self.flush()
+
+    def _parsed(self, piece: memoryview) -> deque[Any]:
+        try:
+            commands, missing = self.wire.recv(piece)
+        except Exception as exc:
+            raise misused(exc) from exc
+        if missing > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
+            text = f"{missing} bytes for a channel of {self.largest} elements"
+            raise ca.RemoteProtocolError(text)
+        found: deque[Any] = commands
+        return found
+
+    def handle(self, command: Any) -> None:
+        """Answer a message."""
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    def caught_up(self) -> None:
+        """Send what was held for a slow client."""
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    # To the client ----------------------------------------------------------------------------
+
+    def send(self, *commands: Any) -> None:
+        """Send messages about channels."""
+        if not self._transport.is_closing():
+            for raw in self.wire.send(*commands):
+                self.write(bytes(raw))
+            self.flush()
+
+    def tell(self, command: Any) -> None:
+        """Send a message that is about no channel, past caproto: it would look at all of them."""
+        self.write(bytes(command))
+        self.flush()
+
+    def write(self, raw: bytes) -> None:
+        """Have an update sent with the next :meth:`flush`."""
+        self._out.append(raw)
+        self._out_size += len(raw)
+        if self._out_size > _ENOUGH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand to the network what is ready."""
+        if self._out:
+            out, self._out, self._out_size = self._out, [], 0
+            if not self._transport.is_closing():
+                self._transport.write(b"".join(out))
+
+    def close(self) -> None:
+        """End the connection when what is ready has been sent."""
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._transport.abort()
+
+
+def misused(exc: Exception) -> ca.CaprotoError:
+    """Return what caproto raised over a message as an error of the client."""
+    if isinstance(exc, ca.CaprotoError):
+        return exc
+    return ca.RemoteProtocolError(f"{type(exc).__name__}: {exc}")

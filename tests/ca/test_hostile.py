@@ -1,0 +1,326 @@
+"""Clients that read nothing, ask for what cannot be, or lie: they cost the others nothing."""
+
+import gc
+import logging
+import socket
+import struct
+import weakref
+
+import numpy as np
+import pytest
+from support import rawca
+from support.clients import LIMIT, wait_until
+from support.rawca import ECHO, ERROR, EVENT_ADD, READ, RIGHTS, monitor, packed, read
+
+ELEMENTS = 250_000  # 2 MB
+
+
+def build(pr, root):
+    root.add(pr.LocalVariable(name="Var", value=1.0))
+    root.add(pr.LocalVariable(name="Other", value=0))
+    root.add(pr.LocalVariable(name="Text", value="abc"))
+    root.add(pr.LocalVariable(name="RO", value=1, mode="RO"))
+    root.add(pr.LocalVariable(name="Wave", value=np.zeros(ELEMENTS)))
+    root.add(pr.LocalVariable(name="Short", value=np.arange(3.0)))
+    root.add(pr.LocalVariable(name="Single", value=np.array([3e9, -3e9, np.nan], np.float32)))
+
+
+@pytest.fixture
+def served(serve):
+    return serve(build)
+
+
+def circuits(served):
+    backend = next(b for b in served.server._serving._backends if b.name == "ca")
+    return list(backend._network.circuits)
+
+
+def waiting(circuit):
+    """Bytes that the server keeps for a client."""
+    return circuit._transport.get_write_buffer_size() + sum(map(len, circuit._out))
+
+
+def echoed(client):
+    """The client has been answered all it has asked before."""
+    client.send(packed(ECHO))
+    return client.until(ECHO)
+
+
+# Clients that do not read ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ask", [read, monitor])
+def test_who_reads_nothing_has_little_kept_for_it_and_gets_all_in_the_end(served, raw, ask):
+    client = raw(served)
+    sid = client.channel("T:Top:Wave")
+    (circuit,) = circuits(served)
+    client.send(*(ask(sid, number) for number in range(30)))
+    wait_until(lambda: circuit._full)
+    assert served.value("Other") == 0  # another client is served meanwhile
+    assert waiting(circuit) < 3 * 8 * ELEMENTS
+    kind = READ if ask is read else EVENT_ADD
+    found = [client.next() for _ in range(30)]
+    assert {message[0] for message in found} == {kind}
+    assert sorted(message[4] for message in found) == list(range(30))
+    assert {len(message[5]) for message in found} == {8 * ELEMENTS}
+    echoed(client)
+
+
+def test_who_reads_nothing_has_no_whole_batch_kept_for_it(serve, raw):
+    def many(pr, root):
+        for number in range(20):
+            root.add(pr.LocalVariable(name=f"W{number}", value=np.zeros(50_000)))
+
+    served = serve(many)
+    client = raw(served)
+    for number in range(20):
+        client.send(monitor(client.channel(f"T:Top:W{number}", number), number))
+        client.until(EVENT_ADD)
+    (circuit,) = circuits(served)
+    with served.root.updateGroup():
+        for number in range(20):
+            served.node(f"W{number}").set(np.ones(50_000))
+    wait_until(lambda: circuit._full)
+    assert waiting(circuit) < 5 * 8 * 50_000
+    assert {client.until(EVENT_ADD)[4] for _ in range(20)} == set(range(20))
+
+
+def test_who_reads_nothing_and_leaves_is_forgotten(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Wave")
+    (circuit,) = circuits(served)
+    client.send(*(read(sid, number) for number in range(30)))
+    wait_until(lambda: circuit._full)
+    client.close()
+    wait_until(lambda: not circuits(served))
+    assert not circuit._commands and not circuit._arrived
+
+
+def test_the_first_value_of_a_monitor_waits_while_events_are_off(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(packed(rawca.EVENTS_OFF), monitor(sid, 5), packed(ECHO))
+    assert client.next()[0] == ECHO
+    client.send(packed(rawca.EVENTS_ON))
+    assert client.next()[4] == 5
+
+
+# Types that there are not ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [35, 36, 99])
+@pytest.mark.parametrize("ask", [read, monitor])
+def test_a_type_that_cannot_be_read_is_answered_with_an_error(served, raw, caplog, kind, ask):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(ask(sid, 7, type=kind))
+    if (ask, kind) != (monitor, 99):  # which caproto knows to be none
+        assert client.until(ERROR)[5][:2] == struct.pack("!H", READ if ask is read else EVENT_ADD)
+        assert echoed(client)
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+def test_a_monitor_of_such_a_type_costs_no_other_its_update(served, raw):
+    updates = served.monitor("Other")
+    updates.next()
+    client = raw(served)
+    client.send(monitor(client.channel("T:Top:Var"), 1, type=35))
+    client.until(ERROR)
+    with served.root.updateGroup():
+        served.node("Var").set(2.0)
+        served.node("Other").set(2)
+    assert updates.next().value == 2
+    assert echoed(client)
+
+
+def test_a_monitor_of_text_as_a_number_is_told_once_and_goes_on_when_it_is_one(served, raw):
+    client = raw(served)
+    client.send(monitor(client.channel("T:Top:Text"), 1))
+    assert b"the text is no number" in client.until(ERROR)[5]
+    served.node("Text").set("still none")
+    served.node("Text").set("2.5")
+    assert client.next()[5] == struct.pack("!d", 2.5)
+    served.node("Text").set("none")
+    assert client.next()[0] == ERROR
+
+
+def test_a_channel_that_cannot_be_sent_costs_no_other_its_update(served, caplog, monkeypatch):
+    from roguebridge.backends.epics.ca.served import CaPv
+
+    updates = served.monitor("Other")
+    broken = served.monitor("Var")
+    updates.next(), broken.next()
+    really = CaPv.send
+
+    def send(pv, touched):
+        if pv.entry.pv_name == "T:Top:Var":
+            raise RuntimeError("no")
+        really(pv, touched)
+
+    monkeypatch.setattr(CaPv, "send", send)
+    with served.root.updateGroup():
+        served.node("Var").set(2.0)
+        served.node("Other").set(2)
+    assert updates.next().value == 2
+    assert "T:Top:Var cannot be sent" in caplog.text
+
+
+def test_numbers_beyond_an_integer_keep_their_sign(served):
+    assert served.raw("Single", kind=5).data.tolist() == [2**31 - 1, -(2**31), 0]
+
+
+def test_very_long_arrays_are_no_texts(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Wave")
+    client.send(read(sid, 1, type=0))
+    assert b"250000 numbers are too many for texts" in client.until(ERROR)[5]
+    client.send(read(sid, 2, type=0, count=2))
+    assert client.until(READ)[5] == b"0.00000000".ljust(40, b"\0") * 2
+
+
+# Rights ---------------------------------------------------------------------------------------
+
+
+def test_what_is_not_writable_stays_so_when_rights_are_looked_at_again(serve, raw, monkeypatch):
+    monkeypatch.setattr("roguebridge.backends.epics.ca.backend._RIGHTS_EVERY", 0.01)
+    served = serve(build, policies={"read_only": False})
+    client = raw(served)
+    client.channel("T:Top:RO", 1)
+    client.channel("T:Top:Var", 2)
+    served.client.write("T:RB:ReadOnly", 1).result(LIMIT)
+    assert client.next()[:5] == (RIGHTS, 0, 0, 2, 1)
+    served.client.write("T:RB:ReadOnly", 0).result(LIMIT)
+    assert client.next()[:5] == (RIGHTS, 0, 0, 2, 3)
+    echoed(client)
+
+
+def test_a_channel_whose_rights_cannot_be_found_out_holds_up_no_other(serve, caplog, monkeypatch):
+    from roguebridge.backends.epics.ca.channel import Channel
+
+    monkeypatch.setattr("roguebridge.backends.epics.ca.backend._RIGHTS_EVERY", 0.01)
+    really = Channel.ask_rights_again
+
+    def ask(channel):
+        if channel.name == "T:Top:Other":
+            raise RuntimeError("no")
+        really(channel)
+
+    monkeypatch.setattr(Channel, "ask_rights_again", ask)
+    served = serve(build, policies={"read_only": False})
+    assert served.type("Other")[2] == served.type("Var")[2] == "rw"
+    served.client.write("T:RB:ReadOnly", 1).result(LIMIT)
+    wait_until(lambda: served.type("Var")[2] == "r")
+    assert "the rights to T:Top:Other cannot be found out" in caplog.text
+
+
+# What is not true -----------------------------------------------------------------------------
+
+
+def test_what_is_about_no_channel_takes_no_look_at_any(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Text")
+    name = b"T:Top:Var\0"
+    looks = []
+    (circuit,) = circuits(served)
+    circuit.wire.states.process_command_type = lambda *args: looks.append(args)
+    client.send(
+        packed(ECHO), packed(rawca.EVENTS_OFF), packed(rawca.EVENTS_ON), read(sid, 1),
+        packed(rawca.SEARCH, 10, 13, 5, 5, name), packed(rawca.SEARCH, 10, 13, 6, 6, b"No\0"),
+        packed(rawca.VERSION, count=13), packed(ECHO),
+    )  # fmt: skip
+    found = [client.next()[0] for _ in range(6)]
+    assert found == [ECHO, ERROR, rawca.SEARCH, 14, rawca.VERSION, ECHO]
+    assert looks == []
+
+
+def test_a_put_that_no_channel_has_room_for_is_not_collected(served, raw, caplog):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(rawca.long_head(rawca.WRITE, 0xFFFFFFF0, rawca.DOUBLE, 0x1FFFFFFE, sid, 7))
+    assert client.ended() == []
+    assert "broke the protocol: 4294967280 bytes for a channel of 1 elements" in caplog.text
+
+
+def test_what_was_received_is_given_back_when_a_client_leaves(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Wave")
+    (circuit,) = circuits(served)
+    client.send(rawca.long_head(rawca.WRITE, 8 * ELEMENTS, rawca.DOUBLE, ELEMENTS, sid, 7))
+    client.send(bytes(4 * ELEMENTS))
+    received = weakref.ref(circuit.wire)
+    del circuit
+    wait_until(lambda: len(received()._data) > 2 * ELEMENTS)
+    gc.disable()  # it is given back at once, not when the collector comes by
+    try:
+        client.close()
+        wait_until(lambda: received() is None)
+    finally:
+        gc.enable()
+
+
+def test_elements_that_were_not_sent_are_not_put(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Short")
+    for kind, payload in ((rawca.DOUBLE, bytes(8)), (0, bytes(40))):
+        client.send(packed(rawca.WRITE, kind, 3, sid, 7, payload))
+        words = f"3 elements in {len(payload)} bytes"
+        assert words.encode() in client.until(ERROR)[5]
+        assert client.until(rawca.WRITE)[3] == 160
+    assert served.node("Short").value().tolist() == [0, 1, 2]
+    client.send(packed(rawca.WRITE, 0, 1, client.channel("T:Top:Text", 2), 7, b"short\0"))
+    assert client.until(rawca.WRITE)[3] == 1  # of one text libca sends no more than there is
+    assert served.node("Text").value() == "short"
+
+
+def test_two_puts_with_one_number_are_both_answered(served, raw, caplog):
+    client = raw(served)
+    sid = client.channel("T:Top:Short")
+    (circuit,) = circuits(served)
+    put = packed(rawca.WRITE, rawca.DOUBLE, 3, sid, 7, struct.pack("!3d", 3, 2, 1))
+    client.send(put, put)
+    assert [client.until(rawca.WRITE)[3:5] for _ in range(2)] == [(1, 7)] * 2
+    wait_until(lambda: [channel.puts for channel in circuit.channels.values()] == [0])
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+def test_the_type_with_acknowledgements_has_the_value_as_text(served, raw):
+    client = raw(served)
+    served.node("Text").set("x" * 50)
+    for number, name, text in ((1, "Text", b"x" * 39), (2, "Var", b"1.00000000")):
+        client.send(read(client.channel(f"T:Top:{name}", number), 1, type=37, count=1))
+        assert client.until(READ)[5] == bytes(8) + text.ljust(40, b"\0")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        lambda sid: packed(rawca.WRITE, 99, 1, sid, 7, bytes(8)),
+        lambda sid: packed(4, 99, 1, sid, 7, bytes(8)),
+        lambda sid: packed(rawca.CLEAR, one=sid, two=77),
+    ],
+    ids=["write-notify", "write", "clear"],
+)
+def test_a_message_against_the_protocol_is_a_warning(served, raw, caplog, message):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(message(sid))
+    assert client.ended() == []
+    assert "broke the protocol" in caplog.text
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+def test_a_client_that_lost_its_power_is_noticed_some_time(served, raw):
+    raw(served)
+    wait_until(lambda: circuits(served))
+    sock = circuits(served)[0]._transport.get_extra_info("socket")
+    assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_the_number_of_a_failed_read_is_forgotten(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Text")
+    (circuit,) = circuits(served)
+    client.send(*(read(sid, number) for number in range(5)))
+    for _ in range(5):
+        client.until(ERROR)
+    assert not circuit.wire._ioids
