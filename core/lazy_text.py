@@ -56,10 +56,13 @@ class LazyTexts:
 
     def unlisten(self, node: Any, listener: Listener) -> None:
         """Remove a listener; with the last one, nothing that was changed for them is left."""
+        update = self._updates.get(node.path)
+        if update is None:  # which may be a node of nodes, that does this for each of them
+            node.delListener(listener)
+            return
         with changing:
             node.delListener(listener)
-            update = self._updates.get(node.path)
-            if update is not None and listener in update.hearers:
+            if listener in update.hearers:
                 update.hearers.remove(listener)
                 if not update.hearers:
                     update.leave()
