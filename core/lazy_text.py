@@ -28,7 +28,7 @@ class LazyTexts:
     """Hears variables for one server, and spares the tree the texts of their arrays."""
 
     def __init__(self) -> None:
-        self._updates: dict[str, LazyUpdate] = {}  # by path
+        self._updates: dict[int, LazyUpdate] = {}  # by path
         self._refused: dict[str, list[str]] = {}  # reason -> paths
 
     def listen(self, node: Any, listener: Listener) -> None:
@@ -50,13 +50,13 @@ class LazyTexts:
                     return
                 update = LazyUpdate(node, maker)
                 update.enter()
-            self._updates[node.path] = update
+            self._updates[id(node)] = update
             if listener not in update.hearers:
                 update.hearers.append(listener)
 
     def unlisten(self, node: Any, listener: Listener) -> None:
         """Remove a listener; with the last one, nothing that was changed for them is left."""
-        update = self._updates.get(node.path)
+        update = self._updates.get(id(node))
         if update is None:  # which may be a node of nodes, that does this for each of them
             node.delListener(listener)
             return
