@@ -28,7 +28,7 @@ class LazyTexts:
     """Hears variables for one server, and spares the tree the texts of their arrays."""
 
     def __init__(self) -> None:
-        self._updates: dict[int, LazyUpdate] = {}  # by path
+        self._updates: dict[int, LazyUpdate] = {}  # by id of the node
         self._refused: dict[str, list[str]] = {}  # reason -> paths
 
     def listen(self, node: Any, listener: Listener) -> None:
