@@ -14,7 +14,9 @@ from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from ..limits import limit_pair
 from .alarms import SEVERITIES, STATUSES
 from .dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
-from .forms import FLAGS, LONGEST, Form, Native, form_of
+from .form import LONGEST, Form, Native
+from .forms import form_of
+from .scalar_forms import FLAGS
 
 #: characters that a text may have before its PV is announced anew
 ROOM_FOR_TEXT = 1024

@@ -12,7 +12,7 @@ from roguebridge.core.request import PutRequest, Reply
 
 from . import dbr
 from .channel import Channel
-from .forms import Form
+from .form import Form
 
 if TYPE_CHECKING:
     from .circuit import Circuit
