@@ -15,22 +15,19 @@ from .conversion import Conversion
 from .converter import Provisional
 from .errors import BackendError, words_of
 from .jobs import OpenJob, TypeJob
+from .looking import READ_AGAIN, RETRY, Looking
 from .nt import PvSpec
-from .outcome import Outcome
 from .outlet import Keep, Outlet, State
 from .paced import PacedOutlet
 from .valuing import Shown
 from .workers import BUSY
 
 _log = logging.getLogger("roguebridge.holder")
-_RETRY = 0.1  # seconds until a read that found the workers busy is queued again
-_READ_AGAIN = (1.0, 30.0)  # seconds until a failed first read is made again, first and most
-_SEEK = (0.5, 5.0)  # seconds until a value that a failed put left in doubt is read, first and most
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
 _LASTING = (READ, TIMEOUT, COMM, WRITE)
 
 
-class Opening(Outcome):
+class Opening(Looking):
     """Opens what one node shows for its clients, and closes it after the last one."""
 
     __slots__ = ()
@@ -115,12 +112,12 @@ class Opening(Outcome):
 
     # Opening, on a worker or the clock's thread -----------------------------------------------
 
-    def _submit_read(self, outlet: Outlet, visit: int, again: float = _READ_AGAIN[0]) -> None:
+    def _submit_read(self, outlet: Outlet, visit: int, again: float = READ_AGAIN[0]) -> None:
         if outlet.visit != visit or not outlet.connected:
             return
         job = OpenJob(self.entry, partial(self._open_with_value, outlet, visit, again))
         if self._readers.submit(job) == BUSY:
-            self.services.clock.call_later(_RETRY, lambda: self._submit_read(outlet, visit, again))
+            self.services.clock.call_later(RETRY, lambda: self._submit_read(outlet, visit, again))
 
     def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
         for gate in self.gates:
@@ -182,7 +179,7 @@ class Opening(Outcome):
 
     def _read_again(self, outlet: Outlet, visit: int, waited: float, updates: int) -> None:
         if self.updates == updates:  # else the node has spoken by itself
-            self._submit_read(outlet, visit, min(2 * waited, _READ_AGAIN[1]))
+            self._submit_read(outlet, visit, min(2 * waited, READ_AGAIN[1]))
 
     def _half_time(self, outlet: Outlet, visit: int) -> None:
         with self._lock:
@@ -259,58 +256,3 @@ class Opening(Outcome):
         with self._lock:
             outlet.opened(spec, first)
         self.services.opened(self)
-
-    # Once more, while the PV is open ----------------------------------------------------------
-
-    def look_again(self, quiet: bool = False, fresh: bool = False) -> None:
-        """Have the value read and shown soon: updates may have been missed.
-
-        :param fresh: read it in hardware, if it lives there
-        :param quiet: show nothing if it cannot be read for the reason that is shown already
-        """
-        if not self._watching:
-            return
-
-        def look() -> None:
-            if fresh and self._watching and not self._doubtful and self._read_back():
-                self._known = True
-                self._show_present(always=True)
-            elif not self._look_again(quiet):
-                self._look_later()
-
-        if self._readers.submit(OpenJob(self.entry, look)) == BUSY:
-            self.services.clock.call_later(_RETRY, lambda: self.look_again(quiet, fresh))
-
-    def seek_truth(self, after: float = _SEEK[0]) -> None:
-        """Have the doubted value read after some seconds, until it can be, while clients look."""
-        if self._watching and self.readable:
-            self.services.clock.call_later(after, lambda: self._seek(after))
-
-    def _seek(self, after: float) -> None:
-        if not self._doubtful:
-            return
-        job = OpenJob(self.entry, lambda: self._end_doubt(after))
-        if self._readers.submit(job) == BUSY:
-            self.seek_truth(after)
-
-    def _end_doubt(self, after: float) -> None:
-        if not self._doubtful:
-            return
-        if self._read_back():
-            self._show_present(always=True)
-        else:
-            self.seek_truth(min(2 * after, _SEEK[1]))
-
-    def _look_later(self) -> None:
-        """Have the value read again after a while: the tree tells nobody when it can be."""
-        with self._lock:
-            waited = self._waited = min(2 * self._waited, _READ_AGAIN[1]) or _READ_AGAIN[0]
-            if self._late is not None:
-                self._late.cancel()
-            updates = self.updates
-
-            def look() -> None:
-                if self.updates == updates:  # else the node has spoken by itself
-                    self.look_again(quiet=True)
-
-            self._late = self.services.clock.call_later(waited, look)

@@ -9,9 +9,9 @@ import numpy as np
 
 from .alarm import NO_ALARM, WRITE, Alarm
 from .backend import Reading
+from .hearing import Hearing
 from .outlet import Keep, State
 from .rogue import computed, read_now
-from .showing import Showing
 from .valuing import Shown
 from .workers import on_borrowed_thread
 
@@ -19,7 +19,7 @@ _log = logging.getLogger("roguebridge.holder")
 _QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
 
 
-class Outcome(Showing):
+class Outcome(Hearing):
     """Shows what the tree has made of puts and commands, as far as it is true."""
 
     __slots__ = ()
