@@ -198,7 +198,10 @@ class CaPv(ServedPv):
                     continue
             elif view.follows != "alarm" or not alarm_changed:
                 continue
-            channel.update(shown, alarm_changed, bodies, touched)
+            try:
+                channel.update(shown, alarm_changed, bodies, touched)
+            except Exception:  # the others must have theirs
+                _log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
             self._announce_anew(outgrown, shown)
 
