@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .access import Credentials
 from .alarm import Alarm
+from .errors import BackendError
 from .mapping import PvEntry
 from .nt import PvSpec
 from .request import PutRequest, Request, RpcRequest
@@ -152,6 +153,19 @@ class Backend(ABC):
     def stop(self) -> None:
         """Disconnect all clients, close and forget all PVs, free the ports; harmless if stopped."""
 
+    @property
+    def on_own_thread(self) -> bool:
+        """True on a thread of the backend's own, where :meth:`stop` would wait for itself."""
+        return False
+
+    def check_stop(self) -> None:
+        """Look whether the backend can be stopped here; nothing is stopped.
+
+        :raises BackendError: on its own thread
+        """
+        if self.on_own_thread:
+            raise BackendError(f"backend {self.name!r} cannot be stopped on its own thread")
+
     def where(self) -> str:
         """Return where the server listens, for people; empty if there is nothing to say."""
         return ""
@@ -165,6 +179,4 @@ class Backend(ABC):
 
         :raises BackendError: if the protocol has none, or the server is not running
         """
-        from .errors import BackendError
-
         raise BackendError(f"backend {self.name!r} has no client settings")

@@ -131,7 +131,11 @@ class SoftBackend(Backend):
             self._loop.call(lambda: None)
 
     def stop(self) -> None:
-        """Disconnect the clients, close and forget all PVs."""
+        """Disconnect the clients, close and forget all PVs.
+
+        :raises BackendError: on the loop's thread, in a monitor, say
+        """
+        self.check_stop()
         loop, self._loop = self._loop, None
         self._listening = False
         if loop is None:
@@ -143,6 +147,11 @@ class SoftBackend(Backend):
         for served in pvs.values():
             served.close()
         loop.stop()
+
+    @property
+    def on_own_thread(self) -> bool:
+        """True on the loop's thread."""
+        return self._loop is not None and self._loop.here
 
     def client(self, user: str = "soft", host: str = "127.0.0.1") -> SoftClient:
         """Return a new client.

@@ -95,7 +95,7 @@ class CaBackend(Backend):
 
         :raises BackendError: on the server's own thread, in a policy's ``may()``, say
         """
-        self._loop.must_not_be_here()
+        self.check_stop()
         network, self._network = self._network, None
         if network is not None:
             self._loop.run(network.stop)
@@ -105,6 +105,11 @@ class CaBackend(Backend):
             pv.close()
         self._loop = Loop()
         self._sending = Sending(self._loop)
+
+    @property
+    def on_own_thread(self) -> bool:
+        """True on the loop's thread."""
+        return self._loop.here
 
     def client_conf(self) -> dict[str, str]:
         """Return the environment with which a client reaches this server.

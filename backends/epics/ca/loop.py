@@ -86,21 +86,11 @@ class Loop:
     def run(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Have a coroutine run and wait for it, from another thread.
 
-        :raises BackendError: on the loop's own thread, which would wait for itself
         :raises Exception: what it raised
         """
-        self.must_not_be_here()
         loop = self._asyncio
         if loop is not None:
             asyncio.run_coroutine_threadsafe(make(), loop).result()
-
-    def must_not_be_here(self) -> None:
-        """Raise on the loop's own thread, before it would wait for itself.
-
-        :raises BackendError: there
-        """
-        if self.here:
-            raise BackendError("the Channel Access server cannot be stopped on its own thread")
 
     def stop(self) -> None:
         """Do what was left so far, then end the thread; harmless if it does not run."""

@@ -99,6 +99,15 @@ class Doorbell:
         if context is not None:
             context.close()
 
+    @property
+    def here(self) -> bool:
+        """True on the server's thread, as far as it has been seen."""
+        return threading.get_ident() == self._thread
+
+    def seen(self) -> None:
+        """Note that the calling thread is the server's."""
+        self._thread = threading.get_ident()
+
     def call(self, call: Callable[[], object]) -> None:
         """Have ``call`` made on the server's thread and wait for it; no lock may be held.
 
@@ -126,7 +135,7 @@ class Doorbell:
         :param done: called once, with what went wrong; on that thread, or here if the server stops
         """
         errand = _Errand(call, done)
-        if threading.get_ident() == self._thread:
+        if self.here:
             errand.run()
             return
         with self._lock:
@@ -169,7 +178,7 @@ class Doorbell:
 
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
-        self._thread = threading.get_ident()
+        self.seen()
         self.spent.clear()
         left = _AT_ONCE
         while left and (errands := self._take(left)):
