@@ -174,6 +174,15 @@ class Backend(ABC):
         """Return what of the PVs clients of this protocol do not get whole, one text each."""
         return ()
 
+    def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
+        """Return what clients of this protocol would not get whole of a PV, served or not.
+
+        One text for each kind of loss, the same for all PVs that have it: it names none.
+
+        :param spec: None if it is not known
+        """
+        return ()
+
     def client_conf(self) -> dict[str, str]:
         """Return the settings with which a client reaches exactly this server.
 

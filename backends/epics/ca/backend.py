@@ -8,15 +8,16 @@ from dataclasses import replace
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import PvSpec
 
 from .loop import Loop
+from .losses import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
 from .served import CaPv, Sending
 from .settings import settings_of
 
 _log = logging.getLogger("roguebridge.ca")
 _RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
-LONGEST_NAME = 60  # characters of a name in an IOC, and in clients built for those
 
 
 class CaBackend(Backend):
@@ -137,10 +138,14 @@ class CaBackend(Backend):
             f"PV name {name} has {len(name.encode())} bytes: clients of Channel Access that were "
             f"made for IOCs take {LONGEST_NAME}; give short aliases, e.g. by longest in names"
             for name, pv in self._served.items()
-            if len(name.encode()) > LONGEST_NAME and not _has_short(pv.entry)
+            if len(name.encode()) > LONGEST_NAME and not has_short_name(pv.entry)
         ]
         losses = dict(self._sending.losses)
         return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
+
+    def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
+        """Return what Channel Access has no place for."""
+        return tuple(losses_of(entry, spec))
 
     def _look_at_rights(self) -> None:
         # On the loop. Of a switch that has been turned, or a file read again, nobody tells.
@@ -154,7 +159,3 @@ class CaBackend(Backend):
                     _log.exception("the rights to %s cannot be found out", channel.name)
         finally:
             self._loop.later(_RIGHTS_EVERY, self._look_at_rights)
-
-
-def _has_short(entry: PvEntry) -> bool:
-    return any(len(name.encode()) <= LONGEST_NAME for name in entry.names)
