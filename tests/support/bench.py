@@ -164,6 +164,18 @@ class Bench:
         self.backend.start()
         return owner, self.client()
 
+    def call(self, spec=DOUBLE, **arguments):
+        """A call of a command whose PV is closed: client, what it waits for, and the request."""
+        owner = self.serve(spec, is_command=True)
+        self.backend.start()
+        client = self.client()
+        pending = client.start_rpc("pv", **arguments)
+        if not client.has_calls:  # a put waits for the PV to open
+            owner.arrived()
+            assert owner.requests.empty() and not pending.done()
+            owner.open(at(spec.zero()))
+        return client, pending, owner.request()
+
     def client(self):
         client = client_of(self.backend)
         self._clients.append(client)

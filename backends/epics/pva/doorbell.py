@@ -101,12 +101,8 @@ class Doorbell:
 
     @property
     def here(self) -> bool:
-        """True on the server's thread, as far as it has been seen."""
+        """True on the server's thread; it is known before any PV is open."""
         return threading.get_ident() == self._thread
-
-    def seen(self) -> None:
-        """Note that the calling thread is the server's."""
-        self._thread = threading.get_ident()
 
     def call(self, call: Callable[[], object]) -> None:
         """Have ``call`` made on the server's thread and wait for it; no lock may be held.
@@ -178,7 +174,7 @@ class Doorbell:
 
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
-        self.seen()
+        self._thread = threading.get_ident()
         self.spent.clear()
         left = _AT_ONCE
         while left and (errands := self._take(left)):

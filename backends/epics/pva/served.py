@@ -97,7 +97,6 @@ class PvaPv(ServedPv):
     def onFirstConnect(self) -> None:
         """A first client has connected."""
         self._visited = True
-        self._doorbell.seen()
         self._owner.client_arrived(self)
 
     def onLastDisconnect(self) -> None:
