@@ -2,48 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-import click
-
-from roguebridge.core.cli.failure import Exit, Failure, in_one_line
-from roguebridge.core.cli.options import common_options, isolate_option
-from roguebridge.core.cli.serve import serve_root
-from roguebridge.core.cli.server_options import ServerOptions
-from roguebridge.core.cli.signals import StopSignals
-from roguebridge.core.cli.terminal import step
 from roguebridge.core.hookspecs import hookimpl
 
-
-@click.command()
-@click.option("--serve", is_flag=True, help="Serve the detector until SIGINT or SIGTERM instead.")
-@isolate_option
-@common_options("critical")  # the client fails on purpose
-def demo(serve: bool, isolate: bool) -> None:
-    """Show what Roguebridge does: a made-up detector, and a client that uses it.
-
-    It runs on Rogue where that is installed, else on the stand-in tree, and leaves the network
-    alone unless --serve is given without --isolate.
-    """
-    if serve:
-        serve_root(lambda: _detector(isolate), ServerOptions())
-        return
-    with StopSignals():
-        try:
-            with step("getting ready"):  # importing Rogue takes its time
-                from .demo import main
-            main()
-        except Exception as exc:
-            raise Failure(Exit.PROBLEMS, f"demo failed: {in_one_line(exc)}") from exc
-
-
-def _detector(isolate: bool) -> Any:
-    from .detector import Detector
-
-    return Detector(isolate=isolate)
+if TYPE_CHECKING:
+    import click
 
 
 @hookimpl
 def cli_commands(group: click.Group) -> None:
     """Add ``demo``."""
+    from .command import demo  # servers, which load this too, need nothing of a command line
+
     group.add_command(demo)

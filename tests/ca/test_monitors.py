@@ -158,12 +158,13 @@ def test_a_client_that_does_not_read_delays_nobody_and_gets_the_last_value_in_th
         (slow,) = [c for c in backend._network.circuits if c.credentials().user == "sloth"]
         own = slow._transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
-        rounds = 600  # 10 MB
-        for n in range(1, rounds + 1):
-            served.node("Wave").set(np.full(2000, float(n)))
-            if n % 50 == 0:
-                wave.until(lambda reading, n=n: reading.value[0] == n)
-        assert slow.held
+        rounds = 0
+        while not slow.held or rounds < 600:  # 16 kB each
+            rounds += 1
+            assert rounds < 100_000
+            served.node("Wave").set(np.full(2000, float(rounds)))
+            if rounds % 50 == 0:
+                wave.until(lambda reading, n=rounds: reading.value[0] == n)
         last, count = 0.0, 0
         while last < rounds:
             for command in receive():

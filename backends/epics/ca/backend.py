@@ -88,8 +88,9 @@ class CaBackend(Backend):
 
     def flush(self) -> None:
         """Return when the answers given so far were handed to the network."""
-        if self._network is not None:
-            self._loop.call(lambda: None)
+        network = self._network
+        if network is not None:
+            self._loop.call(network.flush)
 
     def stop(self) -> None:
         """Stop the server, then close and forget all PVs.

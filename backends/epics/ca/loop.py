@@ -22,11 +22,13 @@ class Loop:
         self._lock = threading.Lock()
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._left: list[Callable[[], object]] = []
 
     @property
     def here(self) -> bool:
         """True on the loop's own thread."""
-        return threading.current_thread() is self._thread
+        thread = self._thread
+        return thread is not None and threading.get_ident() == thread.ident
 
     def start(self) -> None:
         """Begin to run."""
@@ -51,8 +53,17 @@ class Loop:
         with self._lock:
             if self._asyncio is None:
                 return False
-            self._asyncio.call_soon_threadsafe(_guarded, call)
+            self._left.append(call)
+            if len(self._left) == 1:  # else the loop has been woken
+                wake = self._asyncio.call_soon if self.here else self._asyncio.call_soon_threadsafe
+                wake(self._do_what_is_left)
             return True
+
+    def _do_what_is_left(self) -> None:
+        with self._lock:
+            left, self._left = self._left, []
+        for call in left:
+            _guarded(call)
 
     def later(self, seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
         """Have ``call`` made after some seconds; on the loop's thread, while it runs."""

@@ -78,6 +78,11 @@ class Network:
             self._beacon_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self._beacon(_FIRST_PERIOD)
 
+    def flush(self) -> None:
+        """Hand to the network what is ready for all clients."""
+        for circuit in list(self.circuits):
+            circuit.flush()
+
     async def stop(self) -> None:
         """Free the ports, and let clients take what they were sent before."""
         if self._beacons is not None:

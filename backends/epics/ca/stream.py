@@ -33,6 +33,7 @@ class Stream(asyncio.Protocol):
         self._full = False  # more waits to be sent than should
         self._out: list[bytes] = []
         self._out_size = 0
+        self._flush_due = False
         self._arrived: deque[memoryview] = deque()
         self._commands: deque[Any] = deque()
 
@@ -76,6 +77,7 @@ class Stream(asyncio.Protocol):
             self._transport.resume_reading()
 
     def _go_on(self) -> None:
+        self._flush_due = True  # at the end
         try:
             while not self._full and not self._transport.is_closing():
                 if self._commands:
@@ -118,12 +120,18 @@ class Stream(asyncio.Protocol):
         if not self._transport.is_closing():
             for raw in self.wire.send(*commands):
                 self.write(bytes(raw))
-            self.flush()
+            self._flush_soon()
 
     def tell(self, command: Any) -> None:
         """Send a message that is about no channel, past caproto: it would look at all of them."""
         self.write(bytes(command))
-        self.flush()
+        self._flush_soon()
+
+    def _flush_soon(self) -> None:
+        # One write for all that is answered now: each costs more than the answer.
+        if not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self.flush)
 
     def write(self, raw: bytes) -> None:
         """Have an update sent with the next :meth:`flush`."""
@@ -134,6 +142,7 @@ class Stream(asyncio.Protocol):
 
     def flush(self) -> None:
         """Hand to the network what is ready."""
+        self._flush_due = False
         if self._out:
             out, self._out, self._out_size = self._out, [], 0
             if not self._transport.is_closing():
@@ -141,6 +150,7 @@ class Stream(asyncio.Protocol):
 
     def close(self) -> None:
         """End the connection when what is ready has been sent."""
+        self.flush()
         self._transport.close()
 
     def abort(self) -> None:
