@@ -204,7 +204,7 @@ def test_updates_of_many_pvs_are_sent_in_few_pieces(serve):
     transport = circuit._transport
     circuit._transport = Counted(transport, pieces)
     held = threading.Event()
-    backend._loop.post(lambda: held.wait(LIMIT))
+    backend.loop.post(lambda: held.wait(LIMIT))
     for n in range(200):
         served.node(f"V[{n}]").set(1)
     served.root.waitOnUpdate()
