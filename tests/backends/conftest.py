@@ -8,14 +8,20 @@ from support.bench import KINDS, Bench, Gate, Site
 
 @pytest.fixture(params=sorted(KINDS))
 def kind(request):
-    """The name of each backend."""
+    """The name of each backend that comes with Roguebridge."""
+    return request.param
+
+
+@pytest.fixture(params=[*sorted(KINDS), "lines"])
+def bench_kind(request):
+    """The name of each backend, that of the page on backends too."""
     return request.param
 
 
 @pytest.fixture
-def bench(kind):
+def bench(bench_kind):
     """Each backend, not started."""
-    made = Bench(kind)
+    made = Bench(bench_kind)
     yield made
     made.close()
 

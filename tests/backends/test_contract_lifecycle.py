@@ -126,7 +126,7 @@ def test_there_are_no_client_settings_of_a_stopped_backend(bench):
 
 class TestPvaPorts:
     @pytest.fixture
-    def kind(self):
+    def bench_kind(self):
         return "pva"
 
     def test_an_isolated_server_keeps_its_ports_and_a_client_comes_back(self, bench):

@@ -65,6 +65,9 @@ class Carrier:
     #: True if a command is called; else it is run by a put, which waits until the PV is open
     has_calls = True
 
+    #: True if a put may be of something else than the value; else it makes no sense
+    has_other_fields = True
+
     def arguments(self, request: Any) -> dict[str, Any]:
         """The arguments of a call that has reached the engine."""
         assert isinstance(request, RpcRequest)
