@@ -270,7 +270,7 @@ audit.request_done(make_record(3))
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no limit for the size of a file")
 def test_a_full_disk_leaves_no_part_of_a_line(file):
     command = [sys.executable, "-c", FULL_DISK, str(file)]
-    tests = Path(__file__).parents[1]
+    tests = Path(__file__).parents[2]
     environment = {**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{os.getenv('PYTHONPATH', '')}"}
     run = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
     assert (run.stderr, run.returncode) == ("", 0)

@@ -569,7 +569,7 @@ def test_a_delivery_that_does_not_return_is_reported(root, watch, gate, hold):
     watched.advance(1)
     text = watched.fault()
     assert text.startswith(
-        "the tree's update thread has been held up for 10 s by Top.D.V (in hold, test_watchdog.py:"
+        "the tree's update thread has been held up for 10 s by Top.D.V (in hold, test_death.py:"
     )
     assert watched.watchdog.fault == text
     watched.advance(100)
