@@ -1,4 +1,4 @@
-"""What is said of an exception; on trees: watchdog/test_death.py."""
+"""What is said of an exception; on trees: watchdog/."""
 
 import gc
 import sys
