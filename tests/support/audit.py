@@ -3,6 +3,9 @@
 import queue
 import threading
 
+import pytest
+
+from roguebridge.backends.soft import RemoteError
 from roguebridge.core.access import Credentials
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.request import RequestRecord
@@ -16,6 +19,18 @@ def make_record(value=1, result="done", error="", **more):
     time_ns = more.pop("time_ns", 1_700_000_000_123_456_789)
     entry = more.pop("entry", ENTRY)
     return RequestRecord(entry, operation, who, value, result, error, time_ns, **more)
+
+
+def what(record):
+    """Give what was asked and what became of it."""
+    return record.operation, record.value, record.old, record.result, record.error
+
+
+def refused(ask):
+    """Ask for what is refused, and give the words."""
+    with pytest.raises(RemoteError) as caught:
+        ask()
+    return str(caught.value)
 
 
 class Sink:
