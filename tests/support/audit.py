@@ -1,7 +1,9 @@
-"""Records, and sinks that do what a test says."""
+"""Records, what was written of them, and sinks that do what a test says."""
 
+import json
 import queue
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -31,6 +33,18 @@ def refused(ask):
     with pytest.raises(RemoteError) as caught:
         ask()
     return str(caught.value)
+
+
+def lines(file):
+    """Read the lines of an audit file, all of which are whole."""
+    text = Path(file).read_text(encoding="utf-8")
+    assert text == "" or text.endswith("\n")
+    return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def news(file):
+    """Give the values put of an audit file."""
+    return [line["new"] for line in lines(file)]
 
 
 class Sink:
