@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .access import Credentials
 from .alarm import Alarm
+from .errors import BackendError
 from .mapping import PvEntry
 from .nt import PvSpec
 from .request import PutRequest, Request, RpcRequest
@@ -152,6 +153,19 @@ class Backend(ABC):
     def stop(self) -> None:
         """Disconnect all clients, close and forget all PVs, free the ports; harmless if stopped."""
 
+    @property
+    def on_own_thread(self) -> bool:
+        """True on a thread of the backend's own, where :meth:`stop` would wait for itself."""
+        return False
+
+    def check_stop(self) -> None:
+        """Look whether the backend can be stopped here; nothing is stopped.
+
+        :raises BackendError: on its own thread
+        """
+        if self.on_own_thread:
+            raise BackendError(f"backend {self.name!r} cannot be stopped on its own thread")
+
     def where(self) -> str:
         """Return where the server listens, for people; empty if there is nothing to say."""
         return ""
@@ -160,11 +174,18 @@ class Backend(ABC):
         """Return what of the PVs clients of this protocol do not get whole, one text each."""
         return ()
 
+    def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
+        """Return what clients of this protocol would not get whole of a PV, served or not.
+
+        One text for each kind of loss, the same for all PVs that have it: it names none.
+
+        :param spec: None if it is not known
+        """
+        return ()
+
     def client_conf(self) -> dict[str, str]:
         """Return the settings with which a client reaches exactly this server.
 
         :raises BackendError: if the protocol has none, or the server is not running
         """
-        from .errors import BackendError
-
         raise BackendError(f"backend {self.name!r} has no client settings")

@@ -7,8 +7,11 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from .access import AccessPolicy
+from .backend import Backend
 from .converter import TypeConverter
+from .losses import losses_of
 from .mapping import PvMap
+from .nt import PvSpec
 from .rogue import with_sources
 from .rules import Rule, Select, converter_of
 from .ruleset import RuleSet
@@ -43,6 +46,7 @@ class Explanation:
     :param served_as: Normative Type and element type; empty if unknown
     :param time_source: the rule that takes the time from its values; None for the time of delivery
     :param policies: the rules that guard it, each of which must allow
+    :param losses: what clients of some protocol would not get whole
     """
 
     path: str
@@ -54,6 +58,7 @@ class Explanation:
     served_as: str = ""
     time_source: RuleUse | None = None
     policies: tuple[RuleUse, ...] = ()
+    losses: tuple[str, ...] = ()
 
     @property
     def served(self) -> bool:
@@ -70,6 +75,7 @@ def explain(
     include: Sequence[str],
     exclude: Sequence[str],
     explicit: bool,
+    backends: Sequence[Backend],
 ) -> Explanation:
     """Explain one node of a tree, or of the server's own.
 
@@ -77,6 +83,7 @@ def explain(
     :param mapped: the tree's mapping
     :param extra: that of nodes that are in no tree
     :param explicit: True if the mapping is an explicit one
+    :param backends: tell what they would not show whole
     """
     nodes = {node.path: node for node in (*root.variableList, *extra.nodes)}
     wanted = root.name + path[4:] if path.startswith("root.") and path not in nodes else path
@@ -95,10 +102,10 @@ def explain(
     else:
         why = _by_groups(node, include, exclude) if of_tree else "it is one of the server's own"
     named = None if explicit or not of_tree else _first(rules, rules.naming, node)
-    served = ""
+    spec: PvSpec | None = None
     converter = _first(rules, rules.converters, node)
     try:
-        served = served_as(converter_of(rules.converters, node).spec)
+        spec = converter_of(rules.converters, node).spec
     except Exception as exc:  # as said of the rule itself, but for what it should have made
         if converter is not None and not converter.made.startswith("failed"):
             converter = RuleUse(converter.plugin, converter.selects, f"failed: {exc}")
@@ -109,9 +116,10 @@ def explain(
         why,
         named,
         converter,
-        served,
+        "" if spec is None else served_as(spec),
         _first(rules, rules.time_sources, node),
         tuple(dict.fromkeys(_policies(rules, node))),
+        () if entry is None else tuple(losses_of(backends, entry, spec)),
     )
 
 

@@ -138,7 +138,7 @@ class Inspection:
             self._need_running_root()
             mapped, extra, rules = self._present()
             problems = (*self._plugins.problems, *(p.text for p in extra.problems))
-            found = survey(mapped, rules, problems)
+            found = survey(mapped, rules, problems, self._backends)
             warnings = (*found.warnings, *self._plugins.find_problems(self))
             warnings += tuple(self._unpaced(mapped, extra))
             return replace(found, warnings=tuple(dict.fromkeys(warnings)))
@@ -155,8 +155,9 @@ class Inspection:
             mapped, extra, rules = self._present()
             explicit = self._pv_map is not None
             return explain(
-                path, self._root, mapped, extra, rules, self._include, self._exclude, explicit
-            )
+                path, self._root, mapped, extra, rules, self._include, self._exclude, explicit,
+                self._backends,
+            )  # fmt: skip
 
     @property
     def isolated(self) -> bool:

@@ -177,9 +177,13 @@ class PvServer(Inspection):
     def stop(self) -> None:
         """Answer what is pending, disconnect all clients, free ports and listeners.
 
-        Never raises; does nothing if stopped. Pending puts and calls have ``stop_timeout``
-        seconds to end; the rest is answered with an error.
+        Does nothing if stopped. Pending puts and calls have ``stop_timeout`` seconds to end; the
+        rest is answered with an error. What fails on the way is logged.
+
+        :raises BackendError: on a backend's own thread, in a quick policy, say; the server goes on
         """
+        for backend in self._backends:
+            backend.check_stop()
         with self._lifecycle:
             serving = self._serving
             if serving is None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from .backend import Backend
 from .errors import PluginError
+from .losses import losses_of
 from .mapping import PvEntry, PvMap
 from .nt import NtKind, PvSpec, ScalarType
 from .rogue import with_sources
@@ -57,7 +59,8 @@ class Survey:
     :param pvs: in tree order
     :param errors: what would be left out or refused, one text each
     :param warnings: what is served all the same, one text each
-    :param advice: what is served well, but not well stored by archivers
+    :param advice: what is served well, but not well stored by archivers, or not whole over some
+        protocol
     """
 
     pvs: tuple[SurveyedPv, ...]
@@ -66,17 +69,21 @@ class Survey:
     advice: tuple[str, ...] = ()
 
 
-def survey(pv_map: PvMap, rules: RuleSet, problems: Sequence[str]) -> Survey:
+def survey(
+    pv_map: PvMap, rules: RuleSet, problems: Sequence[str], backends: Iterable[Backend]
+) -> Survey:
     """Survey the nodes of a mapping; every variable is read once, from PyRogue's cache.
 
     :param pv_map: the mapping
     :param rules: choose converters, policies and time sources
     :param problems: what is known to be wrong already
+    :param backends: tell what they would not show whole
     """
     errors = [problem.text for problem in pv_map.problems if not problem.warning]
     warnings = [problem.text for problem in pv_map.problems if problem.warning]
     pvs = []
     wide = []
+    losses: dict[str, list[str]] = {}
     for entry, node in pv_map:
         errors += _rule_errors(node, rules)
         spec, doubt = _read_once(node, rules.converters)
@@ -85,22 +92,28 @@ def survey(pv_map: PvMap, rules: RuleSet, problems: Sequence[str]) -> Survey:
         built_in = entry.is_command or entry.path.split(".")[1] in _BUILT_IN
         if spec is not None and spec.scalar in _WIDE and not built_in:
             wide.append(entry.pv_name)
+        for loss in losses_of(backends, entry, spec):
+            losses.setdefault(loss, []).append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
     return Survey(
         tuple(pvs),
         tuple(dict.fromkeys([*problems, *errors])),
         tuple(dict.fromkeys(warnings)),
-        tuple(_advice(wide)),
+        (*_advice(wide), *(f"{loss}: {_some_of(names)}" for loss, names in losses.items())),
     )
 
 
 def _advice(wide: Sequence[str]) -> Iterator[str]:
     if wide:
-        some = ", ".join(wide[:3]) + (", ..." if len(wide) > 3 else "")
         yield (
-            f"64-bit integers, which the Archiver Appliance does not store as numbers: {some} "
-            f"({len(wide)} in all); declare minimum and maximum, or archive_type='double'"
+            "64-bit integers, which the Archiver Appliance does not store as numbers: "
+            f"{_some_of(wide)}; declare minimum and maximum, or archive_type='double'"
         )
+
+
+def _some_of(names: Sequence[str]) -> str:
+    some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+    return f"{some} ({len(names)} in all)"
 
 
 def _rule_errors(node: TreeNode, rules: RuleSet) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
@@ -10,13 +11,14 @@ from typing import Any
 
 from roguebridge.core.access import Credentials
 from roguebridge.core.backend import Reading
+from roguebridge.core.channel import Channel
+from roguebridge.core.kept import KeptPv
 from roguebridge.core.nt import PvSpec
-from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
 
-from .backend import SoftPv
 from .loop import Loop
 
 _TIMEOUT = 30.0
+_log = logging.getLogger("roguebridge.soft")
 
 
 class RemoteError(Exception):
@@ -27,83 +29,88 @@ class Disconnected(Exception):
     """The connection ended before the answer came."""
 
 
-class _FutureReply(Reply):
-    def __init__(self, future: Future[Any], channel: SoftChannel) -> None:
-        self._future = future
-        self._channel = channel
-
-    def done(self, result: Any = None) -> None:
-        self._settle(lambda: self._future.set_result(result))
-
-    def error(self, text: str) -> None:
-        self._settle(lambda: self._future.set_exception(RemoteError(text)))
-
-    def _settle(self, settle: Callable[[], None]) -> None:
-        def on_loop() -> None:
-            self._channel.pending.pop(self._future, None)
-            if not self._future.done():
-                settle()
-
-        self._channel.loop.dispatch(on_loop)
-
-
 class SoftSubscription:
     """A monitor; :meth:`close` ends it."""
 
     def __init__(self, channel: SoftChannel, callback: Callable[[Reading], None]) -> None:
         self._channel = channel
-        self.callback = callback
+        self._callback = callback
+        self._told_ns = 0
+
+    def show(self, reading: Reading) -> None:
+        """Call back with a reading, unless it was told already; on the loop."""
+        if reading.time_ns > self._told_ns:
+            self._told_ns = reading.time_ns
+            try:
+                self._callback(reading)
+            except Exception:  # the others must have theirs
+                _log.exception("a monitor of %s failed", self._channel.pv.entry.pv_name)
 
     def close(self) -> None:
         """No more calls come once this has returned."""
         self._channel.loop.call(lambda: self._channel.subscriptions.discard(self))
 
 
-class SoftChannel:
+class SoftChannel(Channel):
     """One client's connection to one PV; used on the loop's thread only."""
 
-    def __init__(self, served: SoftPv, loop: Loop) -> None:
-        self.served = served
+    def __init__(self, pv: KeptPv, credentials: Credentials, loop: Loop) -> None:
+        super().__init__(pv, credentials)
         self.loop = loop
         self.subscriptions: set[SoftSubscription] = set()
-        self.pending: dict[Future[Any], Request | None] = {}
+        #: what the client waits for
+        self.futures: set[Future[Any]] = set()
 
-    def deliver(self, reading: Reading, only: SoftSubscription | None = None) -> None:
-        """Hand a reading to all monitors or one, in order, without waiting for them."""
-        for subscription in list(self.subscriptions) if only is None else (only,):
-            self.loop.dispatch(partial(self._call, subscription, reading))
+    def show(self, reading: Reading) -> None:
+        """Hand a reading to all monitors."""
+        for subscription in list(self.subscriptions):
+            if subscription in self.subscriptions:
+                subscription.show(reading)
 
-    def _call(self, subscription: SoftSubscription, reading: Reading) -> None:
-        if subscription in self.subscriptions:
-            subscription.callback(reading)
+    def answer(self, asked: Any, result: Any, error: str) -> None:
+        """End a future with what became of its put or call."""
+        self.futures.discard(asked)
+        if not asked.done():
+            if error:
+                asked.set_exception(RemoteError(error))
+            else:
+                asked.set_result(result)
 
-    def drop(self) -> None:
+    def taken(self, value: Any) -> Any:
+        """Return the value: it is in the terms of the tree's process already."""
+        return value
+
+    def subscribe(self, subscription: SoftSubscription) -> None:
+        """Add a monitor, which gets the present value first."""
+        self.subscriptions.add(subscription)
+        reading = self.pv.reading
+        assert reading is not None  # noqa: S101 - it is open
+        subscription.show(reading)
+
+    def gone(self) -> None:
         """The connection ends: nothing that was pending is answered any more."""
-        pending, self.pending = self.pending, {}
-        for future, request in pending.items():
-            if request is not None:
-                request.cancelled = True
-            if not future.done():
-                future.set_exception(Disconnected(self.served.entry.pv_name))
+        futures, self.futures = self.futures, set()
         self.subscriptions.clear()
-        self.served.disconnect(self)
+        super().gone()
+        for future in futures:
+            if not future.done():
+                future.set_exception(Disconnected(self.pv.entry.pv_name))
 
 
 class SoftClient:
     """Operates on PVs by name; its channels stay until :meth:`close`."""
 
-    def __init__(self, pvs: Mapping[str, SoftPv], loop: Loop, user: str, host: str) -> None:
+    def __init__(self, pvs: Mapping[str, KeptPv], loop: Loop, user: str, host: str) -> None:
         self._pvs = pvs
         self._loop = loop
-        self._user = user
-        self._host = host
+        self._credentials = Credentials(user, host, "soft")
         self._channels: dict[str, SoftChannel] = {}
         self._lock = threading.Lock()
         self._lost = False
 
     def get(self, pv_name: str, timeout: float = _TIMEOUT) -> Reading:
         """Return what the PV shows."""
-        return self._when_open(pv_name, timeout, lambda pv: pv.current)  # type: ignore[no-any-return]
+        return self._when_open(pv_name, timeout, lambda pv: pv.reading)  # type: ignore[no-any-return]
 
     def spec(self, pv_name: str, timeout: float = _TIMEOUT) -> PvSpec:
         """Return type and metadata of the PV."""
@@ -131,15 +138,9 @@ class SoftClient:
         future: Future[None] = Future()
 
         def put(channel: SoftChannel) -> None:
-            served = channel.served
-            reply = _FutureReply(future, channel)
-            request = PutRequest(
-                served.entry, self._credentials(), reply, value, marked, block, process
-            )
-            channel.pending[future] = request
-            served.owner.put(request)
+            channel.put(future, value, marked=marked, block=block, process=process)
 
-        self._operate(self._channel(pv_name), future, put, wait=True)
+        self._operate(self._channel(pv_name), future, put)
         return future
 
     def rpc(self, pv_name: str, timeout: float = _TIMEOUT, **arguments: Any) -> Any:
@@ -154,19 +155,16 @@ class SoftClient:
         future: Future[Any] = Future()
 
         def call(channel: SoftChannel) -> None:
-            reply = _FutureReply(future, channel)
-            request = RpcRequest(channel.served.entry, self._credentials(), reply, arguments)
-            channel.pending[future] = request
-            channel.served.owner.rpc(request)
+            channel.rpc(future, arguments)
 
-        self._operate(self._channel(pv_name), future, call, wait=False)
+        self._operate(self._channel(pv_name), future, call)
         return future
 
     def monitor(self, pv_name: str, callback: Callable[[Reading], None]) -> SoftSubscription:
         """Have ``callback`` called with the present and every later reading, on the loop."""
         channel = self._channel(pv_name)
         subscription = SoftSubscription(channel, callback)
-        self._operate(channel, None, lambda c: c.served.subscribe(c, subscription), wait=True)
+        self._operate(channel, None, lambda c: c.when_open(lambda: c.subscribe(subscription)))
         return subscription
 
     def close(self) -> None:
@@ -179,20 +177,16 @@ class SoftClient:
             self._lost = True
             channels, self._channels = self._channels, {}
         for channel in channels.values():
-            channel.drop()
+            channel.gone()
 
-    def _credentials(self) -> Credentials:
-        return Credentials(self._user, self._host, "soft")
-
-    def _when_open(self, pv_name: str, timeout: float, result: Callable[[SoftPv], Any]) -> Any:
+    def _when_open(self, pv_name: str, timeout: float, result: Callable[[KeptPv], Any]) -> Any:
         future: Future[Any] = Future()
 
         def answer(channel: SoftChannel) -> None:
-            channel.pending.pop(future, None)
-            if not future.done():
-                future.set_result(result(channel.served))
+            channel.futures.discard(future)
+            future.set_result(result(channel.pv))
 
-        self._operate(self._channel(pv_name), future, answer, wait=True)
+        self._operate(self._channel(pv_name), future, lambda c: c.when_open(lambda: answer(c)))
         return future.result(timeout)
 
     def _channel(self, pv_name: str) -> SoftChannel:
@@ -202,37 +196,33 @@ class SoftClient:
                 served = self._pvs.get(pv_name)
                 if served is None:
                     raise KeyError(f"there is no PV {pv_name}")
-                channel = new = SoftChannel(served, self._loop)
+                channel = new = SoftChannel(served, self._credentials, self._loop)
                 if not self._lost:
                     self._channels[pv_name] = new
-                    self._loop.dispatch(partial(self._connect, served, new))
+                    self._loop.dispatch(partial(self._connect, new))
         return channel
 
-    def _connect(self, served: SoftPv, channel: SoftChannel) -> None:
+    def _connect(self, channel: SoftChannel) -> None:
         if not self._lost:
-            served.connect(channel)
+            channel.connect()
 
     def _operate(
         self,
         channel: SoftChannel,
         future: Future[Any] | None,
         operation: Callable[[SoftChannel], None],
-        wait: bool,
     ) -> None:
         def on_loop() -> None:
             if self._lost:
                 fail()
                 return
             if future is not None:
-                channel.pending[future] = None
-            if wait:
-                channel.served.when_open(channel, lambda: operation(channel))
-            else:
-                operation(channel)
+                channel.futures.add(future)
+            operation(channel)
 
         def fail() -> None:
             if future is not None:
-                future.set_exception(Disconnected(channel.served.entry.pv_name))
+                future.set_exception(Disconnected(channel.pv.entry.pv_name))
 
         if not self._loop.dispatch(on_loop):
             fail()

@@ -20,6 +20,11 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name="roguebridge-soft", daemon=True)
         self._thread.start()
 
+    @property
+    def here(self) -> bool:
+        """True on the loop's own thread."""
+        return threading.current_thread() is self._thread
+
     def dispatch(self, call: Callable[[], object]) -> bool:
         """Have ``call`` made; does not wait. Returns False, and drops it, after :meth:`stop`."""
         with self._lock:
@@ -32,7 +37,7 @@ class Loop:
 
         After :meth:`stop` it is not made.
         """
-        if threading.current_thread() is self._thread:
+        if self.here:
             call()
             return
         done = threading.Event()
@@ -47,12 +52,11 @@ class Loop:
             done.wait()
 
     def stop(self) -> None:
-        """Make the calls queued so far, then end the thread."""
+        """Make the calls queued so far, then end the thread; from another one."""
         with self._lock:
             self._ended = True
             self._calls.put(None)
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         while True:

@@ -74,8 +74,9 @@ def check(target: tuple[str, str], **options: Any) -> None:
     """Build everything that serving MODULE:ROOT needs, and print every problem.
 
     The tree is started and stopped; nothing is served. The exit status is 0 if there is no problem.
-    Warnings count as problems with --strict only, but for that of 64-bit integers, which archivers
-    do not store as numbers.
+    Warnings count as problems with --strict only, but for those of what is served well and still
+    does not reach all clients as it is: 64-bit integers, which archivers do not store as numbers,
+    and what the protocol of a --backend has no place for.
     """
     stdout = claim_stdout()
     chosen = ServerOptions(**options)

@@ -123,6 +123,8 @@ def _lines(one: Explanation) -> Iterator[str]:
     yield f"  time         {'that of delivery' if not one.time_source else _rule(one.time_source)}"
     for policy in one.policies:
         yield f"  policy       {_rule(policy)}"
+    for loss in one.losses:
+        yield f"  not whole    {loss}"
 
 
 def _rule(rule: RuleUse) -> str:

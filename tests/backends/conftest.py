@@ -5,44 +5,23 @@ import contextlib
 import pytest
 from support.bench import KINDS, Bench, Gate, Site
 
-CALLS = "Channel Access has no calls: a command is run by a put"
-SHAPE = "an image over Channel Access is flat; its shape is a PV beside it"
-MARKS = "a put over Channel Access is always one of the value"
-#: what a protocol cannot carry: test, or test[parameter] -> why
-LACKS = {
-    "ca": {
-        "test_a_call_reaches_its_owner_while_the_pv_is_closed": CALLS,
-        "test_the_result_of_a_call_reaches_the_client": CALLS,
-        "test_a_call_without_result_is_answered": CALLS,
-        "test_values_travel[image]": SHAPE,
-        "test_post_alarm_keeps_the_value[image]": SHAPE,
-        "test_a_posted_array_is_copied[image]": SHAPE,
-        "test_a_put_is_decoded[image]": SHAPE,
-        "test_a_post_that_does_not_fit_raises_and_changes_nothing[NDARRAY--]": SHAPE,
-        "test_a_put_of_other_fields_is_not_marked": MARKS,
-        "test_alarm_and_time_travel_with_each_value": (
-            "Channel Access has numbers for alarms, no texts of the server's own"
-        ),
-    }
-}
-
 
 @pytest.fixture(params=sorted(KINDS))
 def kind(request):
-    """The name of each backend that can do what the test is about."""
-    lacks = LACKS.get(request.param, {})
-    name = request.node.originalname
-    parameters = request.node.callspec.id.removesuffix(f"-{request.param}")
-    for known in (name, f"{name}[{parameters.removeprefix(f'{request.param}-')}]"):
-        if known in lacks:
-            pytest.skip(lacks[known])
+    """The name of each backend that comes with Roguebridge."""
+    return request.param
+
+
+@pytest.fixture(params=[*sorted(KINDS), "lines"])
+def bench_kind(request):
+    """The name of each backend, that of the page on backends too."""
     return request.param
 
 
 @pytest.fixture
-def bench(kind):
+def bench(bench_kind):
     """Each backend, not started."""
-    made = Bench(kind)
+    made = Bench(bench_kind)
     yield made
     made.close()
 

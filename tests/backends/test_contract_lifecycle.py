@@ -87,6 +87,24 @@ def test_posting_to_a_stopped_backend_does_not_block(bench):
             assert str(exc)  # noqa: PT017 - raising is allowed, blocking is not
 
 
+def test_a_stop_on_its_own_thread_is_refused_and_it_goes_on(bench):
+    owner, client = bench.open_pv(DOUBLE, at(0.0))
+
+    def put(request):
+        try:
+            bench.backend.stop()
+        except BackendError as exc:
+            request.error(str(exc))
+        else:
+            request.done()
+
+    owner.put = put
+    with pytest.raises(RemoteFailure, match="cannot be stopped on its own thread"):
+        client.put("pv", 1.0)
+    assert client.get("pv").value == 0.0
+    bench.backend.check_stop()  # it can be stopped here
+
+
 def test_a_client_can_be_closed_after_the_backend_has_stopped(bench):
     _, client = bench.open_pv(DOUBLE, at(0.0))
     watch = client.monitor("pv")
@@ -108,7 +126,7 @@ def test_there_are_no_client_settings_of_a_stopped_backend(bench):
 
 class TestPvaPorts:
     @pytest.fixture
-    def kind(self):
+    def bench_kind(self):
         return "pva"
 
     def test_an_isolated_server_keeps_its_ports_and_a_client_comes_back(self, bench):

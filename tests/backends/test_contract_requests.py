@@ -4,24 +4,28 @@ import getpass
 
 import numpy as np
 import pytest
-from support.bench import DOUBLE, VALUES, at, same
+from support.bench import DOUBLE, TEXT, VALUES, at, same
 from support.clients import LIMIT, RemoteFailure
 
+from roguebridge.core.elements import Flat
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.request import PutRequest, RpcRequest
+from roguebridge.core.request import PutRequest
 
 
 @pytest.mark.parametrize("name", VALUES)
 def test_a_put_is_decoded(bench, name):
     spec, first, second = VALUES[name]
+    owner, client = bench.open_pv(spec, at(first))
+    expected = second
     if spec.kind is NtKind.NDARRAY:
         second = np.arange(6, dtype=np.uint16).reshape(2, 3)
-    owner, client = bench.open_pv(spec, at(first))
+        expected = client.image(second)
     put = client.start_put("pv", second)
     request = owner.request()
     assert isinstance(request, PutRequest)
     assert request.marked
-    assert same(request.value, second)
+    assert same(request.value, expected)
+    assert isinstance(request.value, Flat) is isinstance(expected, Flat)
     assert request.entry == owner.entry
     assert request.done() is True
     put.result(LIMIT)
@@ -33,6 +37,11 @@ def test_a_put_of_other_fields_is_not_marked(bench, name):
     spec, first, _ = VALUES[name]
     owner, client = bench.open_pv(spec, at(first))
     put = client.start_put("pv", None, marked=False)
+    if not client.has_other_fields:
+        with pytest.raises(RemoteFailure):
+            put.result(LIMIT)
+        assert owner.requests.empty()
+        return
     request = owner.request()
     assert request.marked is False
     request.done()
@@ -120,22 +129,15 @@ def test_only_the_first_answer_counts(bench, first):
     ids=repr,
 )  # fmt: skip
 def test_the_result_of_a_call_reaches_the_client(bench, result, seen):
-    owner = bench.serve(is_command=True)
-    bench.backend.start()
-    call = bench.client().start_rpc("pv")
-    request = owner.request()
-    assert isinstance(request, RpcRequest)
-    assert not request.arguments
+    client, call, request = bench.call()
+    assert client.arguments(request) == {}
     request.done(result)
-    assert list(np.atleast_1d(call.result(LIMIT))) == list(np.atleast_1d(seen))
+    assert list(np.atleast_1d(call.result(LIMIT))) == list(np.atleast_1d(client.returned(seen)))
 
 
 def test_a_call_without_result_is_answered(bench):
-    owner = bench.serve(is_command=True)
-    bench.backend.start()
-    call = bench.client().start_rpc("pv", arg="x")
-    request = owner.request()
-    assert dict(request.arguments) == {"arg": "x"}
+    client, call, request = bench.call(TEXT, arg="x")
+    assert client.arguments(request) == {"arg": "x"}
     request.done()
     call.result(LIMIT)
 

@@ -37,13 +37,10 @@ def test_get_put_and_monitor_of_a_closed_pv_wait_and_go_on_when_it_opens(bench):
 
 
 def test_a_call_reaches_its_owner_while_the_pv_is_closed(bench):
-    owner = bench.serve(is_command=True)
-    bench.backend.start()
-    call = bench.client().start_rpc("pv", arg=3)
-    request = owner.request()
-    assert dict(request.arguments) == {"arg": 3}
+    client, call, request = bench.call(arg=3)
+    assert client.arguments(request) == {"arg": 3}
     request.done(7)
-    assert call.result(30) == 7
+    assert call.result(30) == client.returned(7)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -92,9 +89,9 @@ def test_alarm_and_time_travel_with_each_value(bench):
     assert watch.next() == at(1.0, 0, READ)
     for n, alarm in enumerate((HIHI, HIHI, NO_ALARM, Alarm(Severity.MINOR, Status.DEVICE, "ü")), 1):
         owner.post(at(1.0, n, alarm))
-        assert watch.next() == at(1.0, n, alarm)
+        assert watch.next() == at(1.0, n, client.alarm(alarm))
     late = bench.client().get("pv")
-    assert late == at(1.0, 4, Alarm(Severity.MINOR, Status.DEVICE, "ü"))
+    assert late == at(1.0, 4, client.alarm(Alarm(Severity.MINOR, Status.DEVICE, "ü")))
 
 
 @pytest.mark.parametrize("name", VALUES)

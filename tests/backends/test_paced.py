@@ -26,10 +26,11 @@ def lab(site):
 
 
 def tell(lab, name, *values):
-    """Have the tree deliver updates, and wait until it has; else it may make one of two."""
+    """Have updates delivered, and wait for each: the tree, or a backend, may make one of two."""
     for value in values:
         lab.node(name).set(value)
         lab.root.waitOnUpdate()
+        lab.backend.flush()
 
 
 def watch(lab, name, client=None):

@@ -40,7 +40,7 @@ def test_a_client_leaving_as_another_comes_never_leaves_a_pv_without_value(site)
             watch = client.monitor(served.pv("Var[0]"))
             assert client.get(served.pv("Var[1]")).value == 1
             assert watch.next().value == 0
-            assert client.rpc(served.pv("Echo"), arg=number) == number
+            assert client.rpc(served.pv("Echo"), arg=number) == client.returned(number)
             client.put(served.pv(f"Var[{2 + number % 2}]"), number)
             client.close()
             rounds.append(number)
@@ -101,7 +101,8 @@ def test_pvs_open_under_load_with_monitors_waiting_and_calls_arriving(site):
             calls = [client.start_rpc(served.pv("Echo"), arg=n) for n in range(5)]
             for watch in watches:
                 watch.next()
-            assert [call.result(LIMIT) for call in calls] == list(range(5))
+            returned = [client.returned(n) for n in range(5)]
+            assert [call.result(LIMIT) for call in calls] == returned
             client.close()
 
     try:
@@ -151,7 +152,7 @@ def test_twenty_starts_and_stops_leave_nothing_behind(site):
         watch = client.monitor(served.pv("Var[0]"))
         watch.next()
         client.put(served.pv("Var[1]"), 5)
-        assert client.rpc(served.pv("Echo"), arg=3) == 3
+        assert client.rpc(served.pv("Echo"), arg=3) == client.returned(3)
         client.close()
         served.server.stop()
 

@@ -108,7 +108,7 @@ def test_calls_reach_a_device_whose_reads_hang(site):
     client = served.client()
     waiting = client.start_get(served.pv("Var"))
     gate.wait_entered()
-    assert client.rpc(served.pv("Echo"), arg=4) == 4
+    assert client.rpc(served.pv("Echo"), arg=4) == client.returned(4)
     assert not waiting.done()
     gate.open()
     assert waiting.result(LIMIT).value == 5

@@ -7,6 +7,7 @@ import threading
 import caproto as ca
 import numpy as np
 import pytest
+from support.caserved import Updates
 from support.clients import LIMIT, in_thread, wait_until
 
 VALUE, ALARM, PROPERTY = 1, 4, 8
@@ -70,13 +71,37 @@ def test_a_monitor_that_was_closed_is_told_nothing_more(served):
 
 def test_many_monitors_of_one_client_and_of_many(served):
     clients = [served.another() for _ in range(5)]
-    from support.caserved import Updates
-
     monitors = [Updates(client, served.pv("Var")) for client in clients for _ in range(4)]
     for n in range(1, 20):
         served.node("Var").set(float(n))
         for updates in monitors:
             updates.until(lambda reading, n=n: reading.value == n)
+
+
+def test_a_client_that_cannot_be_sent_to_costs_no_other_its_update(served, caplog, monkeypatch):
+    from roguebridge.backends.epics.ca.channel import Channel
+
+    broken = Updates(served.another(), served.pv("Var"))
+    broken.next()
+    (outlet,) = served.server.holders["Top.Var"]._outlets
+    (first,) = outlet.served.channels
+    fine = served.monitor("Var")
+    fine.next()
+    really = Channel.update
+
+    def update(channel, *rest):
+        if channel is first:
+            raise RuntimeError("no")
+        really(channel, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Channel, "update", update)
+        served.node("Var").set(2.0)
+        assert fine.next().value == 2.0
+    assert "T:Top:Var cannot be sent to a client" in caplog.text
+    assert broken.empty()
+    served.node("Var").set(3.0)
+    assert broken.next().value == fine.next().value == 3.0
 
 
 def test_a_client_that_turns_events_off_gets_the_last_value_when_it_turns_them_on(served):
@@ -179,7 +204,7 @@ def test_updates_of_many_pvs_are_sent_in_few_pieces(serve):
     transport = circuit._transport
     circuit._transport = Counted(transport, pieces)
     held = threading.Event()
-    backend._loop.post(lambda: held.wait(LIMIT))
+    backend.loop.post(lambda: held.wait(LIMIT))
     for n in range(200):
         served.node(f"V[{n}]").set(1)
     served.root.waitOnUpdate()

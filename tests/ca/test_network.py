@@ -255,7 +255,7 @@ def test_the_server_cannot_be_stopped_on_its_own_thread():
     one = backend()
     one.start()
     with pytest.raises(BackendError, match="cannot be stopped on its own thread"):
-        one._loop.call(lambda: one._loop.call(one.stop))
+        one.loop.call(lambda: one.loop.call(one.stop))
     assert one.where()
     one.stop()
 

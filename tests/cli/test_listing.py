@@ -226,6 +226,15 @@ def test_warnings_are_problems_with_strict(shell):
     assert (strict.returncode, strict.stdout.splitlines()[-1]) == (1, "1 PVs, 1 problem")
 
 
+def test_check_tells_what_a_protocol_would_not_show_whole_and_that_is_no_problem(shell):
+    lossy = [*CHECK, "--exclude", "", "--backend", "pva", "--backend", "ca", "--strict"]
+    *lines, last = output(shell, *lossy).splitlines()
+    (line,) = [line for line in lines if "a text is cut after 39 bytes" in line]
+    assert line.startswith("Warning: over ca, ") and line.endswith(" in all)")
+    assert last.endswith(" PVs, no problems")
+    assert "over " not in output(shell, *CHECK)
+
+
 def test_a_group_that_no_node_is_in_is_a_warning(shell):
     done = shell.run(*CHECK, "--include", "Slow", "--include", "Slwo", "--strict")
     assert done.returncode == 1

@@ -277,6 +277,7 @@ NO_MESSAGES = {
     "Serving {} PVs of {} as {}:... over {}.",
     "  served as    {}: {}",
     "  not served   {}",
+    "  not whole    {}",
     "{}  (plugin {}; selects {})",
     "every node",
     "no puts while RB:ReadOnly is on",  # what it says of policies

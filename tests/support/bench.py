@@ -13,6 +13,7 @@ from roguebridge.core.backend import BackendOptions, Reading
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
 from roguebridge.core.server import PvServer
+from support import pagelines
 from support.clients import LIMIT, client_of, in_thread
 
 KINDS = {"soft": SoftBackend, "pva": PvaBackend, "ca": CaBackend}
@@ -145,11 +146,16 @@ class Owner:
 
 
 class Bench:
-    """A backend and its clients; everything is closed at the end."""
+    """A backend and its clients; everything is closed at the end.
+
+    :param kind: one of ``KINDS``, or ``lines`` for that of the page on backends
+    """
 
     def __init__(self, kind):
         self.kind = kind
-        self.backend = KINDS[kind](BackendOptions(isolate=True))
+        make = pagelines.backend if kind == "lines" else KINDS[kind]
+        self.backend = make(BackendOptions(isolate=True))
+        self._client_of = pagelines.LineAdapter if kind == "lines" else client_of
         self._clients = []
 
     def serve(self, spec=DOUBLE, first=None, name="pv", is_command=False):
@@ -164,8 +170,20 @@ class Bench:
         self.backend.start()
         return owner, self.client()
 
+    def call(self, spec=DOUBLE, **arguments):
+        """A call of a command whose PV is closed: client, what it waits for, and the request."""
+        owner = self.serve(spec, is_command=True)
+        self.backend.start()
+        client = self.client()
+        pending = client.start_rpc("pv", **arguments)
+        if not client.has_calls:  # a put waits for the PV to open
+            owner.arrived()
+            assert owner.requests.empty() and not pending.done()
+            owner.open(at(spec.zero()))
+        return client, pending, owner.request()
+
     def client(self):
-        client = client_of(self.backend)
+        client = self._client_of(self.backend)
         self._clients.append(client)
         return client
 

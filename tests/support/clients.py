@@ -11,12 +11,15 @@ import numpy as np
 from p4p import Type, Value
 from p4p.client.raw import Context as RawContext
 
+from roguebridge.backends.epics.ca.alarms import STATUSES
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.soft import Disconnected, RemoteError, SoftBackend
-from roguebridge.core.alarm import Alarm
+from roguebridge.core.alarm import NO_ALARM, Alarm, Status
 from roguebridge.core.backend import Backend, Reading
+from roguebridge.core.elements import Flat
+from roguebridge.core.request import PutRequest, RpcRequest
+from support import caimages
 from support.caclient import CaClient, Failed, Lost
-from support.caclient import reading_of as ca_reading
 
 LIMIT = 30.0
 
@@ -53,7 +56,37 @@ class Watch:
         return self._readings.empty()
 
 
-class SoftAdapter:
+class Carrier:
+    """What becomes of the neutral terms on the way between a client and the engine: nothing.
+
+    A client of a protocol that has no place for some of them says here what it has instead.
+    """
+
+    #: True if a command is called; else it is run by a put, which waits until the PV is open
+    has_calls = True
+
+    #: True if a put may be of something else than the value; else it makes no sense
+    has_other_fields = True
+
+    def arguments(self, request: Any) -> dict[str, Any]:
+        """The arguments of a call that has reached the engine."""
+        assert isinstance(request, RpcRequest)
+        return dict(request.arguments)
+
+    def returned(self, result: Any) -> Any:
+        """What a call gives its client that returned ``result``."""
+        return result
+
+    def alarm(self, alarm: Alarm) -> Alarm:
+        """The alarm that clients are shown."""
+        return alarm
+
+    def image(self, value: Any) -> Any:
+        """What reaches the engine of an image that is put."""
+        return value
+
+
+class SoftAdapter(Carrier):
     """A client of the in-memory backend."""
 
     user, host, protocol = "ops", "127.0.0.1", "soft"
@@ -90,7 +123,7 @@ class SoftAdapter:
         self._client.close()
 
 
-class PvaAdapter:
+class PvaAdapter(Carrier):
     """A p4p client; it leaves at once when closed."""
 
     protocol = "pva"
@@ -201,13 +234,32 @@ class PvaAdapter:
         return future
 
 
-class CaAdapter:
-    """A Channel Access client; what the protocol has not, it says so by doing the nearest.
+class CaAdapter(Carrier):
+    """A Channel Access client; an image is joined from its elements and its shape.
 
-    A command is run by a put, which tells nothing of what it returns: the argument is taken for it.
+    A command is run by a put, and what it returns stays where it is. Alarms have a table of words.
+    A put that is not one of the value is one of ``.PROC``.
     """
 
     user, host, protocol = "ops", "127.0.0.1", "ca"
+    has_calls = False
+
+    def arguments(self, request: Any) -> dict[str, Any]:
+        assert isinstance(request, PutRequest)
+        if request.marked:
+            return {"arg": request.value}
+        assert request.process is True
+        return {}
+
+    def returned(self, result: Any) -> None:
+        return None
+
+    def alarm(self, alarm: Alarm) -> Alarm:
+        known = alarm.message in STATUSES or alarm == NO_ALARM
+        return alarm if known else Alarm(alarm.severity, Status.UNDEFINED, "SOFT")
+
+    def image(self, value: Any) -> Any:
+        return value.reshape(-1).view(Flat)  # in the shape that there is
 
     def __init__(self, conf: Mapping[str, str]) -> None:
         self._client = CaClient(conf, self.user)
@@ -216,12 +268,16 @@ class CaAdapter:
         return self.start_get(pv_name).result(timeout)
 
     def start_get(self, pv_name: str) -> "Future[Reading]":
-        return _translated(self._client.read(pv_name))
+        return _translated(caimages.read(self._client, pv_name))
 
     def put(self, pv_name: str, value: Any, block: bool = True) -> None:
         self.start_put(pv_name, value, block=block).result(LIMIT)
 
-    def start_put(self, pv_name: str, value: Any, block: bool = True) -> "Future[None]":
+    def start_put(
+        self, pv_name: str, value: Any, block: bool = True, marked: bool = True
+    ) -> "Future[None]":
+        if not marked:
+            return _translated(self._client.write(f"{pv_name}.PROC", 1, notify=block))
         return _translated(self._client.write(pv_name, value, notify=block))
 
     def rpc(self, pv_name: str, **arguments: Any) -> Any:
@@ -231,13 +287,11 @@ class CaAdapter:
         if not arguments:  # run, or read
             return _translated(self._client.write(f"{pv_name}.PROC", 1))
         (value,) = arguments.values()
-        return _translated(self._client.write(pv_name, value), lambda _: value)
+        return _translated(self._client.write(pv_name, value))
 
     def monitor(self, pv_name: str) -> Watch:
         watch = Watch()
-        watch.close = self._client.monitor(
-            pv_name, lambda channel, update: watch.push(ca_reading(channel, update))
-        )
+        watch.close = caimages.Monitor(self._client, pv_name, watch.push).close
         return watch
 
     def close(self) -> None:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from roguebridge.core.backend import Backend, BackendOptions, PvOwner
+from roguebridge.core.backend import BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
+from roguebridge.core.loop_backend import LoopBackend
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.nt import PvSpec
 
-from .loop import Loop
+from .losses import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
 from .served import CaPv, Sending
-from .settings import settings_of
+from .settings import Settings, settings_of
 
 _log = logging.getLogger("roguebridge.ca")
 _RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
-LONGEST_NAME = 60  # characters of a name in an IOC, and in clients built for those
 
 
-class CaBackend(Backend):
+class CaBackend(LoopBackend):
     """Serves over Channel Access; an isolated server keeps its port when it is started again.
 
     :param options: where to listen
@@ -29,6 +30,7 @@ class CaBackend(Backend):
     name = "ca"
 
     def __init__(self, options: BackendOptions) -> None:
+        super().__init__(options)
         conf = options.conf or {}
         if not all(isinstance(k, str) and isinstance(v, str) for k, v in conf.items()):
             raise BackendError(f"conf must map str to str, e.g. EPICS_CAS_...: {conf!r}")
@@ -36,46 +38,44 @@ class CaBackend(Backend):
         self._conf = dict(conf)
         settings_of(self._conf, self._isolate)  # raises for a port that is none
         self._kept_port = 0  # of an isolated server, for its next start
-        self._served: dict[str, CaPv] = {}
-        self._loop = Loop()
-        self._sending = Sending(self._loop)
+        self._sending = Sending(self.loop)
         self._network: Network | None = None
 
-    def serve(self, entry: PvEntry, owner: PvOwner) -> CaPv:
-        """Add a PV, closed."""
-        if entry.pv_name in self._served:
-            raise BackendError(f"PV {entry.pv_name} is served already")
-        served = self._served[entry.pv_name] = CaPv(entry, owner, self._sending)
-        return served
+    def make_pv(self, entry: PvEntry, owner: PvOwner) -> CaPv:
+        """Return a PV, closed."""
+        return CaPv(entry, owner, self._sending)
 
     def start(self) -> None:
         """Begin to listen."""
-        settings = settings_of(self._conf, self._isolate)
-        self._loop.start()
-        try:
-            self._listen(Network(settings, self._loop, self._served.get))
-        except BaseException:
-            self._loop.stop()
-            raise
-        self._loop.post(self._look_at_rights)
+        super().start()
+        self.loop.post(self._look_at_rights)
 
-    def _listen(self, network: Network) -> None:
-        settings = network.settings
+    async def listen(self) -> None:
+        """Begin to listen; on the port of the last time, if it is free."""
+        settings = settings_of(self._conf, self._isolate)
         if self._isolate and not settings.port and self._kept_port:
-            kept = Network(
-                replace(settings, port=self._kept_port, own=True), self._loop, self._served.get
-            )
+            kept = self._make_network(replace(settings, port=self._kept_port, own=True))
             try:
-                self._loop.run(kept.start)
+                await kept.start()
             except BackendError:
                 _log.warning("port %s is taken, using another", self._kept_port)
             else:
                 self._network = kept
                 return
-        self._loop.run(network.start)
+        network = self._make_network(settings)
+        await network.start()
         self._network = network
         if self._isolate:
             self._kept_port = network.port
+
+    def _make_network(self, settings: Settings) -> Network:
+        return Network(settings, self.loop, self.pvs.get)
+
+    async def leave(self) -> None:
+        """Free the ports."""
+        network, self._network = self._network, None
+        if network is not None:
+            await network.stop()
 
     def where(self) -> str:
         """Return TCP port and interfaces."""
@@ -89,23 +89,15 @@ class CaBackend(Backend):
         """Return when the answers given so far were handed to the network."""
         network = self._network
         if network is not None:
-            self._loop.call(network.flush)
+            self.loop.call(network.flush)
 
     def stop(self) -> None:
         """Stop the server, then close and forget all PVs.
 
         :raises BackendError: on the server's own thread, in a policy's ``may()``, say
         """
-        self._loop.must_not_be_here()
-        network, self._network = self._network, None
-        if network is not None:
-            self._loop.run(network.stop)
-            self._loop.stop()
-        served, self._served = self._served, {}
-        for pv in served.values():
-            pv.close()
-        self._loop = Loop()
-        self._sending = Sending(self._loop)
+        super().stop()
+        self._sending = Sending(self.loop)
 
     def client_conf(self) -> dict[str, str]:
         """Return the environment with which a client reaches this server.
@@ -132,11 +124,15 @@ class CaBackend(Backend):
         texts = [
             f"PV name {name} has {len(name.encode())} bytes: clients of Channel Access that were "
             f"made for IOCs take {LONGEST_NAME}; give short aliases, e.g. by longest in names"
-            for name, pv in self._served.items()
-            if len(name.encode()) > LONGEST_NAME and not _has_short(pv.entry)
+            for name, pv in self.pvs.items()
+            if len(name.encode()) > LONGEST_NAME and not has_short_name(pv.entry)
         ]
         losses = dict(self._sending.losses)
         return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
+
+    def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
+        """Return what Channel Access has no place for."""
+        return tuple(losses_of(entry, spec))
 
     def _look_at_rights(self) -> None:
         # On the loop. Of a switch that has been turned, or a file read again, nobody tells.
@@ -149,8 +145,4 @@ class CaBackend(Backend):
                 except Exception:
                     _log.exception("the rights to %s cannot be found out", channel.name)
         finally:
-            self._loop.later(_RIGHTS_EVERY, self._look_at_rights)
-
-
-def _has_short(entry: PvEntry) -> bool:
-    return any(len(name.encode()) <= LONGEST_NAME for name in entry.names)
+            self.loop.later(_RIGHTS_EVERY, self._look_at_rights)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import caproto as ca
 
 from roguebridge.core.access import Credentials
+from roguebridge.core.loop import Loop
 from roguebridge.core.request import PutRequest
 
 from . import dbr
 from .channel import Channel, Subscription
 from .fields import parse
-from .loop import Loop
 from .names import text_of
 from .puts import put
 from .roles import groups_of

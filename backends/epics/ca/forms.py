@@ -10,8 +10,8 @@ from .array_forms import ArrayForm, FrameForm, TableForm, WordsForm
 from .form import Form
 from .scalar_forms import ChoiceForm, FlagForm, LargeChoiceForm, NumberForm, TextForm
 
-_STATES = 16
-_LABEL = 25  # bytes of a state's name
+STATES = 16
+LABEL = 25  # bytes of a state's name
 
 
 def form_of(spec: PvSpec) -> Form:
@@ -33,4 +33,4 @@ def form_of(spec: PvSpec) -> Form:
 def fits_enum(spec: PvSpec) -> bool:
     """Tell whether the choices are few and short enough for an enum of Channel Access."""
     labels = [label.encode("utf-8", "backslashreplace") for label in spec.choices]
-    return len(labels) <= _STATES and all(len(label) <= _LABEL for label in labels)
+    return len(labels) <= STATES and all(len(label) <= LABEL for label in labels)

@@ -11,10 +11,10 @@ from typing import Any
 import caproto as ca
 
 from roguebridge.core.errors import BackendError
+from roguebridge.core.loop import Loop
 
 from .circuit import Circuit
 from .fields import parse
-from .loop import Loop
 from .names import text_of
 from .served import CaPv
 from .settings import PORT, Settings

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from roguebridge.core.alarm import Alarm
 from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.errors import BackendError
+from roguebridge.core.loop import Loop
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import PvSpec
 
 from .alarms import status_of
 from .fields import Open, Shown
-from .loop import STOPPED, Loop
 
 if TYPE_CHECKING:
     from .channel import Channel
@@ -100,7 +100,7 @@ class CaPv(ServedPv):
             opened(problem)
 
         if not self._sending.loop.post(on_loop):
-            opened(BackendError(STOPPED))
+            opened(self._sending.loop.stopped)
 
     def _opening(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
         opened = Open(self.entry, spec, self.room)
@@ -198,7 +198,10 @@ class CaPv(ServedPv):
                     continue
             elif view.follows != "alarm" or not alarm_changed:
                 continue
-            channel.update(shown, alarm_changed, bodies, touched)
+            try:
+                channel.update(shown, alarm_changed, bodies, touched)
+            except Exception:  # the others must have theirs
+                _log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
             self._announce_anew(outgrown, shown)
 

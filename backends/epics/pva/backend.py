@@ -115,7 +115,11 @@ class PvaBackend(Backend):
                 server.start()
 
     def stop(self) -> None:
-        """Stop the server, then close and forget all PVs."""
+        """Stop the server, then close and forget all PVs.
+
+        :raises BackendError: on the server's own thread, in a policy's ``decide()``, say
+        """
+        self.check_stop()
         server, self._server = self._server, None
         self._provider = None
         self._doorbell.stop()
@@ -126,6 +130,11 @@ class PvaBackend(Backend):
         served, self._served = self._served, {}
         for pv in served.values():
             pv.close()
+
+    @property
+    def on_own_thread(self) -> bool:
+        """True on the server's thread, where a stop would have pvxs end the process."""
+        return self._doorbell.here
 
     def client_conf(self) -> dict[str, str]:
         """Return the ``conf`` of a p4p client context that reaches exactly this server.

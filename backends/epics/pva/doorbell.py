@@ -99,6 +99,11 @@ class Doorbell:
         if context is not None:
             context.close()
 
+    @property
+    def here(self) -> bool:
+        """True on the server's thread; it is known before any PV is open."""
+        return threading.get_ident() == self._thread
+
     def call(self, call: Callable[[], object]) -> None:
         """Have ``call`` made on the server's thread and wait for it; no lock may be held.
 
@@ -126,7 +131,7 @@ class Doorbell:
         :param done: called once, with what went wrong; on that thread, or here if the server stops
         """
         errand = _Errand(call, done)
-        if threading.get_ident() == self._thread:
+        if self.here:
             errand.run()
             return
         with self._lock:

@@ -1,4 +1,4 @@
-"""The thread of a Channel Access server, an asyncio loop, and the way onto it from others."""
+"""The thread of a protocol's network: an asyncio loop, and the way onto it from other threads."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
-from roguebridge.core.errors import BackendError
+from .errors import BackendError
 
-STOPPED = "the Channel Access server has stopped"
-
-_log = logging.getLogger("roguebridge.ca")
+_T = TypeVar("_T")
 
 
 class Loop:
-    """Runs a server's network; what other threads leave for it is done in order."""
+    """Runs a backend's network; what other threads leave for it is done in order.
 
-    def __init__(self) -> None:
+    :param name: the backend's
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._log = logging.getLogger(f"roguebridge.{name}")
         self._lock = threading.Lock()
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -30,11 +33,29 @@ class Loop:
         thread = self._thread
         return thread is not None and threading.get_ident() == thread.ident
 
+    @property
+    def running(self) -> bool:
+        """True between a start and the following stop."""
+        return self._asyncio is not None
+
+    def check(self) -> None:
+        """Look whether the loop runs.
+
+        :raises BackendError: if it does not
+        """
+        if not self.running:
+            raise self.stopped
+
+    @property
+    def stopped(self) -> BackendError:
+        """The error of what comes when the loop does not run."""
+        return BackendError(f"backend {self.name!r} does not run")
+
     def start(self) -> None:
         """Begin to run."""
         loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._run, args=(loop,), name="roguebridge-ca", daemon=True
+            target=self._run, args=(loop,), name=f"roguebridge-{self.name}", daemon=True
         )
         self._asyncio = loop
         self._thread.start()
@@ -44,6 +65,11 @@ class Loop:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
+            while tasks := asyncio.all_tasks(loop):  # of clients: each undoes what it has done
+                for task in tasks:
+                    task.cancel()
+                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+                loop.run_until_complete(asyncio.sleep(0))  # what they have closed is closed by now
         finally:
             asyncio.set_event_loop(None)
             loop.close()
@@ -63,11 +89,11 @@ class Loop:
         with self._lock:
             left, self._left = self._left, []
         for call in left:
-            _guarded(call)
+            self._guarded(call)
 
     def later(self, seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
         """Have ``call`` made after some seconds; on the loop's thread, while it runs."""
-        return asyncio.get_running_loop().call_later(seconds, _guarded, call)
+        return asyncio.get_running_loop().call_later(seconds, self._guarded, call)
 
     def call(self, call: Callable[[], object]) -> None:
         """Have ``call`` made and wait for it; no lock may be held that it takes.
@@ -89,42 +115,33 @@ class Loop:
             done.set()
 
         if not self.post(run):
-            raise BackendError(STOPPED)
+            raise self.stopped
         done.wait()
         if raised:
             raise raised[0]
 
-    def run(self, make: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Have a coroutine run and wait for it, from another thread.
+    def run(self, make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Have a coroutine run and wait for what it returns, from another thread.
 
-        :raises BackendError: on the loop's own thread, which would wait for itself
+        :raises BackendError: if the loop has stopped
         :raises Exception: what it raised
         """
-        self.must_not_be_here()
         loop = self._asyncio
-        if loop is not None:
-            asyncio.run_coroutine_threadsafe(make(), loop).result()
-
-    def must_not_be_here(self) -> None:
-        """Raise on the loop's own thread, before it would wait for itself.
-
-        :raises BackendError: there
-        """
-        if self.here:
-            raise BackendError("the Channel Access server cannot be stopped on its own thread")
+        if loop is None:
+            raise self.stopped
+        return asyncio.run_coroutine_threadsafe(make(), loop).result()
 
     def stop(self) -> None:
-        """Do what was left so far, then end the thread; harmless if it does not run."""
+        """Do what was left so far, then end what runs; from another thread, harmless if stopped."""
         with self._lock:
             loop, self._asyncio = self._asyncio, None
-        thread = self._thread
+            thread, self._thread = self._thread, None
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
 
-
-def _guarded(call: Callable[[], object]) -> None:
-    try:
-        call()
-    except Exception:
-        _log.exception("a call on the loop of the Channel Access server failed")
+    def _guarded(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception:
+            self._log.exception("a call on the network thread failed")

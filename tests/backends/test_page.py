@@ -1,0 +1,42 @@
+"""The backend of the page on backends: what is its own; the contract suite runs on it too."""
+
+import socket
+
+import pytest
+from support.bench import DOUBLE, Bench, at
+from support.clients import LIMIT, RemoteFailure
+from support.pagelines import source
+
+
+@pytest.fixture
+def bench():
+    made = Bench("lines")
+    yield made
+    made.close()
+
+
+def test_it_has_sixty_lines_at_most():
+    lines = source().splitlines()
+    assert len(lines) <= 60
+    assert max(map(len, lines)) <= 100
+
+
+@pytest.mark.parametrize("hello", ["", "no JSON", "5", '{"pv": "no"}', "{}"])
+def test_who_makes_no_sense_is_told_and_disconnected(bench, hello):
+    _, client = bench.open_pv(DOUBLE, at(1.0))
+    port = int(bench.backend.client_conf()["port"])
+    with (
+        socket.create_connection(("127.0.0.1", port), LIMIT) as sock,
+        sock.makefile("rb") as answers,
+    ):
+        sock.sendall(hello.encode() + b"\n")
+        (line,) = answers
+    assert line.startswith(b'{"error": ')
+    assert client.get("pv").value == 1.0
+
+
+def test_what_has_no_place_in_the_pv_is_refused(bench):
+    owner, client = bench.open_pv(DOUBLE, at(1.0))
+    owner.refuse = lambda request, reason: request.error(reason)
+    with pytest.raises(RemoteFailure, match="pv: the put cannot be read: could not convert"):
+        client.put("pv", "three")
