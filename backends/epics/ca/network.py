@@ -123,7 +123,9 @@ class Network:
         try:
             udp = self._bind_all(settings.port, _udp_socket)
         except OSError as exc:
-            raise BackendError(f"{PORT}: UDP port {settings.port}: {exc.strerror}") from exc
+            port, hosts = settings.port, " ".join(settings.interfaces)
+            text = f"{PORT}: UDP port {port} on {hosts}: {exc.strerror}"
+            raise BackendError(text) from exc
         try:
             tcp = self._bind_all(settings.port, _tcp_socket)
         except OSError as exc:
@@ -206,19 +208,27 @@ class Searches(asyncio.DatagramProtocol):
         except ca.CaprotoError as exc:
             _log.debug("a datagram of %s is not understood: %s", address, exc)
             return
-        version = ca.DEFAULT_PROTOCOL_VERSION
+        version = ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)
+        version.header.data_type = 0  # it has no number; caproto would say that it is 1
         answers = []
         for command in commands:
-            if isinstance(command, ca.SearchRequest):
+            if isinstance(command, ca.VersionRequest):
+                # With the number of its datagram: else libca takes no answer for one to the last,
+                # finds the way crowded, and sends a few names at a time, of thousands.
+                version.header.data_type = command.header.data_type
+                version.header.parameter1 = command.header.parameter1
+            elif isinstance(command, ca.SearchRequest):
                 if parse(text_of(command), network.served) is not None:
-                    answers.append(ca.SearchResponse(network.port, None, command.cid, version))
+                    answers.append(
+                        ca.SearchResponse(network.port, None, command.cid, version.version)
+                    )
             elif isinstance(command, ca.RepeaterRegisterRequest) and not network.settings.shared:
                 # To an isolated client the server stands for the repeater, which would be a
                 # process that outlives both.
                 answers.append(ca.RepeaterConfirmResponse(network.settings.host))
         if answers:
             if isinstance(answers[0], ca.SearchResponse):
-                answers.insert(0, ca.VersionResponse(version))
+                answers.insert(0, version)
             self._transport.sendto(self._wire.send(*answers), address)
 
     def error_received(self, exc: Exception) -> None:
