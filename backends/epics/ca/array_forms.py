@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.elements import Flat
-from roguebridge.core.exact import cast_exactly
+from roguebridge.core.exact import cast_exactly, exact_array
 from roguebridge.core.nt import Column, PvSpec, ScalarType
 
 from .dbr import CHAR, LONG, STRING, WIRE, cut
-from .form import EXACT, LONGEST, TYPES, Form, Native, bytes_of, cut_short, single
+from .form import (
+    EXACT,
+    LONGEST,
+    TYPES,
+    Form,
+    Native,
+    bytes_of,
+    cut_short,
+    kept_as,
+    number_of,
+    single,
+)
 
 
 class ArrayForm(Form):
@@ -23,7 +34,7 @@ class ArrayForm(Form):
     def __init__(self, spec: PvSpec) -> None:
         super().__init__(spec)
         self._type = TYPES[spec.scalar]
-        self._dtype = WIRE[self._type]
+        self._dtype = kept_as(spec.scalar)
 
     def show(self, value: Any) -> Native:
         """Return the elements."""
@@ -38,7 +49,9 @@ class ArrayForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return an array of the numbers that the texts are."""
-        return self.take_numbers(np.array([float(text) for text in texts]))
+        numbers = [number_of(text) for text in texts]
+        as_floats = self.spec.scalar.is_float  # which round
+        return self.take_numbers(np.array(numbers, float) if as_floats else exact_array(numbers))
 
 
 class WordsForm(Form):
@@ -72,7 +85,7 @@ class FrameForm(Form):
         frame = np.asarray(value)
         scalar = _scalar_of(frame.dtype)
         kind = TYPES[scalar]
-        pixels = frame.astype(WIRE[kind]).reshape(-1)
+        pixels = frame.astype(kept_as(scalar)).reshape(-1)
         shape = np.array(frame.shape, WIRE[LONG])
         return Native(kind, pixels, extra=shape, loss=_loss(frame))
 

@@ -106,7 +106,9 @@ class Channel:
             else:
                 loop.post(lambda: self._set_rights(rights))
 
-        self.pv.owner.may(self.pv.entry, credentials, "put", tell)
+        # To read a variable again is no put: a read-only one may be, too.
+        operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
+        self.pv.owner.may(self.pv.entry, credentials, operation, tell)
 
     def ask_rights_again(self) -> None:
         """Find out whether a policy that may change its mind has."""

@@ -172,7 +172,7 @@ def _texts(numbers: Any, native: Any, meta: Meta) -> list[bytes]:
     if native is ENUM:
         states = dict(enumerate(meta.states))
         return [cut(states.get(n, str(n)).encode(), STRING_SIZE - 1) for n in numbers.tolist()]
-    if WIRE[native].kind == "f":
+    if numbers.dtype.kind == "f":
         return [_digits(number, meta.precision) for number in numbers.tolist()]
     return [str(number).encode() for number in numbers.tolist()]
 
@@ -193,12 +193,17 @@ def _numbers(texts: Any) -> Any:
 
 
 def _cast(numbers: Any, dtype: Any) -> Any:
+    if dtype.kind == "f" and numbers.dtype.kind != "f":
+        return numbers.astype(dtype)
     if dtype.kind != "f":
-        info = np.iinfo(dtype)
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
         if numbers.dtype.kind == "f":  # of 64 bits: those of 32 have no 2**31 - 1
             numbers = np.trunc(numbers.astype("f8"))
-            numbers = np.nan_to_num(numbers, posinf=info.max, neginf=info.min)
-        numbers = np.clip(numbers, info.min, info.max)
+            numbers = np.nan_to_num(numbers, posinf=high, neginf=low)
+        else:
+            own = np.iinfo(numbers.dtype)
+            low, high = max(low, own.min), min(high, own.max)
+        numbers = np.clip(numbers, low, high)
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers.astype(dtype)
 
