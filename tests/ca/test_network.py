@@ -70,6 +70,17 @@ def test_answers_have_the_number_of_the_datagram_that_asked(serve, flag, number)
             flag = number = 0
 
 
+@pytest.mark.parametrize("asked", [b"", bytes(ca.RepeaterRegisterRequest("127.0.0.1"))])
+def test_an_isolated_server_stands_for_the_repeater(serve, asked):
+    served = serve(build)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(LIMIT)
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(asked, ("127.0.0.1", port_of(served)))  # libca sends an empty datagram
+        (answer,) = ca.Broadcaster(ca.CLIENT).recv(*sock.recvfrom(65536))
+    assert isinstance(answer, ca.RepeaterConfirmResponse)
+
+
 def test_a_datagram_that_makes_no_sense_is_survived(serve):
     served = serve(build)
     port = port_of(served)

@@ -22,6 +22,7 @@ from .settings import PORT, Settings
 _log = logging.getLogger("roguebridge.ca")
 _TRIES = 50  # free ports of TCP that may be taken in UDP
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
+_REGISTER = bytes(ca.RepeaterRegisterRequest())  # for which libca sends nothing, in a datagram
 _LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
 
 
@@ -203,7 +204,7 @@ class Searches(asyncio.DatagramProtocol):
         if address[0] in network.settings.ignored:
             return
         try:
-            commands = self._wire.recv(data, address)
+            commands = self._wire.recv(data or _REGISTER, address)
             self._wire.process_commands(commands)
         except ca.CaprotoError as exc:
             _log.debug("a datagram of %s is not understood: %s", address, exc)
