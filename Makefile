@@ -3,8 +3,7 @@
 # make coverage  the tests, and what of the sources they run; core must be run whole
 # make docs      build the documentation into build/docs; warnings are errors
 # make bench     what serving costs, as ratios of one run, since machines are noisy;
-#                QUICK=1 in three minutes, ROWS=update,put-p50 some rows (ARGS=--list names them)
-# make bench-ca  what serving over Channel Access costs, beside the least that caproto can do
+#                QUICK=1 in three minutes, ROWS=update,ca some rows (ARGS=--list names them)
 # make demo      serve an example tree on loopback and talk to it with a p4p client
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
@@ -24,7 +23,7 @@ ARGS ?=
 QUICK ?=
 ROWS ?=
 
-.PHONY: test lint format pytest coverage bench bench-ca demo docs clean
+.PHONY: test lint format pytest coverage bench demo docs clean
 
 test: lint pytest
 
@@ -52,9 +51,6 @@ coverage: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_INSTALLED)
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench \
 		$(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
-
-bench-ca: $(INSTALLED)
-	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) tests/bench/ca $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo

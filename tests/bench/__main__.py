@@ -83,7 +83,7 @@ def run(sizes: Sizes, wanted: set[str], options: argparse.Namespace) -> Mapping[
         os.environ[machine.TREE] = machine.SIMTREE
     about = machine.describe()
     todo = [scenario for scenario in scenarios(sizes) if scenario.name in wanted]
-    samples = measure(todo, sizes, about["tree"] != machine.SIMTREE, options.rounds)
+    samples = measure(todo, sizes, machine.missing(), options.rounds)
     found = results(samples, sizes, about)
     if options.profile or (sizes is FULL and len(todo) == len(scenarios(sizes))):
         found["profiles"] = profiles(sizes)

@@ -10,9 +10,8 @@ from typing import Any
 from p4p.client.raw import Context
 
 from . import child
+from .counting import LIMIT, Counting
 
-LIMIT = 60.0
-QUIET = 0.2  # seconds without an update after which no more are expected
 _BLOCK = "field()record[block=true,process=passive]"  # as p4p's own put(wait=True)
 
 
@@ -35,11 +34,11 @@ class Watch:
         while (value := subscription.pop()) is not None:
             if isinstance(value, Exception):
                 continue  # connected, disconnected
-            self._client.saw(first=not self._started)
+            self._client.saw(int(not self._started), int(self._started))
             self._started = True
 
 
-class Client:
+class Client(Counting):
     """Watches and puts at the parent's command, and measures itself."""
 
     context: Context
@@ -48,39 +47,12 @@ class Client:
         """Make the context; nothing is searched for yet."""
         self.context = Context("pva", conf=conf, useenv=False, nt=False)
         self._watches: list[Watch] = []
-        self._lock = threading.Lock()
-        self._count = self._firsts = 0
-        self._since = self._last = time.perf_counter()
-
-    def saw(self, first: bool) -> None:
-        """Count an update."""
-        with self._lock:
-            self._count += 1
-            self._firsts += first
-            self._last = time.perf_counter()
 
     def monitor(self, names: Sequence[str]) -> float:
         """Watch PVs; return the seconds until all first values were there."""
         begin = time.perf_counter()
         self._watches += [Watch(self, name) for name in names]
-        while self._firsts < len(self._watches):
-            if time.perf_counter() - begin > LIMIT:
-                raise TimeoutError(f"{self._firsts} of {len(self._watches)} first values came")
-            time.sleep(0.002)
-        return self._last - begin
-
-    def reset(self) -> None:
-        """Begin to count."""
-        with self._lock:
-            self._count = 0
-            self._since = self._last = time.perf_counter()
-
-    def settle(self) -> dict[str, float]:
-        """Wait for the last update; return how many there were, and seconds until the last."""
-        limit = time.perf_counter() + LIMIT
-        while time.perf_counter() - self._last < QUIET and time.perf_counter() < limit:
-            time.sleep(0.02)
-        return {"updates": self._count, "seconds": self._last - self._since}
+        return self.wait_for_firsts(len(self._watches), begin)
 
     def put_loop(self, name: str, seconds: float) -> list[tuple[float, float]]:
         """Put, wait for the answer, and so on; return begin (monotonic) and seconds of each."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -53,6 +54,21 @@ class Host:
         sweeps = max(1, 4 // len(self._setters)) if quick else 1
         return self._measured(lambda: self._sweep(sweeps), seconds)
 
+    def paced(self, seconds: float, rate: float) -> dict[str, float]:
+        """Update nodes in turn, so many in a second."""
+        begin, updates = time.perf_counter(), 0
+        every = itertools.cycle(range(len(self._setters)))
+        cpu = time.process_time()
+        while (due := updates / rate) < seconds:
+            time.sleep(max(0.0, begin + due - time.perf_counter()))
+            node = next(every)
+            self._turn ^= node == 0
+            self._setters[node](self._pairs[node][self._turn])
+            updates += 1
+        self._server.wait()
+        wall = time.perf_counter() - begin
+        return {"updates": updates, "wall": wall, "cpu": time.process_time() - cpu}
+
     def release(self) -> None:
         """Let the hanging device answer."""
         self._server.release()
@@ -77,7 +93,7 @@ class Host:
 def commands(kind: str) -> Mapping[str, Callable[..., Any]]:
     """Return what the parent may ask for."""
     host = Host(kind)
-    names = ("build", "start", "memory", "cpu", "flood", "release")
+    names = ("build", "start", "memory", "cpu", "flood", "paced", "release")
     return {name: getattr(host, name) for name in names}
 
 

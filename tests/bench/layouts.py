@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ class Node:
 
     :param pair: two values of its type, which updates alternate between
     :param put_seconds: how long its device takes to accept a value
+    :param settable: False if clients cannot put to it
     :param hangs: True if its device does not answer a put before it is released
     :param disp: PyRogue's format of the value's text; None for its default
     """
@@ -26,6 +27,7 @@ class Node:
     pair: tuple[Any, Any]
     put_seconds: float = 0.0
     hangs: bool = False
+    settable: bool = True
     disp: str | None = None
 
     @property
@@ -44,6 +46,11 @@ def scalars(size: int) -> list[Node]:
         )
         for number in range(size)
     ]
+
+
+def readings(size: int) -> list[Node]:
+    """Return so many numbers that clients can only read."""
+    return [replace(node, settable=False) for node in scalars(size)]
 
 
 def tree_of(size: int) -> list[Node]:
@@ -84,5 +91,6 @@ def putters(size: int) -> list[Node]:
 
 
 LAYOUTS: dict[str, Callable[[int], list[Node]]] = {
-    made.__name__: made for made in (scalars, tree_of, array, fast_array, image, slow, putters)
+    made.__name__: made
+    for made in (scalars, readings, tree_of, array, fast_array, image, slow, putters)
 }

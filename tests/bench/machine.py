@@ -27,6 +27,8 @@ def describe() -> dict[str, str]:
         "system": platform.platform(),
         "python": platform.python_version(),
         "p4p": version("p4p"),
+        "caproto": version("caproto"),
+        "softioc": version("softioc") if _there("softioc") else "",
         "numpy": version("numpy"),
         "tree": tree(),
     }
@@ -34,12 +36,23 @@ def describe() -> dict[str, str]:
 
 def tree() -> str:
     """Return which tree is measured: ``rogue VERSION``, or SIMTREE."""
-    if os.environ.get(TREE) == SIMTREE or importlib.util.find_spec("pyrogue") is None:
+    if os.environ.get(TREE) == SIMTREE or not _there("pyrogue"):
         return SIMTREE
     with contextlib.redirect_stdout(io.StringIO()):
         import rogue
 
         return f"rogue {rogue.Version.current()}"
+
+
+def missing() -> set[str]:
+    """Return the servers that cannot be measured here."""
+    if tree() == SIMTREE:
+        return {"v4", "v7"}
+    return set() if _there("softioc") else {"v7"}
+
+
+def _there(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _revision() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from .rig import BenchError
-from .scenarios import Scenario
+from .scenario import Scenario
 from .sizes import Sizes
 
 AGAIN = "again"
@@ -33,16 +33,19 @@ class Samples:
 
 
 def measure(
-    scenarios: Collection[Scenario], sizes: Sizes, with_v4: bool, rounds: int | None = None
+    scenarios: Collection[Scenario],
+    sizes: Sizes,
+    missing: Collection[str],
+    rounds: int | None = None,
 ) -> Samples:
     """Run all.
 
-    :param with_v4: False where there is no PyRogue
+    :param missing: the servers that there are not
     :param rounds: how many of each; None for what the sizes say
     """
     samples = Samples()
     for scenario in scenarios:
-        turns = order(scenario, with_v4)
+        turns = order(scenario, missing)
         count = rounds or (sizes.heavy_rounds if scenario.heavy else sizes.rounds)
         for number in range(count):
             for label, kind in turns:
@@ -64,10 +67,10 @@ def measure(
     return samples
 
 
-def order(scenario: Scenario, with_v4: bool) -> Sequence[tuple[str, str]]:
+def order(scenario: Scenario, missing: Collection[str]) -> Sequence[tuple[str, str]]:
     """Return the servers of a round, as (label, kind): the last is one of them again."""
-    kinds = [kind for kind in scenario.kinds if with_v4 or kind != "v4"]
-    again = scenario.again or ("v4" if with_v4 else "raw")
+    kinds = [kind for kind in scenario.kinds if kind not in missing]
+    again = scenario.again or ("raw" if "v4" in missing else "v4")
     return [*((kind, kind) for kind in kinds), (AGAIN, again)]
 
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from .report import OTHERS, cells, headline
 
-_HEAD = ("work", "ours / limit", "/ none", "/ raw", "/ v4", "noise", *OTHERS, "ours", "min..max")
+_OTHERS = [", ".join(kinds) for kinds in OTHERS]
+_RATIOS = [f"/ {others}" for others in _OTHERS]
+_HEAD = ("work", "ours / limit", *_RATIOS, "noise", *_OTHERS, "ours", "min..max")
 _TITLES = {
     "start": "`root.start()`",
     "update": "Updates with one client on each PV",
     "array": "An array, as fast as it goes",
     "put": "Blocking puts of several clients",
+    "ca": "Updates over Channel Access with one client on each PV",
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from .measure import say
 from .rig import Server, clients, serving
-from .scenarios import names
+from .scenario import names
 from .sizes import Sizes
 
 Line = tuple[str, str, float]  # whose code, which function, share of all samples
@@ -34,6 +34,7 @@ _OWNERS = {
     "pyrogue": "the tree",
     "simtree": "the tree",
     "p4p": "p4p and pvxs",
+    "caproto": "caproto",
     "bench": "who sets the values",
 }
 _NATIVE = re.compile(r"_p4p|pvxs|libevent|epicscorelibs")
@@ -44,12 +45,13 @@ _GIL = "pthread_cond_timedwait (libc.so.6)"
 
 
 def profiles(sizes: Sizes) -> dict[str, list[Line]]:
-    """Return what takes the time of start, updates, arrays and puts; {} without py-spy."""
+    """Return what takes the time of each work; {} without py-spy."""
     works: dict[str, Callable[[Sizes, Path], Used]] = {
         "start": _start,
         "update": _update,
         "array": _array,
         "put": _put,
+        "ca": _ca,
     }
     if _py_spy() is None:
         say("no profile: py-spy is not installed")
@@ -74,15 +76,19 @@ def _start(sizes: Sizes, target: Path) -> Used:
 
 
 def _update(sizes: Sizes, target: Path) -> Used:
-    return _flood("scalars", sizes.watched, sizes, target)
+    return _flood("ours", "scalars", sizes.watched, sizes, target)
 
 
 def _array(sizes: Sizes, target: Path) -> Used:
-    return _flood("array", sizes.arrays[1], sizes, target)
+    return _flood("ours", "array", sizes.arrays[1], sizes, target)
 
 
-def _flood(layout: str, size: int, sizes: Sizes, target: Path) -> Used:
-    with serving("ours", layout, size) as server, clients(server) as (client,):
+def _ca(sizes: Sizes, target: Path) -> Used:
+    return _flood("ours_ca", "readings", sizes.watched, sizes, target)
+
+
+def _flood(kind: str, layout: str, size: int, sizes: Sizes, target: Path) -> Used:
+    with serving(kind, layout, size) as server, clients(server) as (client,):
         client.call("monitor", names=names(layout, size))
         with watched(server, target) as used:
             server.call("flood", seconds=_LONGER * sizes.seconds)

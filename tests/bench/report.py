@@ -10,8 +10,9 @@ from rich.table import Table
 
 from .machine import SIMTREE
 
-OTHERS = ("none", "raw", "v4")
-_WIDTH = 168
+#: the servers of a column: no row has two of them
+OTHERS = (("none",), ("raw", "caproto"), ("v4", "v7"))
+_WIDTH = 184
 _STYLES = {"reached": "green", "not reached": "red", "failed": "red", "below noise": "yellow"}
 
 
@@ -21,9 +22,9 @@ def show(found: Mapping[str, Any], console: Console | None = None) -> None:
     console.print(headline(found), soft_wrap=True, highlight=False)
     table = Table(box=None, header_style="bold", padding=(0, 1))
     table.add_column("what")
-    for title in ("ours/limit", "/none", "/raw", "/v4", "noise"):
-        table.add_column(title, justify="right")
-    for title in (*OTHERS, "ours", "min..max"):
+    ratios = ("\n".join(f"/{kind}" for kind in kinds) for kinds in OTHERS)
+    others = ("\n".join(kinds) for kinds in OTHERS)
+    for title in ("ours/limit", *ratios, "noise", *others, "ours", "min..max"):
         table.add_column(title, justify="right")
     table.add_column("limit")
     table.add_column("")
@@ -40,11 +41,15 @@ def headline(found: Mapping[str, Any]) -> str:
     machine, sizes = found["machine"], found["sizes"]
     tree = machine["tree"]
     if tree == SIMTREE:
-        tree = "simtree, not SLAC's PyRogue: there is no v4"
+        tree = "simtree, not SLAC's PyRogue: there is no v4 and no v7"
+    elif not machine["softioc"]:
+        tree = f"{tree}, softioc not installed: there is no v7"
+    names = ("p4p", "caproto", "softioc", "numpy")
+    libraries = [f"{name} {machine[name]}" for name in names if machine[name]]
     return (
         f"tree: {tree} · sizes: {sizes['name']} · {machine['date']} · {machine['revision']}\n"
         f"{machine['cpu']}, {machine['cores']} cores, load {machine['load']} before"
-        f" · Python {machine['python']}, p4p {machine['p4p']}, numpy {machine['numpy']}"
+        f" · Python {machine['python']}, {', '.join(libraries)}"
     )
 
 
@@ -58,12 +63,16 @@ def cells(row: Mapping[str, Any]) -> list[str]:
     return [
         f"{row['title']}, {row['unit']}",
         worst,
-        *(f"{ratios[kind]:.2f}" if kind in ratios else "" for kind in OTHERS),
+        *("" if ratio is None else f"{ratio:.2f}" for ratio in _columns(ratios)),
         "" if row["noise"] is None else f"{row['noise']:.1%}",
-        *(number(medians.get(kind)) for kind in (*OTHERS, "ours")),
+        *map(number, (*_columns(medians), medians.get("ours"))),
         "" if spread is None else f"{number(spread[0])}..{number(spread[1])}",
         f"{word} " + " and ".join(limit["text"] for limit in limits) if limits else "",
     ]
+
+
+def _columns(figures: Mapping[str, float]) -> list[float | None]:
+    return [next((figures[kind] for kind in kinds if kind in figures), None) for kinds in OTHERS]
 
 
 def number(value: float | None) -> str:

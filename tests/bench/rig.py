@@ -164,9 +164,10 @@ def serving(kind: str, layout: str, size: int) -> Iterator[Server]:
 
 @contextlib.contextmanager
 def clients(server: Server, count: int = 1) -> Iterator[Sequence[Child]]:
-    """Give connected clients, each a process."""
+    """Give connected clients of the server's protocol, each a process."""
+    module = "ca_client" if "EPICS_CA_ADDR_LIST" in server.conf else "client"
     with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(Child("client")) for _ in range(count)]
+        found = [stack.enter_context(Child(module)) for _ in range(count)]
         for client in found:
             client.send("connect", conf=server.conf)
         for client in found:

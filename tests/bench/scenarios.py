@@ -1,46 +1,19 @@
-"""What is done in a measurement: a server of one kind, its clients, and the samples they give."""
+"""What is measured: over PVAccess here, over Channel Access next door."""
 
 from __future__ import annotations
 
 import contextlib
 import queue
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
-from . import layouts
-from .rig import Child, clients, serving
+from . import ca_scenarios
+from .rig import clients, serving
+from .scenario import KILO, MEGA, MICRO, SERVERS, Samples, Scenario, cpu_of, flat_out, names
 from .sizes import Sizes
 
-Samples = Mapping[str, float]
-ALL = ("none", "raw", "v4", "ours")
-SERVERS = ("raw", "v4", "ours")
-MICRO, KILO, MEGA = 1e6, 1e3, 1e6
+ALL = ("none", *SERVERS)
 LEAD = 0.2  # seconds that one client has begun before the other
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A measurement, the same for each kind of server.
-
-    :param run: takes a kind and sizes; its samples are named as rows are, in the row's unit
-    :param kinds: the servers it compares
-    :param heavy: True if it takes long, and gets fewer rounds
-    :param again: the kind that is measured twice, for the noise; None for ``v4``
-    :param once: kinds that take minutes and are in the first round only
-    """
-
-    name: str
-    run: Callable[[str, Sizes], Samples]
-    kinds: tuple[str, ...] = SERVERS
-    heavy: bool = False
-    again: str | None = None
-    once: tuple[str, ...] = ()
-
-
-def names(layout: str, size: int) -> list[str]:
-    """Return the PVs of a layout."""
-    return [node.pv_name for node in layouts.LAYOUTS[layout](size)]
 
 
 def growth(size: int) -> Scenario:
@@ -69,34 +42,17 @@ def updates(kind: str, sizes: Sizes) -> Samples:
     """Update PVs that nobody watches, then with one client on all of them."""
     size, seconds = sizes.watched, sizes.seconds
     with serving(kind, "scalars", size) as server, contextlib.ExitStack() as stack:
-        unwatched = _cpu(server.call("flood", seconds=seconds))
+        unwatched = cpu_of(server.call("flood", seconds=seconds))
         client = None
         if kind != "none":
             (client,) = stack.enter_context(clients(server))
             client.call("monitor", names=names("scalars", size))
-        posted, delivered = _flat_out(server, client, seconds)
+        posted, delivered = flat_out(server, client, seconds)
     return {
         "update-unwatched": unwatched,
-        "update-watched": _cpu(posted),
+        "update-watched": cpu_of(posted),
         "update-rate": delivered,
     }
-
-
-def _cpu(posted: Mapping[str, float]) -> float:
-    return posted["cpu"] / posted["updates"] * MICRO
-
-
-def _flat_out(
-    server: Child, client: Child | None, seconds: float
-) -> tuple[Mapping[str, float], float]:
-    """Update as fast as it goes; return what the server says, and updates/s at the client."""
-    if client is not None:
-        client.call("reset")
-    posted = server.call("flood", seconds=seconds)
-    if client is None:
-        return posted, posted["updates"] / posted["wall"]
-    arrived = client.call("settle")
-    return posted, arrived["updates"] / arrived["seconds"]
 
 
 def large(row: str, layout: str, size: int) -> Callable[[str, Sizes], Samples]:
@@ -108,7 +64,7 @@ def large(row: str, layout: str, size: int) -> Callable[[str, Sizes], Samples]:
             if kind != "none":
                 (client,) = stack.enter_context(clients(server))
                 client.call("monitor", names=names(layout, size))
-            return {row: _flat_out(server, client, sizes.seconds)[1]}
+            return {row: flat_out(server, client, sizes.seconds)[1]}
 
     return run
 
@@ -227,4 +183,5 @@ def scenarios(sizes: Sizes) -> list[Scenario]:
         Scenario("first-values", first_values),
         Scenario("frozen-client", frozen),
         Scenario("site-rules", ruled, ("none", "plain", "ours"), again="plain"),
+        *ca_scenarios.scenarios(sizes),
     ]

@@ -11,6 +11,8 @@ class Sizes:
 
     :param growth: numbers of PVs that the plot shows; the last two are rows of their own
     :param heavy_rounds: rounds of what takes minutes each
+    :param ca_growth: numbers of PVs that start over Channel Access
+    :param rate: updates a second at which the CPU of one over Channel Access is taken
     """
 
     name: str
@@ -27,6 +29,8 @@ class Sizes:
     fresh: int
     ruled: int
     frozen: int
+    ca_growth: tuple[int, int]
+    rate: float
 
 
 FULL = Sizes(
@@ -44,6 +48,8 @@ FULL = Sizes(
     fresh=2_000,
     ruled=10_000,
     frozen=1_000_000,
+    ca_growth=(1_000, 10_000),
+    rate=2_000.0,
 )
 QUICK = Sizes(
     name="quick",
@@ -60,6 +66,8 @@ QUICK = Sizes(
     fresh=2_000,
     ruled=5_000,
     frozen=1_000_000,
+    ca_growth=(1_000, 10_000),
+    rate=2_000.0,
 )
 MINIATURE = Sizes(
     name="miniature",
@@ -76,4 +84,6 @@ MINIATURE = Sizes(
     fresh=10,
     ruled=100,
     frozen=1_000,
+    ca_growth=(10, 20),
+    rate=200.0,
 )

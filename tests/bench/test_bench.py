@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -10,15 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.caclient import CaClient
 
 from bench.measure import order
-from bench.rig import ABOVE, BenchError, Child, Server, serving
+from bench.rig import ABOVE, BenchError, Child, Server, clients, serving
 from bench.rows import rows
+from bench.scenario import names
 from bench.scenarios import scenarios
 from bench.sizes import FULL, MINIATURE, QUICK
 
 LIMIT = 300.0
 SERVERS = {"none", "raw", "ours", "again"}
+OVER_CA = {"none", "caproto", "ours", "again"}
+ROGUES_OWN = {"v4", "v7"}
 
 
 @contextmanager
@@ -86,15 +91,17 @@ def test_all_rows_are_measured_and_written(tmp_path):
     assert found["machine"]["tree"] == "simtree"
     assert "simtree, not SLAC's PyRogue" in out
     for row in found["rows"]:
-        limits = [limit for limit in wanted[row["key"]].limits if "v4" not in limit.needs]
+        limits = [lim for lim in wanted[row["key"]].limits if not ROGUES_OWN & {*lim.needs}]
         assert [limit["text"] for limit in row["limits"]] == [limit.text for limit in limits]
         assert bool(row["verdict"]) == bool(limits)
-        assert row["medians"].keys() <= {*SERVERS, "plain"}
+        ca = row["key"].startswith("ca-")
+        assert row["medians"].keys() <= (OVER_CA if ca else {*SERVERS, "plain"})
         assert row["medians"]["ours"] == row["medians"]["ours"]  # a number
         assert row["spread"].keys() == row["medians"].keys()
         assert row["title"].split(",")[0][:20] in out
-    delivered = next(row for row in found["rows"] if row["key"] == "update-rate")
-    assert all(delivered["medians"][kind] > 0 for kind in SERVERS)
+    medians = {row["key"]: row["medians"] for row in found["rows"]}
+    assert all(medians["update-rate"][kind] > 0 for kind in SERVERS)
+    assert all(medians["ca-update-rate"][kind] > 0 for kind in OVER_CA)
     for what in ("start", "memory"):
         assert found["growth"][what].keys() == {str(size) for size in MINIATURE.growth}
     left = [file.name for file in tmp_path.iterdir()]
@@ -108,8 +115,60 @@ def test_the_servers_of_rogue_are_measured_too(tree, tmp_path):
     _, found = run("--miniature", "--rows", "update,put-p50", cwd=tmp_path)
     assert found["errors"] == []
     assert found["machine"]["tree"].startswith("rogue ")
+    there = [row["medians"].keys() for row in found["rows"] if not row["key"].startswith("ca-")]
+    assert there
+    assert all(kinds >= {"raw", "v4", "ours", "again"} for kinds in there)
+
+
+@pytest.mark.timeout(LIMIT)
+def test_rogues_own_server_over_channel_access_is_measured_too(tree, tmp_path):
+    if tree.name == "simtree":
+        pytest.skip("has no server of its own")
+    pytest.importorskip("softioc", reason="of the extra 'bench'")
+    _, found = run("--miniature", "--rows", "ca", cwd=tmp_path)
+    assert found["errors"] == []
+    assert [row["key"] for row in found["rows"]] == [
+        "ca-start-10", "ca-start-20", "ca-memory-20", "ca-memory-monitored", "ca-first-values",
+        "ca-update-cpu", "ca-update-rate", "ca-put-p50",
+    ]  # fmt: skip
+    assert found["machine"]["softioc"]
     for row in found["rows"]:
-        assert row["medians"].keys() >= {"raw", "v4", "ours", "again"}
+        assert row["medians"].keys() >= {"caproto", "v7", "ours", "again"}
+    delivered = next(row for row in found["rows"] if row["key"] == "ca-update-rate")
+    assert all(figure > 0 for figure in delivered["medians"].values())
+
+
+@pytest.mark.parametrize("kind", ["caproto", "ours_ca"])
+def test_a_server_of_channel_access_shows_what_was_put(kind):
+    (name,) = names("putters", 1)
+    shown = queue.SimpleQueue()
+    with serving(kind, "putters", 1) as server:
+        client = CaClient(server.conf)
+        client.monitor(name, lambda channel, update: shown.put(update.data[0]))
+        assert shown.get(timeout=LIMIT) == 1.0
+        client.write(name, 7.5).result(LIMIT)
+        assert shown.get(timeout=LIMIT) == 7.5
+        server.call("flood", seconds=0.05)
+        while (last := shown.get(timeout=LIMIT)) not in (1.0, 2.0):
+            assert last == 7.5
+        assert client.read(name).result(LIMIT).value in (1.0, 2.0)
+        client.close()
+
+
+@pytest.mark.parametrize(
+    ("op", "arguments", "said"),
+    [
+        ("monitor", {"names": ["nobody"]}, "the server says CREATE_CH_FAIL"),
+        ("put_loop", {"name": "Bench:Top:Dev[0]:V1", "seconds": 0.05}, "Put not permitted"),
+    ],
+)
+def test_a_client_of_channel_access_tells_what_the_server_refuses(op, arguments, said):
+    with (
+        serving("ours_ca", "readings", 2) as server,
+        clients(server) as (client,),
+        pytest.raises(BenchError, match=said),
+    ):
+        client.call(op, **arguments)
 
 
 @linux
@@ -165,11 +224,14 @@ def test_each_row_has_a_scenario_and_a_name_of_its_own(sizes):
 
 def test_servers_take_turns_and_the_last_is_one_of_them_again():
     updates = next(s for s in scenarios(FULL) if s.name == "updates")
-    assert [kind for kind, _ in order(updates, with_v4=True)] == [
+    assert [kind for kind, _ in order(updates, missing=())] == [
         "none", "raw", "v4", "ours", "again",
     ]  # fmt: skip
-    assert order(updates, with_v4=True)[-1] == ("again", "v4")
-    assert order(updates, with_v4=False)[-1] == ("again", "raw")
+    assert order(updates, missing=())[-1] == ("again", "v4")
+    assert order(updates, missing=ROGUES_OWN)[-1] == ("again", "raw")
+    over_ca = next(s for s in scenarios(FULL) if s.name == "ca-puts")
+    assert [kind for kind, _ in order(over_ca, missing={"v7"})] == ["caproto", "ours", "again"]
+    assert order(over_ca, missing=())[-1] == ("again", "caproto")
 
 
 def test_a_row_that_does_not_exist_is_refused(tmp_path):

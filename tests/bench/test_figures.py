@@ -15,7 +15,7 @@ from bench.sizes import MINIATURE
 MACHINE = {
     "date": "2030-01-01T00:00:00+00:00", "revision": "abc", "cpu": "a CPU", "cores": "2",
     "load": "0.1", "system": "a system", "python": "3.11", "p4p": "4.3", "numpy": "2.4",
-    "tree": "rogue v6",
+    "caproto": "1.3", "softioc": "4.7", "tree": "rogue v6",
 }  # fmt: skip
 BLOCKS = "\n".join(
     f"<!-- {name}: written by make bench -->\nold\n<!-- {name}: end -->"
@@ -110,6 +110,60 @@ def test_the_table_names_machine_and_tree_and_says_what_is_reached():
     line = next(line for line in text.splitlines() if line.lstrip().startswith("update, one"))
     assert "reached" in line
     assert "0.81" in line
+    assert "p4p 4.3, caproto 1.3, softioc 4.7, numpy 2.4" in text
+
+
+def over_channel_access(**kinds):
+    """The results of a row of Channel Access."""
+    samples = Samples()
+    for kind, value in {
+        "caproto": 200.0,
+        "v7": 400.0,
+        "ours": 220.0,
+        "again": 200.0,
+        **kinds,
+    }.items():
+        samples.add("ca-put-p50", kind, value)
+    samples.again = {"ca-put-p50": "caproto"}
+    return results(samples, MINIATURE, MACHINE)
+
+
+def test_a_row_of_channel_access_stands_beside_caproto_and_rogues_own():
+    (one,) = over_channel_access()["rows"]
+    assert one["ratios"] == {"caproto": pytest.approx(1.1), "v7": pytest.approx(0.55)}
+    (limit,) = one["limits"]
+    assert (limit["text"], limit["bound"]) == ("1.3 x caproto", pytest.approx(260))
+    assert one["verdict"] == "reached"
+    assert over_channel_access(ours=270.0)["rows"][0]["verdict"] == "not reached"
+    cells = report.cells(one)
+    assert cells[2:5] == ["", "1.10", "0.55"]
+    assert cells[6:10] == ["", "200", "400", "220"]
+
+
+def test_what_the_tree_costs_is_taken_off_an_update_of_channel_access():
+    samples = Samples()
+    kinds = {"none": 60.0, "caproto": 160.0, "v7": 180.0, "ours": 200.0, "again": 160.0}
+    for kind, value in kinds.items():
+        samples.add("ca-update-cpu", kind, value)
+    samples.again = {"ca-update-cpu": "caproto"}
+    (one,) = results(samples, MINIATURE, MACHINE)["rows"]
+    assert one["medians"]["caproto"] == 100.0
+    assert one["medians"]["ours"] == 140.0
+    assert one["verdict"] == "not reached"
+
+
+@pytest.mark.parametrize(
+    ("machine", "said"),
+    [
+        (
+            {"tree": "simtree", "softioc": ""},
+            "simtree, not SLAC's PyRogue: there is no v4 and no v7",
+        ),
+        ({"softioc": ""}, "rogue v6, softioc not installed: there is no v7"),
+    ],
+)
+def test_the_table_names_the_servers_that_there_are_not(machine, said):
+    assert said in report.headline({**found(), "machine": {**MACHINE, **machine}})
 
 
 def test_the_page_gets_the_figures_between_its_marks(tmp_path):

@@ -1,4 +1,4 @@
-"""What is said of an exception; on trees: test_watchdog.py."""
+"""What is said of an exception; on trees: watchdog/."""
 
 import gc
 import sys

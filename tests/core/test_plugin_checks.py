@@ -1,11 +1,15 @@
 """Whatever may have lost access rules stops the start."""
 
+import pkgutil
+
+import pluggy
 import pytest
 from support.plugin_makers import Named, Point, compiled, module_file, names, rules
 
 from roguebridge.core import plugin_checks
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.hookspecs import PROJECT, Hooks, hookimpl
+from roguebridge.core.plugin_sources import BUILT_IN
 from roguebridge.core.ruleset import ask_for_rules
 
 # Access fails closed ----------------------------------------------------------------------
@@ -229,3 +233,14 @@ def test_a_backend_plugin_with_access_rules_stops_the_start_if_it_fails(make):
     manager.backends()
     with pytest.raises(PluginError, match="plugin Both: register_backends failed"):
         rules(manager)
+
+
+# Built-in plugins -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", [one.target for one in BUILT_IN])
+def test_a_built_in_plugin_is_right_and_not_looked_at_again_by_each_server(target):
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(Hooks)
+    found = pkgutil.resolve_name(target)
+    plugin_checks.check_plugin(manager, object.__new__(found) if isinstance(found, type) else found)

@@ -1,7 +1,7 @@
 """Arrays over PVAccess: clients get them although no text of them is made."""
 
 import numpy as np
-from support.arrays import count_texts
+from support.arrays import count_texts, replaced
 from support.lab import lab
 
 from roguebridge.backends.epics import EpicsPvServer
@@ -13,22 +13,12 @@ def build(pr, root, device):
     device.add(pr.LinkVariable(name="Link", variable=device.Wave))
     device.add(
         pr.RemoteVariable(
-            name="Register",
-            offset=0,
-            base=pr.UInt,
-            mode="RW",
-            numValues=3,
-            valueBits=32,
-            valueStride=32,
+            name="Register", offset=0, base=pr.UInt, numValues=3, valueBits=32, valueStride=32
         )
     )
 
 
 NAMES = ("Dev.Wave", "Dev.Image", "Dev.Link", "Dev.Register")
-
-
-def replaced(root):
-    return [v.path for v in root.variableList if "_doUpdate" in vars(v)]
 
 
 def test_monitors_puts_and_gets_make_no_text(tree):

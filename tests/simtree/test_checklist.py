@@ -59,7 +59,7 @@ def test_the_tests_of_a_row_exist(statement, proof):
 
 
 def test_every_module_is_named():
-    modules = {p.stem for p in HERE.glob("test_*.py")}
+    modules = {p.relative_to(HERE).with_suffix("").as_posix() for p in HERE.rglob("test_*.py")}
     named = {r.partition("::")[0] for _, _, p in ROWS for r in re.findall(r"`([^`]+)`", p)}
     assert modules - named == {"test_local_callbacks", "test_trees"} - named
 

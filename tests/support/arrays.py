@@ -144,6 +144,18 @@ KINDS = {
     "command": (command, [lambda v: v(np.arange(3.0)), lambda v: v(np.ones(1))]),
 }
 
+#: a few of them, and others, for what does not depend on the kind
+ARRAYS = {
+    "doubles": local(np.arange(3.0), np.ones(3), np.zeros(2)),
+    "image": KINDS["image"],
+    "bools": KINDS["bools"],
+    "uint8": register("UInt", 8, [1, 2, 3], [4, 5, 6]),
+    "labels": KINDS["labels"],
+    "link": KINDS["link"],
+    "mirror": KINDS["mirror"],
+    "list": local([1.0], [2.0], [3.0]),
+}
+
 
 class World:
     """A running root with such a variable, heard by a server (without one if ``texts`` is None)."""
@@ -170,6 +182,18 @@ def open_world(stack, tree, make, served):
     stack.enter_context(running(root))
     root.waitOnUpdate()
     return World(root, LazyTexts() if served else None)
+
+
+def take(world, kind):
+    """Have the variable told at each of the steps."""
+    for step in kind[1]:
+        step(world.variable)
+        world.root.waitOnUpdate()
+
+
+def replaced(root):
+    """Name the variables whose updates are not made in the tree's own way."""
+    return [v.path for v in root.variableList if "_doUpdate" in vars(v)]
 
 
 def count_texts(variable):

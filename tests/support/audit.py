@@ -1,8 +1,13 @@
-"""Records, and sinks that do what a test says."""
+"""Records, what was written of them, and sinks that do what a test says."""
 
+import json
 import queue
 import threading
+from pathlib import Path
 
+import pytest
+
+from roguebridge.backends.soft import RemoteError
 from roguebridge.core.access import Credentials
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.request import RequestRecord
@@ -16,6 +21,30 @@ def make_record(value=1, result="done", error="", **more):
     time_ns = more.pop("time_ns", 1_700_000_000_123_456_789)
     entry = more.pop("entry", ENTRY)
     return RequestRecord(entry, operation, who, value, result, error, time_ns, **more)
+
+
+def what(record):
+    """Give what was asked and what became of it."""
+    return record.operation, record.value, record.old, record.result, record.error
+
+
+def refused(ask):
+    """Ask for what is refused, and give the words."""
+    with pytest.raises(RemoteError) as caught:
+        ask()
+    return str(caught.value)
+
+
+def lines(file):
+    """Read the lines of an audit file, all of which are whole."""
+    text = Path(file).read_text(encoding="utf-8")
+    assert text == "" or text.endswith("\n")
+    return [json.loads(line) for line in text.split("\n")[:-1]]
+
+
+def news(file):
+    """Give the values put of an audit file."""
+    return [line["new"] for line in lines(file)]
 
 
 class Sink:

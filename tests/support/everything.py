@@ -205,6 +205,10 @@ def build(tree):
     return root
 
 
+def node_of(root, path):
+    return root.getNode(f"Top.{path}")
+
+
 EXPECTED = {f"Reg.{n}": typed(k, s) for n, (_, _, k, s, _) in REGISTERS.items()}
 EXPECTED |= {f"Arr.{n}": typed(ARRAY, s) for n, (_, _, s, _, _) in REGISTER_ARRAYS.items()}
 EXPECTED |= {f"Loc.{n}": typed(k, s) for n, (_, k, s, _) in LOCALS.items()}

@@ -8,8 +8,6 @@ from typing import Any, Protocol
 
 from ..layouts import Node
 
-KINDS = ("none", "raw", "v4", "ours", "rules")
-
 
 class Measured(Protocol):
     """What the host process asks of a server."""

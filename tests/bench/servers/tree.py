@@ -43,6 +43,8 @@ class TreeServer:
         how: dict[str, Any] = {}
         if not hasattr(node.pair[0], "shape"):
             how["units"] = "V"
+        if not node.settable:
+            how["mode"] = "RO"
         if node.disp is not None:
             how["disp"] = node.disp
         if node.hangs:

@@ -1,0 +1,11 @@
+"""A root with one of everything, for the tests of a module."""
+
+import pytest
+from support.everything import build
+from support.trees import TREES, running
+
+
+@pytest.fixture(scope="module", params=TREES, ids=str)
+def root(request):
+    with running(build(request.param)) as root:
+        yield root
