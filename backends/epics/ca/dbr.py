@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from ctypes import sizeof
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -135,6 +136,11 @@ def _structure(dbr: int) -> tuple[Any, Any]:
     if kind.name in ("GR_STRING", "CTRL_STRING"):  # of text there is nothing more to tell
         return ca.DBR_TYPES[ca.ChannelType.STS_STRING], STRING
     return ca.DBR_TYPES[kind], ca.native_type(kind)
+
+
+def nothing(dbr: int) -> bytes:
+    """Return what a type of DBR has of no elements of which nothing is known: zeros."""
+    return b"" if dbr in ca.native_types else bytes(sizeof(ca.DBR_TYPES[ca.ChannelType(dbr)]))
 
 
 def plain(dbr: int) -> Any:
