@@ -248,6 +248,8 @@ def test_text_is_put_into_a_number(served, path, text, value):
     if value is None:
         served.put(path, ["0.5", "1", "2", "3"], type=0)
         assert list(served.node(path).value()) == [0.5, 1.0, 2.0, 3.0]
+        served.put("Image", ["1", "2", "0x10", "4", "5", "6"], type=0)
+        assert served.node("Image").value().tolist() == [[1, 2, 16], [4, 5, 6]]
     else:
         served.put(path, text, type=0)
         assert served.node(path).value() == value

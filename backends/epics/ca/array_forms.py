@@ -49,9 +49,7 @@ class ArrayForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return an array of the numbers that the texts are."""
-        numbers = [number_of(text) for text in texts]
-        as_floats = self.spec.scalar.is_float  # which round
-        return self.take_numbers(np.array(numbers, float) if as_floats else exact_array(numbers))
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
 
 
 class WordsForm(Form):
@@ -98,8 +96,8 @@ class FrameForm(Form):
         return numbers.view(Flat)
 
     def take_texts(self, texts: list[str]) -> Any:
-        """Refuse: an image is no text."""
-        raise ValueError("an image is no text")
+        """Return the pixels that the texts are."""
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
 
 
 class TableForm(Form):
@@ -131,6 +129,11 @@ class TableForm(Form):
         if unknown:
             raise ValueError(f"there is no column {unknown[0]!r}: there are {list(columns)}")
         return {name: _taken_column(columns[name], items) for name, items in found.items()}
+
+
+def _numbers(texts: list[str], scalar: ScalarType) -> Any:
+    numbers = [number_of(text) for text in texts]
+    return np.array(numbers, float) if scalar.is_float else exact_array(numbers)  # floats round
 
 
 def _loss(array: Any) -> str:
