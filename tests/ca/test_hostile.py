@@ -142,6 +142,19 @@ def test_a_monitor_of_such_a_type_costs_no_other_its_update(served, raw):
     assert echoed(client)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "empty"),
+    [("Text$", 4, ""), ("Short", 6, np.zeros(0)), ("Short", 0, np.zeros(0))],
+)
+def test_an_update_of_no_elements_is_no_end_of_the_monitor(served, raw, name, kind, empty):
+    client = raw(served)
+    client.send(monitor(client.channel("T:Top:" + name), 1, type=kind))
+    assert client.until(EVENT_ADD)[2] == 3
+    served.node(name.removesuffix("$")).set(empty)
+    command, *_, count, _, number, payload = client.until(EVENT_ADD)
+    assert (count, number, len(payload) > 0) == (0, 1, True)  # libca takes none for an end
+
+
 def test_a_monitor_of_text_as_a_number_is_told_once_and_goes_on_when_it_is_one(served, raw):
     client = raw(served)
     client.send(monitor(client.channel("T:Top:Text"), 1))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("roguebridge.ca")
 _EVENT_ADD = 1
 _NORMAL = 1
+_NOTHING = bytes(dbr.STRING_SIZE)  # of no elements: an update without a byte would end the monitor
 _VALUE, _LOG, _ALARM = 1, 2, 4
 _MOST_ZEROS = 16_384  # elements that a client gets who wants more than there is room for
 _READ = ca.AccessRights.READ
@@ -235,6 +236,7 @@ class Channel:
         if whole is None:
             try:
                 count, body = self.body(shown, subscription.type, subscription.count)
+                body = body or _NOTHING
                 whole = dbr.message(_EVENT_ADD, subscription.type, count, _NORMAL, 0, body)
             except Exception as exc:
                 self._tell_failure(subscription, exc)
