@@ -138,6 +138,17 @@ def test_looking_again_waits_for_busy_workers(opened):
     assert opened.served.last == ("post", 6, NO_ALARM)
 
 
+def test_a_register_never_read_is_read_in_hardware_if_that_is_asked_for():
+    bench = Bench(5, hardware=True)
+    bench.arrive()
+    bench.node.get = lambda: 1 / 0
+    bench.holder.look_again(fresh=True)
+    assert bench.served.last == ("post", 5, UDF)
+    bench.node.get = lambda: read(bench, 8)
+    bench.holder.look_again(fresh=True)
+    assert bench.served.last == ("post", 8, NO_ALARM)
+
+
 @pytest.mark.parametrize("spoken", [True, False])
 def test_what_could_not_be_looked_at_is_tried_again_unless_the_node_speaks_first(opened, spoken):
     opened.node.present = RuntimeError("no link")
