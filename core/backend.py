@@ -122,10 +122,22 @@ class BackendOptions:
 
     :param isolate: bind loopback on ephemeral ports, whatever the environment says
     :param conf: the protocol's own settings, over those of the environment
+    :raises BackendError: for settings that are not a dict of str
     """
 
     isolate: bool = False
     conf: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        conf = self.conf
+        if conf is None:
+            return
+        if not isinstance(conf, Mapping) or not all(
+            isinstance(key, str) and isinstance(value, str) for key, value in conf.items()
+        ):
+            raise BackendError(
+                f"conf must map str to str, e.g. EPICS_PVAS_SERVER_PORT to '5075': {conf!r}"
+            )
 
 
 class Backend(ABC):

@@ -10,7 +10,7 @@ import numpy as np
 from .alarm import NO_ALARM, WRITE, Alarm
 from .backend import Reading
 from .hearing import Hearing
-from .outlet import Keep, State
+from .outlet import Keep
 from .rogue import computed, read_now
 from .valuing import Shown
 from .workers import on_borrowed_thread
@@ -156,11 +156,9 @@ class Outcome(Hearing):
         # came meanwhile: the answer must not be faster. A network thread may be the one to open it.
         if on_borrowed_thread():
             return
-        for outlet in self._outlets:
-            if outlet.state is not State.OPENING:
-                continue
-            with self._lock:
-                opening = outlet.opening
+        with self._lock:
+            openings = [outlet.opening for outlet in self._outlets]
+        for opening in openings:
             if opening is not None:
                 opening.wait(self.services.open_timeout)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,7 +94,7 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
         result = plugins.ask(plugin, hook, call, **arguments.get(hook, {}))
         if result is FAILED:
             continue
-        problem = next(_wrong(hook, result), None)
+        problem = _wrong(hook, result)
         if problem is not None:
             stray = isinstance(result, (list, tuple)) and any(
                 isinstance(rule, PolicyRule) for rule in result
@@ -111,13 +111,13 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
     return rules
 
 
-def _wrong(hook: str, result: Any) -> Iterator[str]:
+def _wrong(hook: str, result: Any) -> str | None:
     kind = _KINDS[hook][1]
     if result is None and hook != ACCESS:
-        return
+        return None
     if not isinstance(result, (list, tuple)):
-        yield f"{hook} returned {result!r}, not a list of {kind.__name__}"
-        return
+        return f"{hook} returned {result!r}, not a list of {kind.__name__}"
     for number, rule in enumerate(result):
         if not isinstance(rule, kind):
-            yield f"{hook} returned {rule!r} as item {number}, not a {kind.__name__}"
+            return f"{hook} returned {rule!r} as item {number}, not a {kind.__name__}"
+    return None

@@ -149,14 +149,15 @@ def test_a_put_to_proc_refreshes(serve):
 
     def counted(pr, root):
         root.add(pr.LocalVariable(name="V", value=0.0, localGet=get))
-        root.add(pr.LocalVariable(name="RO", value=1, mode="RO"))
+        root.add(pr.LocalVariable(name="RO", value=0.0, localGet=get, mode="RO"))
 
     served = serve(counted)
-    updates = served.monitor("V")
-    before = updates.next().value
-    served.put("V", 1, ".PROC")
-    assert updates.until(lambda reading: reading.value > before)
-    assert served.type("RO", ".PROC")[2] == "r"
+    for path in ("V", "RO"):
+        assert served.type(path, ".PROC")[2] == "rw"
+        updates = served.monitor(path)
+        before = updates.next().value
+        served.put(path, 1, ".PROC")
+        assert updates.until(lambda reading: reading.value > before)  # noqa: B023 - at once
 
 
 def test_labels_that_are_equal_where_they_are_cut_can_be_told_apart_by_index(served):
@@ -186,11 +187,46 @@ def test_metadata_is_told(served, kind, limits):
         assert getattr(meta, name) == value, name
 
 
-def test_limits_that_are_not_set_are_no_numbers_or_zeros(served):
+def test_limits_that_are_not_set_are_those_of_an_ioc(served):
+    for path in ("Fixed", "Plain"):
+        meta = served.raw(path).metadata
+        assert (meta.upper_disp_limit, meta.lower_disp_limit) == (0, 0)
+        assert (meta.upper_ctrl_limit, meta.lower_ctrl_limit) == (0, 0)
+        assert served.value(path, ".HOPR") == served.value(path, ".DRVL") == 0
+    assert (meta.upper_alarm_limit, meta.lower_warning_limit) == (0, 0)
     meta = served.raw("Fixed").metadata
-    assert np.isnan([meta.upper_disp_limit, meta.lower_ctrl_limit, meta.upper_alarm_limit]).all()
-    meta = served.raw("Plain").metadata
-    assert (meta.upper_disp_limit, meta.lower_disp_limit, meta.upper_alarm_limit) == (0, 0, 0)
+    assert np.isnan([meta.upper_alarm_limit, meta.lower_warning_limit]).all()
+
+
+def test_a_side_that_is_not_set_is_the_end_of_the_range(serve):
+    def half(pr, root):
+        root.add(pr.LocalVariable(name="V", value=1.0, minimum=-1.0, highAlarm=5.0))
+
+    meta = serve(half).raw("V").metadata
+    assert (meta.lower_ctrl_limit, meta.upper_ctrl_limit) == (-1.0, np.inf)
+    assert (meta.lower_alarm_limit, meta.upper_alarm_limit) == (-np.inf, 5.0)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "record"),
+    [("Volts", "", "ao"), ("Volts", ".DESC", "ao"), ("Fixed", ".SEVR", "ai"),
+     ("Fixed", ".STAT", "ai"), ("Volts", ".PREC", "ao"), ("Volts", ".PROC", "ao"),
+     ("Volts", ".HIHI", "ao"), ("Text", "$", "lso"), ("Text", ".NAME$", "lso"),
+     ("Many", ":IDX", "longout"), ("Image", ":SHAPE", "waveform")],
+)  # fmt: skip
+def test_the_class_is_that_of_the_record(served, path, field, record):
+    assert served.raw(path, field, kind=38).metadata.value.decode() == record
+
+
+def test_a_text_of_one_character_is_a_text_all_the_same(serve):
+    def short(pr, root):
+        root.add(pr.LocalVariable(name="V", value=1.0, units="V"))
+
+    served = serve(short)
+    for field, text in ((".EGU$", "V"), (".DESC$", "")):
+        type, room, _ = served.type("V", field)
+        assert (type, room > 1) == ("CHAR", True)
+        assert served.text("V", field) == text
 
 
 @pytest.mark.parametrize(
@@ -212,6 +248,8 @@ def test_text_is_put_into_a_number(served, path, text, value):
     if value is None:
         served.put(path, ["0.5", "1", "2", "3"], type=0)
         assert list(served.node(path).value()) == [0.5, 1.0, 2.0, 3.0]
+        served.put("Image", ["1", "2", "0x10", "4", "5", "6"], type=0)
+        assert served.node("Image").value().tolist() == [[1, 2, 16], [4, 5, 6]]
     else:
         served.put(path, text, type=0)
         assert served.node(path).value() == value
@@ -228,6 +266,65 @@ def test_what_has_no_place_in_a_pv_is_refused(served, path, value, type):
         served.put(path, value, type=type)
     assert np.array_equal(served.node(path).value(), before)
     assert served.value("Plain") == 3
+
+
+LARGE = [2**53 + 1, -(2**63), 2**63 - 1, 16]
+
+
+def large(pr, root):
+    root.add(pr.LocalVariable(name="I", value=0))
+    root.add(pr.LocalVariable(name="U", value=0, minimum=0, maximum=2**64 - 1))
+    root.add(pr.LocalVariable(name="A", value=np.array(LARGE)))
+    root.add(pr.LocalVariable(name="M", value=np.array([LARGE])))
+    root.add(pr.LocalVariable(name="F", value=np.zeros(4, np.float32)))
+
+
+@pytest.mark.parametrize(("path", "number"), [("I", 2**53 + 1), ("I", 1 - 2**63), ("U", 2**64 - 1)])
+def test_a_large_integer_travels_whole_as_text(serve, path, number):
+    served = serve(large)
+    served.put(path, str(number), type=0)
+    assert served.node(path).value() == number
+    assert served.raw(path, kind=0).data[0].rstrip(b"\0").decode() == str(number)
+    assert served.value(path) == float(number)
+    assert served.raw(path, kind=5).data[0] == max(min(number, 2**31 - 1), -(2**31))
+    assert served.raw(path, kind=4).data[0] == (0 if number < 0 else 255)
+
+
+@pytest.mark.parametrize("path", ["A", "M"])
+def test_large_integers_travel_whole_as_texts(serve, path):
+    served = serve(large)
+    found = [text.rstrip(b"\0").decode() for text in served.raw(path, kind=0).data]
+    assert found == [str(number) for number in LARGE]
+    assert list(served.value(path)) == [float(number) for number in LARGE]
+
+
+def test_texts_are_put_into_an_array_of_integers_whole(serve):
+    served = serve(large)
+    texts = ["9007199254740993", "0x10", "-0b11", "4.0"]
+    served.put("A", texts[:3], type=0)
+    assert served.node("A").value().tolist() == [2**53 + 1, 16, -3]
+    with pytest.raises(Failed, match="9007199254740993"):  # beside a fraction it would be rounded
+        served.put("A", texts, type=0)
+    with pytest.raises(Failed):
+        served.put("A", ["1", "2.5"], type=0)
+    served.put("F", ["16777217", "0x10", "0.1", "nan"], type=0)
+    found = served.node("F").value()
+    assert found[:3].tolist() == [16777216.0, 16.0, np.float32(0.1)] and np.isnan(found[3])
+
+
+def test_text_put_into_an_index_is_a_number_though_a_label_is_one_too(serve):
+    def numbered(pr, root):
+        root.add(pr.LocalVariable(name="E", value=0, enum={i: str(i + 1) for i in range(20)}))
+
+    served = serve(numbered)
+    served.put("E", "7", ":IDX", type=0)
+    assert (served.node("E").value(), served.value("E")) == (7, "8")
+    served.put("E", "7", type=0)
+    assert (served.node("E").value(), served.value("E", ":IDX")) == (6, 6)
+    for wrong, type in (("x", 0), ("2.5", 0), (2.5, 6), (np.nan, 6)):
+        with pytest.raises(Failed):
+            served.put("E", wrong, ":IDX", type=type)
+    assert served.node("E").value() == 6
 
 
 def test_text_that_is_no_utf_8_is_taken_for_latin_1(served):

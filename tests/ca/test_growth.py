@@ -163,9 +163,16 @@ def test_zeros_stand_behind_the_elements_there_are(served):
     assert list(served.raw("Wave", kind="time", count=4).data) == [7.0, 8.0, 0.0, 0.0]
 
 
-def test_more_elements_than_there_is_room_for_are_refused(served):
-    with pytest.raises(Exception, match="5 elements of 4"):
-        served.raw("Wave", kind="time", count=5)
+def test_zeros_stand_behind_the_elements_there_is_room_for(served):
+    assert list(served.raw("Wave", kind="time", count=6).data) == [0.0, 1.0, 2.0, 3.0, 0.0, 0.0]
+    assert list(served.raw("Other", kind="time", count=3).data) == [1, 0, 0]
+    update = served.monitor("Wave", count=6).next()
+    assert list(update.value) == [0.0, 1.0, 2.0, 3.0, 0.0, 0.0]
+
+
+def test_far_more_elements_than_there_is_room_for_are_refused(served):
+    with pytest.raises(Exception, match="20000 elements of 4"):
+        served.raw("Wave", kind="time", count=20_000)
     assert served.value("Other") == 1
 
 

@@ -13,6 +13,7 @@ from support.clients import LIMIT, wait_until
 from support.rawca import ECHO, ERROR, EVENT_ADD, READ, RIGHTS, monitor, packed, read
 
 ELEMENTS = 250_000  # 2 MB
+GETFAIL = 152  # with its severity
 
 
 def build(pr, root):
@@ -120,6 +121,14 @@ def test_a_type_that_cannot_be_read_is_answered_with_an_error(served, raw, caplo
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
+@pytest.mark.parametrize(("kind", "size"), [(1, 0), (20, 16), (34, 80), (27, 64), (35, 8)])
+def test_a_read_that_fails_is_answered_as_reads_are(served, raw, kind, size):
+    client = raw(served)
+    client.send(read(client.channel("T:Top:Text"), 7, type=kind))
+    client.until(ERROR)
+    assert client.until(READ) == (READ, kind, 0, GETFAIL, 7, bytes(size))
+
+
 def test_a_monitor_of_such_a_type_costs_no_other_its_update(served, raw):
     updates = served.monitor("Other")
     updates.next()
@@ -131,6 +140,19 @@ def test_a_monitor_of_such_a_type_costs_no_other_its_update(served, raw):
         served.node("Other").set(2)
     assert updates.next().value == 2
     assert echoed(client)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "empty"),
+    [("Text$", 4, ""), ("Short", 6, np.zeros(0)), ("Short", 0, np.zeros(0))],
+)
+def test_an_update_of_no_elements_is_no_end_of_the_monitor(served, raw, name, kind, empty):
+    client = raw(served)
+    client.send(monitor(client.channel("T:Top:" + name), 1, type=kind))
+    assert client.until(EVENT_ADD)[2] == 3
+    served.node(name.removesuffix("$")).set(empty)
+    command, *_, count, _, number, payload = client.until(EVENT_ADD)
+    assert (count, number, len(payload) > 0) == (0, 1, True)  # libca takes none for an end
 
 
 def test_a_monitor_of_text_as_a_number_is_told_once_and_goes_on_when_it_is_one(served, raw):
@@ -174,6 +196,7 @@ def test_very_long_arrays_are_no_texts(served, raw):
     sid = client.channel("T:Top:Wave")
     client.send(read(sid, 1, type=0))
     assert b"250000 numbers are too many for texts" in client.until(ERROR)[5]
+    assert client.until(READ)[3] == GETFAIL
     client.send(read(sid, 2, type=0, count=2))
     assert client.until(READ)[5] == b"0.00000000".ljust(40, b"\0") * 2
 
@@ -228,8 +251,8 @@ def test_what_is_about_no_channel_takes_no_look_at_any(served, raw):
         packed(rawca.SEARCH, 10, 13, 5, 5, name), packed(rawca.SEARCH, 10, 13, 6, 6, b"No\0"),
         packed(rawca.VERSION, count=13), packed(ECHO),
     )  # fmt: skip
-    found = [client.next()[0] for _ in range(6)]
-    assert found == [ECHO, ERROR, rawca.SEARCH, 14, rawca.VERSION, ECHO]
+    found = [client.next()[0] for _ in range(7)]
+    assert found == [ECHO, ERROR, READ, rawca.SEARCH, 14, rawca.VERSION, ECHO]
     assert looks == []
 
 

@@ -54,6 +54,33 @@ def test_searches_are_answered_for_what_is_served_and_nothing_else(serve):
     assert sorted(search(port, *names)) == [0, 2, 3, 5, 7, 8]
 
 
+@pytest.mark.parametrize(("flag", "number"), [(1, 7), (1, 2**32 - 1), (0, 0)])
+def test_answers_have_the_number_of_the_datagram_that_asked(serve, flag, number):
+    served = serve(build)
+    port = port_of(served)
+    asked = struct.pack("!HHHHII", 0, 0, flag, 13, number, 0)
+    asked += struct.pack("!HHHHII", 6, 16, 5, 13, 1, 1) + b"T:Top:Var".ljust(16, b"\0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(LIMIT)
+        for message in (asked, asked[16:]):  # the second has no number
+            sock.sendto(message, ("127.0.0.1", port))
+            command, _, told, _, echoed, _ = struct.unpack_from("!HHHHII", sock.recv(65536))
+            assert command == 0
+            assert (told, echoed if told else 0) == (flag, number)
+            flag = number = 0
+
+
+@pytest.mark.parametrize("asked", [b"", bytes(ca.RepeaterRegisterRequest("127.0.0.1"))])
+def test_an_isolated_server_stands_for_the_repeater(serve, asked):
+    served = serve(build)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(LIMIT)
+        sock.bind(("127.0.0.1", 0))
+        sock.sendto(asked, ("127.0.0.1", port_of(served)))  # libca sends an empty datagram
+        (answer,) = ca.Broadcaster(ca.CLIENT).recv(*sock.recvfrom(65536))
+    assert isinstance(answer, ca.RepeaterConfirmResponse)
+
+
 def test_a_datagram_that_makes_no_sense_is_survived(serve):
     served = serve(build)
     port = port_of(served)
@@ -312,9 +339,7 @@ with Root() as root:
     client = CaClient(server.client_conf("ca"))
     assert client.read("T:Top:Var").result(30).value == 1
     client.close()
-    import time
-    time.sleep(0.3)  # beacons would have come
-    server.stop()
+    server.stop()  # the first beacon would have come with the start
 assert dict(os.environ) == before, "the environment has changed"
 for event, address in seen:
     if isinstance(address, tuple):

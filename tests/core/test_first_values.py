@@ -6,7 +6,7 @@ import pytest
 from support.fakes import ENTRY, make_put
 from support.holders import Bench, strictly_increasing
 
-from roguebridge.core.alarm import NO_ALARM, READ, UDF
+from roguebridge.core.alarm import CALC, NO_ALARM, READ, UDF
 from roguebridge.core.workers import BUSY
 
 # UDF ------------------------------------------------------------------------------------
@@ -89,6 +89,14 @@ def test_the_first_client_sees_what_was_read_for_it_at_the_time_of_the_read(read
     assert reading.served.events == [("open", 8, NO_ALARM, reading.clock.time_ns())]
 
 
+def test_the_time_of_what_was_read_for_it_is_that_of_its_time_source():
+    bench = Bench(5, True, time_source=lambda value: value * 10**9, read_on_connect=True)
+    bench.node.update(7)
+    bench.node.get = lambda: read(bench, 8)
+    bench.arrive()
+    assert bench.served.events == [("open", 8, NO_ALARM, 8 * 10**9)]
+
+
 def test_a_read_for_the_first_client_that_fails_opens_with_what_was_read_before(reading):
     def fail():
         raise RuntimeError("no link")
@@ -127,6 +135,20 @@ def test_looking_again_waits_for_busy_workers(opened):
     assert len(opened.served.events) == 1
     opened.variables.refusal = None
     opened.clock.advance(0.1)
+    assert opened.served.last == ("post", 6, NO_ALARM)
+
+
+@pytest.mark.parametrize("spoken", [True, False])
+def test_what_could_not_be_looked_at_is_tried_again_unless_the_node_speaks_first(opened, spoken):
+    opened.node.present = RuntimeError("no link")
+    opened.holder.look_again()
+    assert opened.served.last == ("alarm", None, CALC)
+    if spoken:
+        opened.node.update(6)
+    reads = []
+    opened.node.value = lambda: reads.append(opened.clock.monotonic()) or 6
+    opened.clock.advance(60)
+    assert reads == ([] if spoken else [1.0])
     assert opened.served.last == ("post", 6, NO_ALARM)
 
 

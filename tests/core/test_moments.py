@@ -151,10 +151,11 @@ def test_while_a_pv_opens_and_nobody_is_alarmed(bench, caplog):
 def test_while_the_type_is_not_known_yet(bench):
     bench.variables.held = True
     bench.arrive()
-    bench.clock.advance(0.5)
+    bench.clock.advance(0.4)
     bench.node.update(6)
+    assert bench.made == 0
     last = bench.clock.time_ns()
-    bench.clock.advance(0.1)
+    bench.clock.advance(0.2)
     bench.variables.run()
     assert bench.served.events == [("open", 6, NO_ALARM, last)]
 

@@ -126,6 +126,23 @@ def test_an_update_during_the_opening_read_follows_with_a_later_time(bench):
     assert bench.served.last == ("post", 6, NO_ALARM)
 
 
+def test_so_it_does_where_a_time_source_gives_both_times():
+    bench = Bench(5, time_source=lambda value: value * 10**9)
+    bench.arrive()
+    bench.leave()
+
+    def value():
+        bench.node.update(7)
+        return 8
+
+    bench.node.value = value
+    bench.arrive()
+    assert bench.served.events[1:] == [
+        ("open", 8, NO_ALARM, 7 * 10**9 - 1),
+        ("post", 7, NO_ALARM, 7 * 10**9),
+    ]
+
+
 def test_an_update_that_comes_while_the_read_is_slow_opens_the_pv(opened):
     opened.leave()
     opened.variables.held = True
@@ -214,6 +231,24 @@ def test_a_value_read_late_does_not_replace_a_newer_update(opened):
 def test_a_timely_open_is_not_opened_again_at_the_deadline(opened):
     opened.clock.advance(5)
     assert len(opened.served.events) == 1
+
+
+def test_nor_is_one_that_opens_when_half_its_time_has_passed(bench):
+    bench.variables.held = True
+    bench.arrive()
+    bench.clock.advance(0.6)
+    bench.variables.run()
+    bench.clock.advance(5)
+    assert [event[:3] for event in bench.served.events] == [("open", 0, NO_ALARM)]
+
+
+def test_nor_is_one_opened_whose_client_leaves_then(bench):
+    bench.variables.held = True
+    bench.arrive()
+    bench.clock.advance(0.6)
+    bench.leave()
+    bench.clock.advance(5)
+    assert bench.served.events == []
 
 
 def test_an_opening_read_that_finds_the_workers_busy_is_tried_again(bench):

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from support.fakes import ENTRY, PlainConverter, make_put
+from support.fakes import ENTRY, WAIT, PlainConverter, join, make_put
 from support.holders import Bench, put, strictly_increasing
 
+from roguebridge.core import outlet
 from roguebridge.core.alarm import CALC, NO_ALARM, WRITE
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
@@ -21,6 +22,33 @@ def test_the_value_is_shown_before_the_put_is_answered(opened):
     opened.holder.put(request)
     assert shown == [("post", 6, NO_ALARM)]
     assert opened.node.sets == [6]
+
+
+def test_puts_that_end_while_the_pv_opens_are_answered_when_it_has(monkeypatch):
+    waiting, answers = threading.Semaphore(0), []
+
+    class Awaited(threading.Event):
+        def wait(self, timeout=None):
+            waiting.release()
+            return super().wait(timeout)
+
+    def open(spec, reading):
+        for one in puts:
+            one.start()
+            assert waiting.acquire(timeout=WAIT)
+        assert answers == []
+
+    monkeypatch.setattr(outlet, "Event", Awaited)
+    bench = Bench(5, open_timeout=10 * WAIT)
+    puts = [
+        threading.Thread(target=lambda new=new: answers.extend(put(bench, new)), daemon=True)
+        for new in (6, 7)
+    ]
+    bench.served.open = open
+    bench.arrive()
+    join(*puts)
+    assert answers == [("done", None)] * 2
+    assert bench.served.last == ("post", 7, NO_ALARM)
 
 
 def test_the_trees_value_is_shown_and_not_the_clients(opened):

@@ -17,6 +17,19 @@ def test_a_get_after_the_answer_gives_the_new_value(serve, tree):
         assert client.get("B:Top:V").value == value
 
 
+def test_a_put_to_what_the_tree_holds_waits_and_the_network_does_not(serve, tree):
+    site = serve(*(tree.pr.LocalVariable(name=name, value=0) for name in ("V", "W")))
+    client = site.client()
+    for name in ("V", "W"):
+        client.put(f"B:Top:{name}", 5)  # once it is answered, the PV has opened
+    with site.root.V.lock:  # as a function of the tree may
+        held = client.start_put("B:Top:V", 6, block=True)
+        client.put("B:Top:W", 7)
+        assert not held.done()
+    assert held.result(WAIT) is None
+    assert (client.get("B:Top:V").value, site.root.V.value()) == (6, 6)
+
+
 def test_a_read_only_variable_refuses_puts_with_its_mode(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5, mode="RO"))
     with pytest.raises(RemoteError, match=r"Put not permitted: B:Top:V is read-only \(mode RO\)"):

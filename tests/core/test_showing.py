@@ -7,7 +7,7 @@ import pytest
 from support.fakes import ENTRY, FakeClock, FakeServed, PlainConverter
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core.alarm import CALC, HIGH, HIHI, NO_ALARM, STATE, TIMEOUT
+from roguebridge.core.alarm import CALC, HIGH, HIHI, NO_ALARM, STATE, TIMEOUT, WRITE
 from roguebridge.core.converter import ConversionError
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm
 
@@ -94,6 +94,13 @@ def test_a_value_out_of_the_enum_is_state_and_keeps_the_value(opened):
     assert opened.served.last == ("alarm", None, STATE)
     opened.node.update(6)
     assert opened.served.last == ("post", 6, NO_ALARM)
+
+
+def test_a_write_alarm_of_the_converters_own_is_no_failed_put_and_ends_with_the_next_update(opened):
+    opened.node.update(ConversionError("not taken by the device", WRITE))
+    assert opened.served.last == ("alarm", None, WRITE)
+    opened.node.update(5)
+    assert opened.served.last == ("post", 5, NO_ALARM)
 
 
 def test_a_value_that_the_pv_refuses_is_an_alarm_on_the_old_one(opened):

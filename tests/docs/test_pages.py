@@ -63,3 +63,9 @@ def test_every_decision_is_in_their_list():
     folder = ROOT / "docs/decisions"
     listed = re.findall(r"\]\((\d{4}-[^)]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
     assert listed == sorted(file.name for file in folder.glob("[0-9]*.md"))
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", *PAGES])
+def test_no_page_has_marks_of_a_merge(name):
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith(("<<<<<<< ", ">>>>>>> "))] == []

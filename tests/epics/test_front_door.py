@@ -281,6 +281,7 @@ def test_conf_says_where_to_listen(root):
         ({"backends": ["nope"]}, BackendError, "unknown backend 'nope'.*pva.*soft"),
         ({"backends": []}, BackendError, "no backend"),
         ({"conf": {"EPICS_PVAS_SERVER_PORT": 5}}, BackendError, "conf must map str to str"),
+        ({"conf": "EPICS_PVAS_SERVER_PORT"}, BackendError, "conf must map str to str"),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(tree, options, error, text):

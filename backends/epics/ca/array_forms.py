@@ -8,11 +8,22 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.elements import Flat
-from roguebridge.core.exact import cast_exactly
+from roguebridge.core.exact import cast_exactly, exact_array
 from roguebridge.core.nt import Column, PvSpec, ScalarType
 
 from .dbr import CHAR, LONG, STRING, WIRE, cut
-from .form import EXACT, LONGEST, TYPES, Form, Native, bytes_of, cut_short, single
+from .form import (
+    EXACT,
+    LONGEST,
+    TYPES,
+    Form,
+    Native,
+    bytes_of,
+    cut_short,
+    kept_as,
+    number_of,
+    single,
+)
 
 
 class ArrayForm(Form):
@@ -23,7 +34,7 @@ class ArrayForm(Form):
     def __init__(self, spec: PvSpec) -> None:
         super().__init__(spec)
         self._type = TYPES[spec.scalar]
-        self._dtype = WIRE[self._type]
+        self._dtype = kept_as(spec.scalar)
 
     def show(self, value: Any) -> Native:
         """Return the elements."""
@@ -38,7 +49,7 @@ class ArrayForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return an array of the numbers that the texts are."""
-        return self.take_numbers(np.array([float(text) for text in texts]))
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
 
 
 class WordsForm(Form):
@@ -72,7 +83,7 @@ class FrameForm(Form):
         frame = np.asarray(value)
         scalar = _scalar_of(frame.dtype)
         kind = TYPES[scalar]
-        pixels = frame.astype(WIRE[kind]).reshape(-1)
+        pixels = frame.astype(kept_as(scalar)).reshape(-1)
         shape = np.array(frame.shape, WIRE[LONG])
         return Native(kind, pixels, extra=shape, loss=_loss(frame))
 
@@ -85,8 +96,8 @@ class FrameForm(Form):
         return numbers.view(Flat)
 
     def take_texts(self, texts: list[str]) -> Any:
-        """Refuse: an image is no text."""
-        raise ValueError("an image is no text")
+        """Return the pixels that the texts are."""
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
 
 
 class TableForm(Form):
@@ -118,6 +129,11 @@ class TableForm(Form):
         if unknown:
             raise ValueError(f"there is no column {unknown[0]!r}: there are {list(columns)}")
         return {name: _taken_column(columns[name], items) for name, items in found.items()}
+
+
+def _numbers(texts: list[str], scalar: ScalarType) -> Any:
+    numbers = [number_of(text) for text in texts]
+    return np.array(numbers, float) if scalar.is_float else exact_array(numbers)  # floats round
 
 
 def _loss(array: Any) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger("roguebridge.ca")
 _EVENT_ADD = 1
 _NORMAL = 1
+_NOTHING = bytes(dbr.STRING_SIZE)  # of no elements: an update without a byte would end the monitor
 _VALUE, _LOG, _ALARM = 1, 2, 4
+_MOST_ZEROS = 16_384  # elements that a client gets who wants more than there is room for
 _READ = ca.AccessRights.READ
 _WRITE = ca.AccessRights.READ | ca.AccessRights.WRITE
 
@@ -106,7 +108,9 @@ class Channel:
             else:
                 loop.post(lambda: self._set_rights(rights))
 
-        self.pv.owner.may(self.pv.entry, credentials, "put", tell)
+        # To read a variable again is no put: a read-only one may be, too.
+        operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
+        self.pv.owner.may(self.pv.entry, credentials, operation, tell)
 
     def ask_rights_again(self) -> None:
         """Find out whether a policy that may change its mind has."""
@@ -177,7 +181,7 @@ class Channel:
         """
         view = self.view
         assert view is not None  # noqa: S101 - the channel has begun
-        if count > view.room:
+        if count > max(view.room, _MOST_ZEROS):
             raise dbr.Unreadable(f"{count} elements of {view.room}")
         head = dbr.metadata(type, view.meta, shown.severity, shown.status, shown.time_ns)
         wanted = dbr.plain(type)
@@ -232,6 +236,7 @@ class Channel:
         if whole is None:
             try:
                 count, body = self.body(shown, subscription.type, subscription.count)
+                body = body or _NOTHING
                 whole = dbr.message(_EVENT_ADD, subscription.type, count, _NORMAL, 0, body)
             except Exception as exc:
                 self._tell_failure(subscription, exc)

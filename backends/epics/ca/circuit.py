@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .served import CaPv
 
 _log = logging.getLogger("roguebridge.ca")
+_READ, _GETFAIL = 15, 152  # CA_PROTO_READ_NOTIFY, ECA_GETFAIL
 #: what is about no channel: caproto would look at all of them
 _OF_CIRCUIT = (
     ca.EchoRequest, ca.EventsOffRequest, ca.EventsOnRequest, ca.SearchRequest, ca.VersionRequest,
@@ -204,13 +205,16 @@ class Circuit(Stream):
     def _read(self, command: Any) -> None:
         channel = self.channels[command.sid]
         kind = command.header.data_type
+        notify = isinstance(command, ca.ReadNotifyRequest)
         try:
             count, body = channel.present(kind, self._count(command, channel))
         except (dbr.Unreadable, ValueError) as exc:
             self._answered(command)
             self.tell_error(channel, command, str(exc))
+            if notify and isinstance(exc, dbr.Unreadable):
+                # libca is content with the error, others wait for an answer proper.
+                self.write(dbr.message(_READ, kind, 0, _GETFAIL, command.ioid, dbr.nothing(kind)))
             return
-        notify = isinstance(command, ca.ReadNotifyRequest)
         self.send(channel.wire.read(body, command.ioid, kind, count, metadata=b"", notify=notify))
 
     def answer(self, command: Any, response: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from ctypes import sizeof
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -137,6 +138,11 @@ def _structure(dbr: int) -> tuple[Any, Any]:
     return ca.DBR_TYPES[kind], ca.native_type(kind)
 
 
+def nothing(dbr: int) -> bytes:
+    """Return what a type of DBR has of no elements of which nothing is known: zeros."""
+    return b"" if dbr in ca.native_types else bytes(sizeof(ca.DBR_TYPES[ca.ChannelType(dbr)]))
+
+
 def plain(dbr: int) -> Any:
     """Return the type of the value in any type of DBR; None in those that have none."""
     return _structure(dbr)[1]
@@ -172,7 +178,7 @@ def _texts(numbers: Any, native: Any, meta: Meta) -> list[bytes]:
     if native is ENUM:
         states = dict(enumerate(meta.states))
         return [cut(states.get(n, str(n)).encode(), STRING_SIZE - 1) for n in numbers.tolist()]
-    if WIRE[native].kind == "f":
+    if numbers.dtype.kind == "f":
         return [_digits(number, meta.precision) for number in numbers.tolist()]
     return [str(number).encode() for number in numbers.tolist()]
 
@@ -193,12 +199,17 @@ def _numbers(texts: Any) -> Any:
 
 
 def _cast(numbers: Any, dtype: Any) -> Any:
+    if dtype.kind == "f" and numbers.dtype.kind != "f":
+        return numbers.astype(dtype)
     if dtype.kind != "f":
-        info = np.iinfo(dtype)
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
         if numbers.dtype.kind == "f":  # of 64 bits: those of 32 have no 2**31 - 1
             numbers = np.trunc(numbers.astype("f8"))
-            numbers = np.nan_to_num(numbers, posinf=info.max, neginf=info.min)
-        numbers = np.clip(numbers, info.min, info.max)
+            numbers = np.nan_to_num(numbers, posinf=high, neginf=low)
+        else:
+            own = np.iinfo(numbers.dtype)
+            low, high = max(low, own.min), min(high, own.max)
+        numbers = np.clip(numbers, low, high)
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers.astype(dtype)
 

@@ -9,18 +9,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.nt import NtKind, PvSpec
 
-from ..limits import limit_pair
 from .alarms import SEVERITIES, STATUSES
 from .dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
 from .form import LONGEST, Form, Native
 from .forms import form_of
-from .scalar_forms import FLAGS
+from .records import is_out, meta_of
 
 #: characters that a text may have before its PV is announced anew
 ROOM_FOR_TEXT = 1024
 _ARRAY = 2  # elements: with room for one, clients would take it for a number
+_DIMENSIONS = 8  # that an image may have before its shape is announced anew
 PROCESS = "PROC"
 _VALUE = "VAL"
 _BESIDE = {"IDX", "SHAPE"}
@@ -83,7 +83,7 @@ class Open:
         self.views: dict[str, View | None] = {}
         self.room = max(room, spec.max_length or 1)
         self._entry = entry
-        self._meta = _meta_of(spec, entry)
+        self._meta = meta_of(spec, entry)
 
     def view(self, field: str) -> View | None:
         """Return a field; None if this PV has no such one."""
@@ -99,7 +99,8 @@ class Open:
         if long and name not in _TEXTS:
             return None
         if name in _TEXTS:
-            return _fixed_text(_TEXTS[name](self._entry, self._meta, self.form.spec), long)
+            text = _TEXTS[name](self._entry, self._meta, self.form.spec)
+            return _fixed_text(text, long, Meta(rtyp=self._meta.rtyp))
         return self._other(name)
 
     def _value(self) -> View:
@@ -120,26 +121,28 @@ class Open:
 
     def _other(self, name: str) -> View | None:
         meta = self._meta
+        bare = Meta(rtyp=meta.rtyp)  # of a field, too, the record's type is that of its record
         if name == "SEVR":
-            return View(ENUM, 1, Meta(states=SEVERITIES), _severity, follows="alarm")
+            return View(ENUM, 1, replace(bare, states=SEVERITIES), _severity, follows="alarm")
         if name == "STAT":
-            return View(ENUM, 1, Meta(states=STATUSES), _status, follows="alarm")
+            return View(ENUM, 1, replace(bare, states=STATUSES), _status, follows="alarm")
         if name == "PREC":
-            return _fixed(INT, min(meta.precision, 2**15 - 1))
+            return _fixed(INT, min(meta.precision, 2**15 - 1), bare)
         if name in _LIMITS:
             return _fixed(DOUBLE, _LIMITS[name](meta), replace(meta, states=()))
         if name == PROCESS:
-            return _fixed(CHAR, 0)
+            return _fixed(CHAR, 0, bare)
         extra = self._present.native.extra
         if name not in _BESIDE or extra is None:
             return None
         is_index = self.form.spec.kind is NtKind.ENUM
         if is_index != (name == "IDX"):
             return None
-        return View(
-            LONG, 1 if is_index else max(len(extra), 8), Meta(rtyp="longin"), _extra,
-            takes=is_index, follows="value",
-        )  # fmt: skip
+        if not is_index:
+            room = max(len(extra), _DIMENSIONS)
+            return View(LONG, room, Meta(rtyp="waveform"), _extra, follows="value")
+        rtyp = "longout" if is_out(self.form.spec, self._entry) else "longin"
+        return View(LONG, 1, Meta(rtyp=rtyp), _extra, takes=True, follows="value")
 
     @property
     def _present(self) -> Shown:
@@ -171,18 +174,18 @@ def _status(shown: Shown) -> Elements:
     return np.array([shown.status], WIRE[ENUM])
 
 
-def _fixed(type: Any, number: Any, meta: Meta | None = None) -> View:
+def _fixed(type: Any, number: Any, meta: Meta) -> View:
     elements = np.array([number], WIRE[type])
-    return View(type, 1, meta or Meta(), lambda shown: elements)
+    return View(type, 1, meta, lambda shown: elements)
 
 
-def _fixed_text(text: str, long: bool) -> View:
+def _fixed_text(text: str, long: bool, meta: Meta) -> View:
     whole = text.encode("utf-8", "backslashreplace")
     if long:
         numbers = np.frombuffer(whole, "u1")
-        return View(CHAR, max(len(whole), 1), Meta(), lambda shown: numbers)
+        return View(CHAR, max(len(whole), _ARRAY), meta, lambda shown: numbers)
     short = [cut(whole, LONGEST)]
-    return View(STRING, 1, Meta(), lambda shown: short)
+    return View(STRING, 1, meta, lambda shown: short)
 
 
 _TEXTS: dict[str, Callable[[PvEntry, Meta, PvSpec], str]] = {
@@ -230,43 +233,3 @@ def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
         pv = served(stem)
         return None if pv is None else (pv, beside)
     return None
-
-
-def _meta_of(spec: PvSpec, entry: PvEntry) -> Meta:
-    scalar, display, alarm = spec.scalar, spec.display, spec.value_alarm
-    states: tuple[str, ...] = ()
-    if spec.kind is NtKind.ENUM:
-        states = spec.choices
-    elif scalar is ScalarType.Bool:
-        states = FLAGS
-    rtyp = _record_type(spec, entry)
-    if not scalar.is_numeric or spec.kind in (NtKind.ENUM, NtKind.NDARRAY):
-        return Meta(units=display.units, states=states, rtyp=rtyp)
-    return Meta(
-        units=display.units,
-        precision=display.precision,
-        display=limit_pair(display.limit_low, display.limit_high, scalar),
-        control=limit_pair(spec.control.limit_low, spec.control.limit_high, scalar),
-        warning=limit_pair(alarm.low_warning, alarm.high_warning, scalar),
-        alarm=limit_pair(alarm.low_alarm, alarm.high_alarm, scalar),
-        states=states,
-        rtyp=rtyp,
-    )
-
-
-def _record_type(spec: PvSpec, entry: PvEntry) -> str:
-    """Return the type of record that a PV of an IOC would most likely be."""
-    out = spec.writable and (entry.is_command or entry.mode != "RO")
-    if spec.kind is not NtKind.SCALAR and spec.kind is not NtKind.ENUM:
-        return "waveform"
-    if spec.kind is NtKind.ENUM:
-        few = len(spec.choices) <= 2
-        return ("bo" if out else "bi") if few else ("mbbo" if out else "mbbi")
-    if spec.scalar is ScalarType.Bool:
-        return "bo" if out else "bi"
-    if spec.scalar is ScalarType.String:
-        return "lso" if out else "lsi"
-    if spec.scalar.is_float:
-        return "ao" if out else "ai"
-    wide = spec.scalar in (ScalarType.Int64, ScalarType.UInt64, ScalarType.UInt32)
-    return ("int64" if wide else "long") + ("out" if out else "in")

@@ -12,7 +12,7 @@ import numpy as np
 
 from roguebridge.core.nt import PvSpec, ScalarType
 
-from .dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, Elements, cut
+from .dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, WIRE, Elements, cut
 
 LONGEST = 39  # bytes of a DBR_STRING, without the zero at its end
 EXACT = 2**53
@@ -35,7 +35,7 @@ class Native(NamedTuple):
     """A value as Channel Access has it.
 
     :param type: plain type of the elements
-    :param elements: big-endian numbers, or texts
+    :param elements: numbers, or texts; integers that travel as doubles are integers here
     :param text: the whole of a text, which ``NAME$`` shows; None if it is no text
     :param extra: what a PV beside this one shows: the index of a choice, the shape of an image
     :param loss: what the elements do not show, in words
@@ -79,6 +79,26 @@ class Form(ABC):
 
         :raises Exception: if they have no place in the PV
         """
+
+
+def kept_as(scalar: ScalarType) -> Any:
+    """Return the dtype in which elements are kept: that of the wire.
+
+    Integers that travel as doubles stay what they are, for as text they travel whole.
+    """
+    kind = TYPES[scalar]
+    return scalar.dtype if kind is DOUBLE and scalar.is_integer else WIRE[kind]
+
+
+def number_of(text: str) -> int | float:
+    """Return the number that a text is, an int if that is what it looks like.
+
+    :raises ValueError: if it is none
+    """
+    try:
+        return int(text, 0)
+    except ValueError:
+        return float(text)
 
 
 def one(number: Any, dtype: Any) -> Any:

@@ -22,6 +22,7 @@ from .settings import PORT, Settings
 _log = logging.getLogger("roguebridge.ca")
 _TRIES = 50  # free ports of TCP that may be taken in UDP
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
+_REGISTER = bytes(ca.RepeaterRegisterRequest())  # for which libca sends nothing, in a datagram
 _LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
 
 
@@ -123,7 +124,9 @@ class Network:
         try:
             udp = self._bind_all(settings.port, _udp_socket)
         except OSError as exc:
-            raise BackendError(f"{PORT}: UDP port {settings.port}: {exc.strerror}") from exc
+            port, hosts = settings.port, " ".join(settings.interfaces)
+            text = f"{PORT}: UDP port {port} on {hosts}: {exc.strerror}"
+            raise BackendError(text) from exc
         try:
             tcp = self._bind_all(settings.port, _tcp_socket)
         except OSError as exc:
@@ -201,24 +204,32 @@ class Searches(asyncio.DatagramProtocol):
         if address[0] in network.settings.ignored:
             return
         try:
-            commands = self._wire.recv(data, address)
+            commands = self._wire.recv(data or _REGISTER, address)
             self._wire.process_commands(commands)
         except ca.CaprotoError as exc:
             _log.debug("a datagram of %s is not understood: %s", address, exc)
             return
-        version = ca.DEFAULT_PROTOCOL_VERSION
+        version = ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)
+        version.header.data_type = 0  # it has no number; caproto would say that it is 1
         answers = []
         for command in commands:
-            if isinstance(command, ca.SearchRequest):
+            if isinstance(command, ca.VersionRequest):
+                # With the number of its datagram: else libca takes no answer for one to the last,
+                # finds the way crowded, and sends a few names at a time, of thousands.
+                version.header.data_type = command.header.data_type
+                version.header.parameter1 = command.header.parameter1
+            elif isinstance(command, ca.SearchRequest):
                 if parse(text_of(command), network.served) is not None:
-                    answers.append(ca.SearchResponse(network.port, None, command.cid, version))
+                    answers.append(
+                        ca.SearchResponse(network.port, None, command.cid, version.version)
+                    )
             elif isinstance(command, ca.RepeaterRegisterRequest) and not network.settings.shared:
                 # To an isolated client the server stands for the repeater, which would be a
                 # process that outlives both.
                 answers.append(ca.RepeaterConfirmResponse(network.settings.host))
         if answers:
             if isinstance(answers[0], ca.SearchResponse):
-                answers.insert(0, ca.VersionResponse(version))
+                answers.insert(0, version)
             self._transport.sendto(self._wire.send(*answers), address)
 
     def error_received(self, exc: Exception) -> None:

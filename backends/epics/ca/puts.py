@@ -12,7 +12,7 @@ from roguebridge.core.request import PutRequest, Reply
 
 from . import dbr
 from .channel import Channel
-from .form import Form
+from .form import Form, number_of, single, whole
 
 if TYPE_CHECKING:
     from .circuit import Circuit
@@ -110,17 +110,21 @@ def _content(form: Form, channel: Channel, command: Any) -> Any:
         raise ValueError(f"puts of type {command.data_type.name} are not taken")
     view = channel.view
     count, size = command.data_count, command.header.payload_size
-    texts = kind is dbr.STRING  # of the last one libca sends no more than there is
-    if size < ((count - 1) * dbr.STRING_SIZE if texts else count * dbr.WIRE[kind].itemsize):
+    # Of the last text libca sends no more than there is.
+    least = (count - 1) * dbr.STRING_SIZE if kind is dbr.STRING else count * dbr.WIRE[kind].itemsize
+    if size < least:
         raise ValueError(f"{count} elements in {size} bytes")
     if kind is dbr.STRING:
-        return form.take_texts([_decoded(text) for text in command.data])
+        texts = [_decoded(text) for text in command.data]
+        if channel.field == "IDX":  # a label may be a number, too
+            return whole(number_of(single(texts)))
+        return form.take_texts(texts)
     numbers = command.data[: command.data_count]
     is_text = view is not None and view.type is dbr.CHAR and view.room > 1
     if kind is dbr.CHAR and is_text and _is_text(form.spec):
         return form.take_texts([_decoded(numbers.tobytes())])
     if channel.field == "IDX":
-        return int(numbers[0])
+        return whole(single(numbers).item())
     return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
 
 

@@ -10,7 +10,19 @@ import numpy as np
 from roguebridge.core.nt import PvSpec
 
 from .dbr import ENUM, LONG, WIRE, cut
-from .form import EXACT, LONGEST, TYPES, Form, Native, one, single, text_native, whole
+from .form import (
+    EXACT,
+    LONGEST,
+    TYPES,
+    Form,
+    Native,
+    kept_as,
+    number_of,
+    one,
+    single,
+    text_native,
+    whole,
+)
 
 #: the states of a bool
 FLAGS = ("False", "True")
@@ -24,7 +36,7 @@ class NumberForm(Form):
     def __init__(self, spec: PvSpec) -> None:
         super().__init__(spec)
         self._type = TYPES[spec.scalar]
-        self._dtype = WIRE[self._type]
+        self._dtype = kept_as(spec.scalar)
         info = np.iinfo(spec.scalar.dtype) if spec.scalar.is_integer else None
         self._range = None if info is None else (int(info.min), int(info.max))
 
@@ -57,12 +69,10 @@ class NumberForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return the number that the text is."""
-        text = single(texts)
-        try:
-            return int(text, 0)
-        except ValueError:
-            number = float(text)
-        return number if self._range is None else self.take_numbers(np.array([number]))
+        number = number_of(single(texts))
+        if self._range is None or isinstance(number, int):
+            return number
+        return self.take_numbers(np.array([number]))
 
 
 class FlagForm(Form):

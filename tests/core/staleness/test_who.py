@@ -23,23 +23,14 @@ def test_only_what_is_watched_is_looked_at(bench):
     assert pv.shown == [0]
 
 
-def test_one_that_leaves_during_a_check_is_not_shown(bench):
-    class Leaving(Node):
-        mode = "RW"
-
-        @property
-        def pollInterval(self):
-            bench.staleness.unwatch(pv)
-            return 1
-
-        @pollInterval.setter
-        def pollInterval(self, interval):
-            pass
-
-    pv = Pv(Leaving(1))
-    bench.staleness.watch(pv)
-    bench.clock.advance(10)
-    assert pv.shown == []
+def test_one_whose_client_leaves_while_another_is_shown_is_not_shown(bench):
+    first, second = bench.watch(1), bench.watch(1)
+    first.show_stale = lambda updates: bench.staleness.unwatch(second)
+    bench.pass_by(10)
+    assert second.shown == []
+    bench.staleness.watch(second)
+    bench.pass_by(4)
+    assert second.shown == [0]
 
 
 def test_one_that_cannot_be_stale_and_returns_during_a_check_stays_watched(bench):
