@@ -26,8 +26,8 @@ python_use_unqualified_type_names = True
 # that only stand for others.
 OTHERS = ("abc", "collections", "concurrent", "enum", "logging", "numpy", "np", "os", "pathlib")
 nitpick_ignore_regex = [
-    ("py:.*", rf"({'|'.join(OTHERS)}|pluggy|threading|typing)\..*"),
-    ("py:.*", r"Decision|roguebridge\.core\.(rules\.Made|gate\.Gate)"),
+    ("py:.*", rf"({'|'.join(OTHERS)}|asyncio|pluggy|threading|typing)\..*"),
+    ("py:.*", r"Decision|roguebridge\.core\.(rules\.Made|gate\.Gate|loop\._T)"),
 ]
 
 html_theme = "furo"
