@@ -26,13 +26,13 @@ MONITORS = ThreadedWorkQueue("monitors", workers=1, daemon=True, maxsize=1000)
 class Updates:
     """What a monitor delivered, one by one."""
 
-    def __init__(self, client: Context, pv_name: str) -> None:
+    def __init__(self, client: Context, pv_name: str, **options: Any) -> None:
         self._queue: queue.Queue[Any] = queue.Queue()
         MONITORS.start()
-        self._subscription = client.monitor(pv_name, self._queue.put, queue=MONITORS)
+        self._subscription = client.monitor(pv_name, self._queue.put, queue=MONITORS, **options)
 
-    def next(self) -> Any:
-        return self._queue.get(timeout=LIMIT)
+    def next(self, timeout: float = LIMIT) -> Any:
+        return self._queue.get(timeout=timeout)
 
     def until(self, wanted) -> Any:
         """The first update that ``wanted`` holds for."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from p4p import Value
 
@@ -18,6 +20,9 @@ FORMS = ("Default", "String", "Binary", "Decimal", "Hex", "Exponential", "Engine
 def blank(kind: NtKind, scalar: ScalarType, columns: tuple[Column, ...] = ()) -> Value:
     """Return a value that says what all PVs of a type say, to make their first values from.
 
+    Each of its leaves is marked, and no structure: pvxs sends all members of a marked structure,
+    also those that a client has not asked for.
+
     :param columns: those of a TABLE
     """
     value = Value(nt_type(kind, scalar, columns))
@@ -28,7 +33,18 @@ def blank(kind: NtKind, scalar: ScalarType, columns: tuple[Column, ...] = ()) ->
             value[f"{field}Low"] = value[f"{field}High"] = unset
         for side in ("Alarm", "Warning"):
             value[f"valueAlarm.low{side}Limit"] = value[f"valueAlarm.high{side}Limit"] = unset
+    for name in _leaves(value.type().aspy()[2]):
+        value.mark(name)
     return value
+
+
+def _leaves(members: list[tuple[str, Any]], within: str = "") -> Iterator[str]:
+    """Yield the names of all members that are no structures, as :meth:`p4p.Type.aspy` has them."""
+    for name, kind in members:
+        if kind[0] == "S":
+            yield from _leaves(kind[2], f"{within}{name}.")
+        elif kind[0] != "U":  # p4p copies no union that is marked and empty; the pixels mark it
+            yield f"{within}{name}"
 
 
 def set_metadata(value: Value, spec: PvSpec) -> None:

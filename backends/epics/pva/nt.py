@@ -43,13 +43,12 @@ class Encoder:
         self._alarm: Alarm | None = None
 
     def first(self, reading: Reading) -> Value:
-        """Return the first value, metadata included, with every field marked."""
+        """Return the first value, metadata included, with every leaf marked, and no structure."""
         spec = self.spec
         value = Value(self._type, blank(spec.kind, spec.scalar, spec.columns))
         set_metadata(value, spec)
         self._write(value, reading)
         self._stamp(value, reading)
-        value.mark()
         return value
 
     def update(self, reading: Reading) -> Value:
