@@ -14,11 +14,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 PIP := $(PY) -m pip --quiet --disable-pip-version-check
-SOURCES := $(shell find core backends plugins simtree docs/examples -name '*.py' -o -name py.typed)
+SOURCES := $(shell find front core backends plugins simtree docs/examples -name '*.py' -o -name py.typed)
 INSTALLED := $(VENV)/.roguebridge-installed
 DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 BENCH_INSTALLED := $(VENV)/.roguebridge-bench-installed
-PACKAGES := core backends plugins simtree examples
 ARGS ?=
 QUICK ?=
 ROWS ?=
@@ -30,7 +29,7 @@ test: lint pytest
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy $(PACKAGES:%=-p roguebridge.%)
+	$(BIN)/mypy -p roguebridge
 	$(BIN)/lint-imports
 
 format: $(BIN)/ruff
@@ -46,7 +45,7 @@ coverage: $(INSTALLED)
 	$(PY) -m coverage run -m pytest $(ARGS)
 	$(PY) -m coverage combine --quiet
 	$(PY) -m coverage report
-	$(PY) -m coverage report --include='core/*' --fail-under=100 --skip-covered
+	$(PY) -m coverage report --include='core/*,front/*' --fail-under=100 --skip-covered
 
 bench: $(INSTALLED) $(BENCH_INSTALLED)
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench \

@@ -3,7 +3,7 @@
 from .access import ALLOW, AccessPolicy, Allow, Credentials, Deny, changes
 from .alarm import Alarm, Severity, Status
 from .backend import Backend, BackendOptions, PvOwner, Reading, ServedPv, Snapshot
-from .clock import Clock
+from .clock import Clock, SystemClock
 from .converter import ConversionError, TypeConverter
 from .elements import Flat
 from .errors import (
@@ -83,6 +83,7 @@ __all__ = [
     "Status",
     "Survey",
     "SurveyedPv",
+    "SystemClock",
     "TimeSourceRule",
     "TypeConverter",
     "ValueAlarm",

@@ -91,6 +91,15 @@ class Hooks:
         """
 
     @hookspec
+    def find_refusals(self, server: Any) -> Sequence[str]:  # type: ignore[empty-body]
+        """Return why :func:`server_starting` would stop a start, one text each.
+
+        Asked by ``survey()``, which ``roguebridge check`` prints; nothing is to be changed.
+
+        :param server: a :class:`~roguebridge.core.server.PvServer`, perhaps not running
+        """
+
+    @hookspec
     def server_starting(self, server: Any) -> None:
         """The server is about to listen; what this raises stops the start.
 

@@ -139,9 +139,15 @@ class Inspection:
             mapped, extra, rules = self._present()
             problems = (*self._plugins.problems, *(p.text for p in extra.problems))
             found = survey(mapped, rules, problems, self._backends)
-            warnings = (*found.warnings, *self._plugins.find_problems(self))
-            warnings += tuple(self._unpaced(mapped, extra))
-            return replace(found, warnings=tuple(dict.fromkeys(warnings)))
+            refusals = self._plugins.find_refusals(self)
+            errors = dict.fromkeys((*found.errors, *refusals))
+            warnings = dict.fromkeys((*found.warnings, *self._plugins.find_problems(self)))
+            warnings |= dict.fromkeys(self._unpaced(mapped, extra))
+            return replace(
+                found,
+                errors=tuple(errors),
+                warnings=tuple(text for text in warnings if text not in errors),
+            )
 
     def explain(self, path: str) -> Explanation:
         """Tell which rules of which plugins name, convert and guard a node; nothing is served.

@@ -244,14 +244,21 @@ class Plugins:
 
     def find_problems(self, server: Any) -> list[str]:
         """Return what plugins find wrong with what they were asked for, one text each."""
+        return self._texts("find_problems", server)
+
+    def find_refusals(self, server: Any) -> list[str]:
+        """Return why plugins would stop a start, one text each."""
+        return self._texts("find_refusals", server)
+
+    def _texts(self, hook: str, server: Any) -> list[str]:
         found: list[str] = []
-        for plugin, call in self.listeners("find_problems"):
+        for plugin, call in self.listeners(hook):
             try:
                 texts = call(server=server)
                 if not isinstance(texts, (list, tuple, type(None))):
                     raise TypeError(f"it returned {texts!r}, not a list of str")
             except (Exception, SystemExit) as exc:
-                texts = [f"plugin {plugin}: find_problems failed: {exc!r}"]
+                texts = [f"plugin {plugin}: {hook} failed: {exc!r}"]
             found += map(str, texts or ())
         return found
 

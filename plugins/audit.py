@@ -95,24 +95,43 @@ class Audit:
             try:
                 self._file.prepare()
             except OSError as exc:
-                raise self._unwritable(exc) from exc
+                raise PluginError(self._unwritable(exc.strerror or exc)) from exc
         logger = self._logger
         if logger is None:
             return
         if not logger.isEnabledFor(self._level) and logger.level == logging.NOTSET:
             logger.setLevel(self._level)  # nobody has said that it should be silent
-        if not logger.isEnabledFor(self._level):
-            level = logging.getLevelName(self._level)
-            raise PluginError(f"the logger {logger.name} drops audit records: {level} is off")
-        if not logger.hasHandlers():
-            raise PluginError(f"the logger {logger.name} drops audit records: it has no handler")
+        dropped = self._dropped()
+        if dropped is not None:
+            raise PluginError(dropped)
+
+    @hookimpl
+    def find_refusals(self) -> Sequence[str]:
+        """Tell what would stop a start, as far as that can be seen without a try."""
+        dropped = self._dropped()
+        return [*self.find_problems(), *([] if dropped is None else [dropped])]
 
     @hookimpl
     def find_problems(self) -> Sequence[str]:
         """Tell that the file cannot be written, as far as that can be seen without a try."""
-        if self._file is None or self._file.looks_writable():
-            return []
-        return [f"the audit file {self._file.path} cannot be written"]
+        reason = None if self._file is None else self._file.obstacle()
+        return [] if reason is None else [self._unwritable(reason)]
+
+    def _dropped(self) -> str | None:
+        """Return why the logger would drop records, or None; its own level may still be set."""
+        logger = self._logger
+        if logger is None:
+            return None
+        if logger.level == logging.NOTSET:
+            off = logger.manager.disable >= self._level
+        else:
+            off = not logger.isEnabledFor(self._level)
+        if off:
+            level = logging.getLevelName(self._level)
+            return f"the logger {logger.name} drops audit records: {level} is off"
+        if not logger.hasHandlers():
+            return f"the logger {logger.name} drops audit records: it has no handler"
+        return None
 
     @hookimpl
     def request_done(self, record: RequestRecord) -> None:
@@ -133,13 +152,12 @@ class Audit:
             self._file.write(line_of(record, self._unwritten))
         except OSError as exc:
             self._unwritten += 1
-            raise self._unwritable(exc) from exc
+            raise PluginError(self._unwritable(exc.strerror or exc)) from exc
         self._unwritten = 0
 
-    def _unwritable(self, exc: OSError) -> PluginError:
-        assert self._file is not None  # noqa: S101 - it has raised
-        reason = exc.strerror or exc
-        return PluginError(f"the audit file {self._file.path} cannot be written: {reason}")
+    def _unwritable(self, reason: object) -> str:
+        assert self._file is not None  # noqa: S101 - it cannot be written
+        return f"the audit file {self._file.path} cannot be written: {reason}"
 
 
 def _level(level: int | str) -> int:

@@ -43,11 +43,20 @@ class AuditFile:
             if self._is_torn():
                 _append(fd, b"\n")
 
-    def looks_writable(self) -> bool:
-        """Tell whether the file could be written; nothing is made."""
-        if os.path.exists(self.path):
-            return os.path.isfile(self.path) and os.access(self.path, os.W_OK)
-        return os.access(os.path.dirname(self.path), os.W_OK)
+    def obstacle(self) -> str | None:
+        """Return why the file cannot be written, as far as that can be seen; nothing is made."""
+        path = os.path.realpath(self.path)  # a link may point to what is not there yet
+        try:
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                return "it is no regular file"
+            needed = os.W_OK
+        except FileNotFoundError:
+            path, needed = os.path.dirname(path), os.W_OK | os.X_OK
+            if not os.path.isdir(path):
+                return os.strerror(errno.ENOENT)
+        except OSError as exc:
+            return exc.strerror
+        return None if os.access(path, needed) else os.strerror(errno.EACCES)
 
     def write(self, line: str) -> None:
         """Append a line.

@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -47,7 +48,27 @@ def load_root(module: str, name: str) -> Any:
     with contextlib.suppress(FileNotFoundError):  # the folder is gone
         sys.path.insert(0, os.getcwd())
     is_file = module.endswith(".py") or os.sep in module
-    loaded = _import_file(module) if is_file else _import_module(module)
+    with _as_script():
+        return _load(_import_file(module) if is_file else _import_module(module), module, name)
+
+
+@contextlib.contextmanager
+def _as_script() -> Iterator[None]:
+    """Give ``sys.argv`` back at the end, and after an error ``sys.path`` too.
+
+    Else the tree's folders stay on the path: what it imports later, it must find there as well.
+    """
+    words, path = sys.argv, list(sys.path)
+    try:
+        yield
+    except BaseException:
+        sys.path[:] = path
+        raise
+    finally:
+        sys.argv = words
+
+
+def _load(loaded: ModuleType, module: str, name: str) -> Any:
     found = _attribute(loaded, module, name)
     if is_root(found):
         return found
@@ -107,7 +128,9 @@ def _import_file(name: str) -> ModuleType:
     if not os.path.isfile(name):  # which finds no fault with any text
         raise Failure(Exit.USAGE, f"there is no file {name}")
     file = Path(name).resolve()
-    sys.path.insert(0, str(file.parent))  # as python itself does
+    # As Python itself does; pyrogue.addLibraryPath() looks from the folder of sys.argv[0].
+    sys.path.insert(0, str(file.parent))
+    sys.argv = [name]
     name_of_module = file.stem
     while name_of_module in sys.modules:  # queue.py would take the place of Python's own
         name_of_module += "_"
@@ -124,6 +147,9 @@ def _import_file(name: str) -> ModuleType:
 def _import_module(name: str) -> ModuleType:
     try:
         with failing(Exit.TREE, f"{name} cannot be imported", _raised_at):
+            spec = importlib.util.find_spec(name)
+            if spec is not None and spec.has_location:  # what `python -m` makes of it
+                sys.argv = [str(spec.origin)]
             return importlib.import_module(name)
     except Failure as failure:
         cause = failure.__cause__
