@@ -67,7 +67,7 @@ $(PY):
 # The wheel is what is tested: built and installed again whenever a source is newer.
 $(INSTALLED): $(PY) pyproject.toml $(SOURCES)
 	@echo "installing Roguebridge and its tools into $(VENV)"
-	@rm -rf build
+	@rm -rf build/lib build/bdist.* build/wheel # not the links of an editable install
 	@$(PIP) install --upgrade pip
 	@$(PIP) wheel --no-deps --wheel-dir build/wheel .
 	@$(PIP) install --force-reinstall --no-deps build/wheel/*.whl
