@@ -52,7 +52,6 @@ class CallJob(RequestJob):
 
     def ended(self) -> None:
         """The next call may come: its client has not been answered yet."""
-        super().ended()
         counted, self._counted = self._counted, False
         if counted:
             self.holder.call_ended()

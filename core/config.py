@@ -79,6 +79,7 @@ class ServerConfig(Section):
     isolate: bool = False
     conf: dict[str, str] | None = None
     put_reply_timeout: Seconds | None = 0.5
+    completion_timeout: Seconds | None = 1.0
     open_timeout: Seconds = 1.0
     read_on_connect: bool = False
     poll_watched: Positive | None = None

@@ -13,24 +13,33 @@ class Conversion:
     :param converter: the node's
     :param spec: the converter's, as it was when it was made
     :param only_stores: the node does no more with a value than to store it
+    :param changes_others: a put may change more than the node's own value
     """
 
     __slots__ = (
         "converter",
         "spec",
         "puts_at_once",
+        "changes_others",
         "alarm_of",
         "is_provisional",
         "is_kept",
         "_is_told",
     )
 
-    def __init__(self, converter: TypeConverter, spec: PvSpec, only_stores: bool = False) -> None:
+    def __init__(
+        self,
+        converter: TypeConverter,
+        spec: PvSpec,
+        only_stores: bool = False,
+        changes_others: bool = True,
+    ) -> None:
         self.converter = converter
         self.spec = spec
         #: a put can be done where it arrives: nothing in it can block
         # A subclass has to say so itself: it may do what its base does not.
         self.puts_at_once = only_stores and vars(type(converter)).get("quick") is True
+        self.changes_others = changes_others
         own = converter.alarm_of
         #: the converter's own judge, None if it leaves that to others
         self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own

@@ -22,7 +22,7 @@ from .opening import Opening
 from .outlet import Keep, State
 from .request import PutRequest, Request, RpcRequest
 from .rights import may_change, tell_rights
-from .rogue import read_fault, read_now
+from .rogue import changes_others, read_fault, read_now
 from .services import Services
 from .tree import TreeNode
 
@@ -90,6 +90,12 @@ class PvHolder(Opening):
             and conversion.puts_at_once
             and not any(outlet.state is State.OPENING for outlet in self._outlets)
         )
+
+    @property
+    def changes_others(self) -> bool:
+        """True if a put, call or read may change more than the node's own value."""
+        conversion = self._conversion
+        return changes_others(self.node) if conversion is None else conversion.changes_others
 
     def put(self, request: PutRequest) -> None:
         """A client puts."""

@@ -111,6 +111,8 @@ class Inspection:
             texts += serving.services.audit.problems()
         if serving is not None:
             texts += serving.services.texts.problems()
+            completion = serving.services.completion
+            texts += [] if completion is None else completion.problems()
             texts += [text for backend in self._backends for text in backend.problems()]
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .clock import Timer
@@ -50,7 +51,7 @@ class TypeJob(OpenJob):
 class RequestJob(Job):
     """A put or call on a worker."""
 
-    __slots__ = ("holder", "request", "_timer", "_abandoned", "_begun")
+    __slots__ = ("holder", "request", "_timer", "_abandoned", "_begun", "_since")
 
     def __init__(self, holder: PvHolder, request: Request, lane: str, device: str) -> None:
         super().__init__(lane, device)
@@ -59,6 +60,7 @@ class RequestJob(Job):
         self._timer: Timer | None = None
         self._abandoned = False
         self._begun = False
+        self._since = 0.0
 
     def start_reply_timer(self) -> None:
         """Answer a put that does not block in time; it goes on all the same."""
@@ -76,6 +78,7 @@ class RequestJob(Job):
     def abandon(self, reason: str) -> None:
         """Answer with ``reason``; if the request was answered before, say so in the log."""
         self._abandoned = True
+        self._stop_timer()
         self.ended()
         self.request.error(reason)
         outcome = "dropped"
@@ -93,6 +96,8 @@ class RequestJob(Job):
             return
         self._begun = True
         services = self.holder.services
+        if services.pacing is not None:
+            self._since = services.clock.monotonic()
         outcome = "failed"
         try:
             reason = disabled(self.holder.node)
@@ -105,19 +110,33 @@ class RequestJob(Job):
             request.returned = services.keep(result)
         except BaseException as exc:  # a command may call sys.exit(): it is answered all the same
             text = words_of(exc)
+            self._stop_timer()
             self.ended()
             late = request.answered
             self._answer_in_time(lambda: request.error(text))
             try:  # a get after the answer must not show less than the answer says
                 self.failed(exc, late)
             finally:
-                self._stop_timer()
                 self._record(outcome, text)
-                request.error(text)
+                # What was refused has changed nothing; what has failed half-way may have.
+                self._answer(lambda: request.error(text), not isinstance(exc, PutError))
         else:
             self.ended()
             self._record("done", "")
-            request.done(result)
+            self._answer(lambda: request.done(result), True)
+
+    def _answer(self, answer: Callable[[], bool], changed: bool) -> None:
+        """Give the answer when what was changed is shown; of the node itself, that is so now."""
+        completion = self.holder.services.completion
+        if completion is None or not self.holder.changes_others:
+            self._answer_now(answer)
+        else:  # the reply timer goes on, and may be faster
+            path = self.holder.path
+            completion.answer(path, partial(self._answer_now, answer), changed, self._since)
+
+    def _answer_now(self, answer: Callable[[], bool]) -> bool:
+        self._stop_timer()
+        return answer()
 
     def _record(self, outcome: str, text: str) -> None:
         # Before the answer: records are in the order in which a client asks.
@@ -135,7 +154,6 @@ class RequestJob(Job):
 
     def ended(self) -> None:
         """The work has ended, or will never begin; its answer follows."""
-        self._stop_timer()
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None

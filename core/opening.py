@@ -41,7 +41,9 @@ class Opening(Looking):
         if pace is None:
             outlet = Outlet(served)
         else:
-            outlet = PacedOutlet(served, pace, services.clock, self._lock, self._misfit)
+            outlet = PacedOutlet(
+                served, pace, services.clock, self._lock, services.unshown, self._misfit
+            )
         self._outlets += (outlet,)
 
     def listen(self) -> None:
@@ -66,6 +68,7 @@ class Opening(Looking):
             outlet.newest = None
             outlet.visit += 1
             visit = outlet.visit
+            self.services.unshown.begin_opening(outlet)
             self._watching = True
             self._tell_watchers()
         self.services.opening.add(self._half_time, outlet, visit)
@@ -82,6 +85,8 @@ class Opening(Looking):
             outlet.connected = False
             is_open = outlet.state is State.OPEN
             if outlet.state is not State.OPENING:
+                if not is_open:
+                    self.services.unshown.end_opening(outlet)
                 outlet.close()
             self._forget_unless_watched()
             self._tell_watchers()
@@ -251,8 +256,10 @@ class Opening(Looking):
         with self._lock:
             outlet.not_opened()
             self._forget_unless_watched()
+        self.services.unshown.end_opening(outlet)
 
     def _opened(self, outlet: Outlet, spec: PvSpec, first: Reading) -> None:
         with self._lock:
             outlet.opened(spec, first)
+        self.services.unshown.end_opening(outlet)
         self.services.opened(self)

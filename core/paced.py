@@ -19,6 +19,7 @@ from .clock import Clock, Timer
 from .nt import NtKind, PvSpec
 from .outlet import Keep, Outlet, State
 from .pacing import Deadband, Pace
+from .unshown import Unshown
 
 
 class PacedOutlet(Outlet):
@@ -28,11 +29,12 @@ class PacedOutlet(Outlet):
     :param pace: what it is held to
     :param clock: times the periods
     :param lock: the holder's
+    :param unshown: told while something is held
     :param misfit: told why a value that was held does not fit the PV, with the lock held
     """
 
     __slots__ = ("_pace", "_clock", "_lock", "_misfit", "_deadband", "_held", "_alarm", "_number",
-                 "_next", "_timer")  # fmt: skip
+                 "_next", "_timer", "_unshown")  # fmt: skip
 
     def __init__(
         self,
@@ -40,12 +42,14 @@ class PacedOutlet(Outlet):
         pace: Pace,
         clock: Clock,
         lock: threading.Lock,
+        unshown: Unshown,
         misfit: Callable[[Exception], None],
     ) -> None:
         super().__init__(served)
         self._pace = pace
         self._clock = clock
         self._lock = lock
+        self._unshown = unshown
         self._misfit = misfit
         self._deadband: Deadband | None = None  # the pace's, if the PV is a number
         self._held: Reading | None = None
@@ -65,7 +69,7 @@ class PacedOutlet(Outlet):
         if reading.alarm.severity > self._alarm.severity:
             return self._post(reading)
         if self._clock.monotonic() < self._next:
-            self._held = _detached(reading, held)
+            self._hold(_detached(reading, held))
             self._wait()
             return None
         return self._post_unless_covered(reading)
@@ -74,6 +78,13 @@ class PacedOutlet(Outlet):
         """Post what is held."""
         held = self._held
         return None if held is None else self._post(held)
+
+    def show_held(self) -> None:
+        """Post what is held, now; from any thread, without the lock."""
+        with self._lock:
+            problem = self.release()
+            if problem is not None:
+                self._misfit(problem)
 
     def opened(self, spec: PvSpec, first: Reading) -> None:
         """``ServedPv.open`` has returned: begin anew with what it shows."""
@@ -85,7 +96,7 @@ class PacedOutlet(Outlet):
     def close(self) -> None:
         """The last client has left: drop what is held."""
         super().close()
-        self._held = None
+        self._drop()
         self._next = 0.0
         timer, self._timer = self._timer, None
         if timer is not None:
@@ -98,12 +109,21 @@ class PacedOutlet(Outlet):
             and reading.alarm == self._alarm
             and self._deadband.covers(self._number, reading.value)
         ):
-            self._held = reading  # for those who are to see what the tree has
+            self._hold(reading)  # for those who are to see what the tree has
             return None
         return self._post(reading)
 
+    def _hold(self, reading: Reading) -> None:
+        self._held = reading
+        self._unshown.held[self] = self._clock.monotonic()
+
+    def _drop(self) -> None:
+        if self._held is not None:
+            self._held = None
+            self._unshown.held.pop(self, None)
+
     def _post(self, reading: Reading) -> Exception | None:
-        self._held = None
+        self._drop()
         self._next = self._clock.monotonic() + self._pace.period
         problem = super()._post(reading)
         self._note(reading if problem is None else Reading(Keep.VALUE, CALC, 0))

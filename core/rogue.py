@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import partial
 from inspect import Parameter, signature
+from threading import get_ident
 from typing import Any
 
 from .alarm import CALC, COMM, READ, TIMEOUT, Alarm
@@ -12,6 +13,7 @@ from .errors import words_of
 
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
+_NO_CODE = compile("", "", "exec")
 _REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
 
 
@@ -108,6 +110,55 @@ def _enables_above(node: Any) -> Iterator[Any]:
 
 def _package(kind: type) -> str:
     return kind.__module__.partition(".")[0]
+
+
+_SETTING = {"BaseVariable", "LocalVariable", "RemoteVariable"}  # what they set is themselves
+
+
+def changes_others(node: Any) -> bool:
+    """Tell whether a put, call or read of a node may change more than its own value.
+
+    :param node: a variable or command
+    """
+    kind = type(node)
+    setter = next((one.__name__ for one in kind.__mro__ if "set" in vars(one)), "")
+    return (
+        node.isCommand
+        or setter not in _SETTING
+        or "set" in vars(node)
+        or bool(local_attribute(node, "_listeners"))
+        or getattr(local_attribute(node, "_block"), "_localSet", None) is not None
+        or bool(local_attribute(node, "overlapEn"))
+    )
+
+
+def takes_markers(root: Any) -> bool:
+    """Tell whether the update thread of a root sets each event that it finds among the updates.
+
+    Rogue 6.14 and later do, for ``waitOnUpdate()``; older ones would end. A remote root has no
+    such thread.
+
+    :param root: a root
+    """
+    if not hasattr(getattr(root, "__dict__", {}).get("_updateQueue"), "put"):
+        return False
+    classes = (vars(one) for one in type(root).__mro__)
+    workers = [one["_updateWorker"] for one in classes if "_updateWorker" in one]
+    return any("Event" in getattr(one, "__code__", _NO_CODE).co_names for one in workers)
+
+
+def send_group(root: Any) -> None:
+    """Send the updates that the present thread has collected, if it is in an ``updateGroup``.
+
+    :param root: a root that takes markers
+    """
+    tracker = root._updateTrack.get(get_ident())  # noqa: SLF001
+    if depth := getattr(tracker, "_count", 0):
+        tracker._count = 0  # noqa: SLF001
+        try:
+            tracker._check()  # noqa: SLF001
+        finally:
+            tracker._count = depth  # noqa: SLF001
 
 
 _LONGEST = 100  # mirrors in a row: links may mirror each other

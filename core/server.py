@@ -12,12 +12,14 @@ from .audit import AuditTrail
 from .backend import BackendOptions
 from .clock import Clock, SystemClock
 from .collecting import collecting_later
+from .completion import Completion, checked_timeout
 from .errors import MappingError, PluginError, RoguebridgeError, words_of
 from .groups import Groups, group_list
 from .holder import PvHolder
 from .inspection import Inspection
 from .pacing import DeadbandOption, Pacing, UpdateRate
 from .plugin_manager import Plugins
+from .rogue import takes_markers
 from .services import Services
 from .serving import Freshness, Serving
 from .workers import WorkerPool
@@ -50,6 +52,9 @@ class PvServer(Inspection):
     :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)
     :param put_reply_timeout: seconds after which a put that does not ask to block is answered;
         None for never before it has ended
+    :param completion_timeout: seconds that the answer to a put or call waits, after its work, until
+        all that it changed is shown: links, and what a command or ``localSet`` has set; 0 for not
+        at all, None for no limit
     :param open_timeout: seconds a PV waits for its first value before it opens INVALID
     :param read_on_connect: True to read a variable, hardware included, when its first client
         connects
@@ -97,6 +102,7 @@ class PvServer(Inspection):
         isolate: bool = False,
         conf: Mapping[str, str] | None = None,
         put_reply_timeout: float | None = 0.5,
+        completion_timeout: float | None = 1.0,
         open_timeout: float = 1.0,
         read_on_connect: bool = False,
         poll_watched: float | None = None,
@@ -123,6 +129,7 @@ class PvServer(Inspection):
         self._strict = strict
         self._isolated = isolate
         self._put_reply_timeout = put_reply_timeout
+        self._completion_timeout = checked_timeout(completion_timeout)
         self._open_timeout = open_timeout
         self._read_on_connect = read_on_connect
         self._queue_commands = queue_commands
@@ -255,7 +262,7 @@ class PvServer(Inspection):
         clock = self._clock
         plugins = self._plugins
         sinks = plugins.listeners("request_done")
-        return Services(
+        services = Services(
             clock=clock,
             variables=WorkerPool("roguebridge-variables", clock),
             commands=WorkerPool("roguebridge-commands", clock, per_device=16),
@@ -275,6 +282,11 @@ class PvServer(Inspection):
             if plugins.listens("holder_opened")
             else None,
         )
+        if self._completion_timeout != 0 and takes_markers(self._root):
+            services.completion = Completion(
+                self._root, clock, self._completion_timeout, services.unshown, services.log_soon
+            )
+        return services
 
 
 __all__ = ["MappingError", "PvServer", "RoguebridgeError"]

@@ -10,12 +10,14 @@ from typing import Any, Protocol
 from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
+from .completion import Completion
 from .deadlines import Deadlines
 from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .pacing import Pacing
 from .request import Request, RequestRecord
 from .summary import kept
+from .unshown import Unshown
 from .workers import Job, WorkerPool
 
 _LOG_INTERVAL = 60.0
@@ -73,6 +75,9 @@ class Services:
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
     :param texts: by which the nodes are heard
+    :param completion: answers requests that change more than their node; None to answer them as
+        soon as their work has ended
+    :param unshown: what is delivered and not shown yet
     """
 
     clock: Clock
@@ -94,6 +99,8 @@ class Services:
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
     texts: LazyTexts = field(default_factory=LazyTexts)
+    completion: Completion | None = None
+    unshown: Unshown = field(default_factory=Unshown)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     opening: Deadlines = field(init=False)

@@ -120,6 +120,8 @@ class Serving:
                     for holder in self.holders.values():
                         for entry in holder.entry.by_name():
                             holder.attach(backend.serve(entry, holder))
+            if self.services.completion is not None:
+                self.services.completion.start()
             for gate in self._gates:
                 gate.listen()
             for holder in self.holders.values():
@@ -186,6 +188,8 @@ class Serving:
         if services.pacing is not None:
             for holder in self.holders.values():
                 self.attempt(holder.path, holder.show_held)
+        if services.completion is not None:
+            self.attempt("answers", services.completion.stop)
         for backend in self._backends:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:
@@ -205,9 +209,13 @@ class Serving:
         self.services.fault = TIMEOUT
         for holder in self.holders.values():
             holder.reveal()
+        if self.services.completion is not None:
+            self.services.completion.tree_silent()
 
     def _tree_heard(self) -> None:
         self.services.fault = None
+        if self.services.completion is not None:
+            self.services.completion.tree_heard()
         for holder in self.holders.values():
             # Of a register never read, the first update may have been among those that are lost.
             holder.look_again(fresh=holder.never_read)

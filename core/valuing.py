@@ -14,7 +14,7 @@ from .mapping import PvEntry
 from .nt import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 from .outlet import Keep
 from .own import OwnNode
-from .rogue import is_register, only_stores, read_fault, read_now
+from .rogue import changes_others, is_register, only_stores, read_fault, read_now
 from .services import Services
 from .tree import TreeNode
 from .workers import WorkerPool
@@ -86,7 +86,9 @@ class Valuing:
         problem: BaseException | None = None
         try:
             converter = self._make_converter(self.node)
-            conversion = Conversion(converter, converter.spec, only_stores(self.node))
+            conversion = Conversion(
+                converter, converter.spec, only_stores(self.node), changes_others(self.node)
+            )
         except BaseException as exc:
             problem = exc
             stand_in = Provisional()

@@ -23,7 +23,7 @@ class UpdateTracker:
 
     def __init__(self, target: queue.Queue[Any]) -> None:
         self._target = target
-        self._depth = 0
+        self._count = 0
         self._period = 0.0
         self._last = time.monotonic()
         self._batch: Batch = {}
@@ -33,14 +33,14 @@ class UpdateTracker:
 
         :param period: seconds after which the batch is sent although the group lasts; 0 for never.
         """
-        if self._depth == 0 or period > self._period:
+        if self._count == 0 or period > self._period:
             self._period = period
-        self._depth += 1
+        self._count += 1
 
     def leave(self) -> None:
         """End a group."""
-        self._depth = max(0, self._depth - 1)
-        self._flush()
+        self._count = max(0, self._count - 1)
+        self._check()
 
     def update(self, var: Any) -> None:
         """Add a variable to the batch.
@@ -48,12 +48,12 @@ class UpdateTracker:
         :param var: the variable.
         """
         self._batch[var.path] = var
-        self._flush()
+        self._check()
 
-    def _flush(self) -> None:
+    def _check(self) -> None:
         now = time.monotonic()
         late = self._period != 0 and now - self._last > self._period
-        if self._batch and (self._depth == 0 or late):
+        if self._batch and (self._count == 0 or late):
             self._last = now
             self._target.put(self._batch)
             self._batch = {}

@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 import click
 
 from roguebridge.core.cli.failure import DEBUG
+from roguebridge.core.cli.server_options import Timeout
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
+from roguebridge.core.completion import checked_timeout
 from roguebridge.core.pacing import deadband_of, period_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -60,6 +62,23 @@ class _ByPath(click.ParamType):  # type: ignore[type-arg]
         if equals and not glob:
             self.fail(f"{value!r} has no glob", param, ctx)
         return glob, found
+
+
+class _Timeout(click.ParamType):  # type: ignore[type-arg]
+    """Seconds, or ``none``."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Timeout:
+        """Read the option."""
+        if isinstance(value, Timeout):
+            return value
+        try:
+            return Timeout(None if value == "none" else checked_timeout(float(value)))
+        except ValueError:
+            self.fail(f"{value!r} is not one such as 2, 0 or none", param, ctx)
 
 
 _MAPPING = (
@@ -132,6 +151,13 @@ _MAPPING = (
         multiple=True,
         help="Post no smaller change of a number, as in 0.1, 1% or 'Top.Temp*=0.5' (repeatable "
         "likewise).",
+    ),
+    click.option(
+        "--completion-timeout",
+        type=_Timeout(),
+        metavar="S",
+        help="Let the answer to a put or call wait at most so many seconds until all that it "
+        "changed is shown (default 1; 0 for not at all, none for no limit).",
     ),
     click.option(
         "--strict", is_flag=True, help="Let every problem of the mapping end the command."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
 from roguebridge.core.mapfile import read_map
@@ -14,6 +14,15 @@ from roguebridge.core.server import PvServer
 
 if TYPE_CHECKING:
     from roguebridge.core.config_file import Config
+
+
+class Timeout(NamedTuple):
+    """A time limit that is given.
+
+    :param seconds: None for none
+    """
+
+    seconds: float | None
 
 
 @dataclass(slots=True)
@@ -38,6 +47,7 @@ class ServerOptions:
     plugin: Sequence[str] = ()
     update_rate: Sequence[tuple[str, float | str | None]] = ()
     deadband: Sequence[tuple[str, float | str | None]] = ()
+    completion_timeout: Timeout | None = None
     strict: bool = False
     isolate: bool = False
     _file: Config | None = field(default=None, init=False)
@@ -135,6 +145,8 @@ class ServerOptions:
         for name in ("update_rate", "deadband"):
             if paced := getattr(self, name):
                 given[name] = _by_path(paced)
+        if self.completion_timeout is not None:
+            given["completion_timeout"] = self.completion_timeout.seconds
         if names := self._naming():
             given["names"] = names
         if self.isolate:

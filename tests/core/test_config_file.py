@@ -98,6 +98,7 @@ VALUES = {
     "isolate": st.booleans(),
     "conf": st.none() | st.dictionaries(TEXT, st.text(alphabet="01:yn")),
     "put_reply_timeout": st.none() | NUMBER,
+    "completion_timeout": st.none() | NUMBER,
     "open_timeout": NUMBER,
     "read_on_connect": st.booleans(),
     "poll_watched": st.none() | NUMBER,
