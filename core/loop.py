@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from .errors import BackendError
 
 _T = TypeVar("_T")
+_SLICE = 0.01  # seconds that calls of other threads take before the network is looked after
 
 
 class Loop:
@@ -88,8 +90,16 @@ class Loop:
     def _do_what_is_left(self) -> None:
         with self._lock:
             left, self._left = self._left, []
-        for call in left:
+        until = time.perf_counter() + _SLICE
+        done = 0
+        for done, call in enumerate(left, 1):  # noqa: B007 - how many were made
             self._guarded(call)
+            if time.perf_counter() > until and self.running:
+                break
+        if done < len(left):
+            with self._lock:
+                self._left[:0] = left[done:]
+            asyncio.get_running_loop().call_soon(self._do_what_is_left)
 
     def later(self, seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
         """Have ``call`` made after some seconds; on the loop's thread, while it runs."""

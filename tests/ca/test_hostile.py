@@ -94,7 +94,7 @@ def test_who_reads_nothing_and_leaves_is_forgotten(served, raw):
     wait_until(lambda: circuit._full)
     client.close()
     wait_until(lambda: not circuits(served))
-    assert not circuit._commands and not circuit._arrived
+    assert not circuit._arrived
 
 
 def test_the_first_value_of_a_monitor_waits_while_events_are_off(served, raw):
@@ -261,7 +261,7 @@ def test_a_put_that_no_channel_has_room_for_is_not_collected(served, raw, caplog
     sid = client.channel("T:Top:Var")
     client.send(rawca.long_head(rawca.WRITE, 0xFFFFFFF0, rawca.DOUBLE, 0x1FFFFFFE, sid, 7))
     assert client.ended() == []
-    assert "broke the protocol: 4294967280 bytes for a channel of 1 elements" in caplog.text
+    assert "broke the protocol: 4294967304 bytes for a channel of 1 elements" in caplog.text
 
 
 def test_what_was_received_is_given_back_when_a_client_leaves(served, raw):
@@ -270,15 +270,58 @@ def test_what_was_received_is_given_back_when_a_client_leaves(served, raw):
     (circuit,) = circuits(served)
     client.send(rawca.long_head(rawca.WRITE, 8 * ELEMENTS, rawca.DOUBLE, ELEMENTS, sid, 7))
     client.send(bytes(4 * ELEMENTS))
-    received = weakref.ref(circuit.wire)
+    received, wire = circuit._arrived, weakref.ref(circuit.wire)
     del circuit
-    wait_until(lambda: len(received()._data) > 2 * ELEMENTS)
+    wait_until(lambda: len(received._bytes) > 2 * ELEMENTS)
     gc.disable()  # it is given back at once, not when the collector comes by
     try:
         client.close()
-        wait_until(lambda: received() is None)
+        wait_until(lambda: wire() is None)
+        assert not received._bytes
     finally:
         gc.enable()
+
+
+def test_of_monitors_that_were_asked_for_together_each_keeps_its_own_request_only(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(*(monitor(sid, number) for number in range(500)))
+    for _ in range(500):
+        client.until(EVENT_ADD)
+    (circuit,) = circuits(served)
+    kept = circuit.wire.event_add_commands.values()
+    assert len(kept) == 500
+    assert not [request for request in kept if request.buffers]
+    assert not circuit.wire._data
+
+
+def test_who_asks_for_much_does_not_keep_others_waiting(served, raw):
+    greedy, modest = raw(served), raw(served)
+    sid, other = greedy.channel("T:Top:Var"), modest.channel("T:Top:Other")
+    circuit, _ = circuits(served)
+    greedy.send(*(read(sid, number) for number in range(15_000)))
+    greedy.until(READ)
+    modest.send(read(other, 1))
+    modest.until(READ)
+    assert circuit._arrived  # it is not at its end, far from it
+    assert [greedy.until(READ)[4] for _ in range(14_999)] == list(range(1, 15_000))
+
+
+def test_updates_in_many_forms_of_one_client_do_not_keep_others_waiting(served, raw):
+    """Each number of elements is a conversion of its own."""
+    greedy, modest = raw(served), raw(served)
+    sid, other = greedy.channel("T:Top:Wave"), modest.channel("T:Top:Other")
+    circuit, _ = circuits(served)
+    numbers = range(1, 400)
+    for number in numbers:
+        greedy.send(monitor(sid, number, type=0, count=number))
+        greedy.until(EVENT_ADD)
+    served.node("Wave").set(np.ones(ELEMENTS))
+    greedy.until(EVENT_ADD)
+    modest.send(read(other, 1))
+    modest.until(READ)
+    assert circuit._held
+    assert {greedy.until(EVENT_ADD)[4] for _ in numbers[1:]} <= set(numbers)
 
 
 def test_elements_that_were_not_sent_are_not_put(served, raw):

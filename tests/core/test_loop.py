@@ -6,6 +6,7 @@ import threading
 import pytest
 from support.fakes import WAIT
 
+from roguebridge.core import loop as loops
 from roguebridge.core.errors import BackendError
 from roguebridge.core.loop import Loop
 
@@ -24,6 +25,23 @@ def test_calls_are_made_in_order_on_one_thread_of_that_name(loop):
         assert loop.post(lambda n=n: made.append((n, threading.current_thread().name)))
     loop.call(lambda: made.append((100, threading.current_thread().name)))
     assert made == [(n, "roguebridge-mine") for n in range(101)]
+
+
+def test_calls_are_made_in_order_though_the_network_comes_in_between(loop, monkeypatch):
+    monkeypatch.setattr(loops, "_SLICE", 0.0)
+    made = []
+
+    def leave():
+        asyncio.get_running_loop().call_soon(made.append, "network")
+        for n in range(3):
+            loop.post(lambda n=n: made.append(n))
+
+    loop.call(leave)
+    loop.call(lambda: None)
+    assert made == ["network", 0, 1, 2]
+    loop.call(lambda: [loop.post(lambda n=n: made.append(n)) for n in range(3, 50)])
+    loop.stop()
+    assert made == ["network", *range(50)]
 
 
 def test_what_a_call_raises_is_raised_where_it_was_asked_for(loop):

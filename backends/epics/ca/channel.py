@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import caproto as ca
@@ -19,6 +21,7 @@ _EVENT_ADD = 1
 _NORMAL = 1
 _NOTHING = bytes(dbr.STRING_SIZE)  # of no elements: an update without a byte would end the monitor
 _VALUE, _LOG, _ALARM = 1, 2, 4
+_OF_ONE_UPDATE = 2e-6  # seconds that it costs to send one, the message made
 _MOST_ZEROS = 16_384  # elements that a client gets who wants more than there is room for
 _READ = ca.AccessRights.READ
 _WRITE = ca.AccessRights.READ | ca.AccessRights.WRITE
@@ -33,7 +36,7 @@ class Subscription:
     :param mask: what is to be told: changes of value, of alarm
     """
 
-    __slots__ = ("channel", "number", "type", "count", "mask", "sent_ns", "failed")
+    __slots__ = ("channel", "number", "type", "count", "mask", "sent_ns", "failed", "waits")
 
     def __init__(self, channel: Channel, number: int, type: int, count: int, mask: int) -> None:
         self.channel = channel
@@ -43,6 +46,7 @@ class Subscription:
         self.mask = mask
         self.sent_ns = 0
         self.failed = False  # the client has been told that there is no such form
+        self.waits = False  # for puts of the client that came before it
 
 
 class Channel:
@@ -188,27 +192,37 @@ class Channel:
         number, tail = dbr.data(view.pick(shown), view.type, wanted, view.meta, count)
         return number, head + tail
 
-    def present(self, type: int, count: int) -> tuple[int, bytes]:
-        """Return what the field shows now; see :meth:`body`."""
+    def present(self, type: int, count: int, shown: Shown | None = None) -> tuple[int, bytes]:
+        """Return what the field shows now; see :meth:`body`.
+
+        :param shown: what it is to show instead
+        """
         opened = self.pv.opened
         if opened is None or opened.shown is None or self.view is None:
             raise dbr.Unreadable(f"{self.name} is closed")
-        return self.body(opened.shown, type, count)
+        return self.body(shown or opened.shown, type, count)
 
     def subscribe(self, subscription: Subscription) -> None:
         """Add a monitor, which gets the present value first."""
         self.subscriptions[subscription.number] = subscription
+        subscription.waits = True
+        self._circuit.own_puts.then(self.pv, partial(self._begin, subscription))
+
+    def _begin(self, subscription: Subscription, shown: Shown | None) -> None:
+        # Not with what the PV showed after the put: a monitor never goes back.
+        subscription.waits = False
         if self._circuit.held:
             self._circuit.hold(subscription)
         else:
             self.send_present(subscription)
+            self._circuit.flush_soon()
 
     def send_present(self, subscription: Subscription) -> None:
-        """Send a monitor what there is now, unless it has that already."""
+        """Send a monitor what there is now."""
         opened = self.pv.opened
         if opened is None or opened.shown is None or self.view is None:
             return
-        if subscription.number in self.subscriptions:
+        if self.subscriptions.get(subscription.number) is subscription:
             self._send(subscription, opened.shown, {})
 
     def update(
@@ -222,6 +236,8 @@ class Channel:
         events = _VALUE | _LOG | (_ALARM if alarm_changed else 0)
         for subscription in self.subscriptions.values():
             if subscription.mask & events and subscription.sent_ns != shown.time_ns:
+                if subscription.waits:
+                    continue
                 if self._circuit.held:
                     self._circuit.hold(subscription)
                 else:
@@ -233,7 +249,9 @@ class Channel:
         key = (id(self.view), subscription.type, subscription.count)
         subscription.sent_ns = shown.time_ns
         whole = bodies.get(key)
+        cost = _OF_ONE_UPDATE
         if whole is None:
+            began = perf_counter()
             try:
                 count, body = self.body(shown, subscription.type, subscription.count)
                 body = body or _NOTHING
@@ -242,7 +260,9 @@ class Channel:
                 self._tell_failure(subscription, exc)
                 return
             bodies[key] = whole
+            cost += perf_counter() - began
         subscription.failed = False
+        self._circuit.charge(cost)
         self._circuit.write(dbr.numbered(whole, subscription.number))
 
     def _tell_failure(self, subscription: Subscription, exc: Exception) -> None:

@@ -7,6 +7,7 @@ ours. Updates are written past it, as bytes: it would look at each of them.
 from __future__ import annotations
 
 import logging
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
@@ -19,11 +20,13 @@ from roguebridge.core.request import PutRequest
 
 from . import dbr
 from .channel import Channel, Subscription
-from .fields import parse
+from .fields import Shown, parse
 from .names import text_of
+from .own_puts import OwnPuts
 from .puts import put
 from .roles import groups_of
 from .stream import Stream, misused
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .served import CaPv
@@ -43,6 +46,7 @@ class Host(Protocol):
     loop: Loop
     port: int
     circuits: dict[Circuit, None]
+    turns: Turns
 
     def served(self, name: str) -> CaPv | None:
         """Return the PV of a name."""
@@ -55,18 +59,20 @@ class Circuit(Stream):
     """
 
     def __init__(self, host: Host) -> None:
-        super().__init__()
+        super().__init__(host.turns)
         self.loop = host.loop
         #: the server's number for a channel -> the channel
         self.channels: dict[int, Channel] = {}
         self._beginning: dict[Channel, None] = {}
         #: puts that have not been answered
         self.pending: dict[PutRequest, None] = {}
+        #: reads that wait for puts of this client
+        self.own_puts = OwnPuts(host.loop)
         self._host = host
         self._user = ""
         self._claimed_host = ""
         self._events_off = False
-        self._held: dict[Subscription, None] = {}
+        self._held: OrderedDict[Subscription, None] = OrderedDict()
 
     def connection_made(self, transport: Any) -> None:
         """The client is there."""
@@ -76,6 +82,7 @@ class Circuit(Stream):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops."""
         self._host.circuits.pop(self, None)
+        self.own_puts.clear()
         pending, self.pending = self.pending, {}
         for request in pending:
             request.cancelled = True
@@ -91,7 +98,7 @@ class Circuit(Stream):
     @property
     def held(self) -> bool:
         """True while updates must wait."""
-        return self._full or self._events_off
+        return self._full or self._events_off or self._waits_turn
 
     def hold(self, subscription: Subscription) -> None:
         """Have a monitor told when updates no longer wait."""
@@ -100,13 +107,9 @@ class Circuit(Stream):
     def caught_up(self) -> None:
         """Send what was held, as far as the client takes it."""
         while self._held and not self.held:
-            held, self._held = self._held, {}
-            for subscription in held:
-                if self.held:
-                    self._held[subscription] = None
-                else:
-                    subscription.channel.send_present(subscription)
-                    self.flush()
+            subscription, _ = self._held.popitem(last=False)
+            subscription.channel.send_present(subscription)
+        self.flush()
 
     def credentials(self) -> Credentials:
         """Return who the client says it is."""
@@ -204,10 +207,15 @@ class Circuit(Stream):
 
     def _read(self, command: Any) -> None:
         channel = self.channels[command.sid]
+        self.own_puts.then(channel.pv, partial(self._answer_read, channel, command))
+
+    def _answer_read(self, channel: Channel, command: Any, shown: Shown | None) -> None:
+        if not channel.alive:
+            return
         kind = command.header.data_type
         notify = isinstance(command, ca.ReadNotifyRequest)
         try:
-            count, body = channel.present(kind, self._count(command, channel))
+            count, body = channel.present(kind, self._count(command, channel), shown)
         except (dbr.Unreadable, ValueError) as exc:
             self._answered(command)
             self.tell_error(channel, command, str(exc))
@@ -215,6 +223,7 @@ class Circuit(Stream):
                 # libca is content with the error, others wait for an answer proper.
                 self.write(dbr.message(_READ, kind, 0, _GETFAIL, command.ioid, dbr.nothing(kind)))
             return
+        self.wire._ioids[command.ioid] = channel.wire  # noqa: SLF001 - two may have one number
         self.send(channel.wire.read(body, command.ioid, kind, count, metadata=b"", notify=notify))
 
     def answer(self, command: Any, response: Any) -> None:
@@ -249,6 +258,7 @@ class Circuit(Stream):
         channel = self.channels[command.sid]
         count, mask = self._count(command, channel), int(command.mask)
         kind, number = command.header.data_type, command.subscriptionid
+        command.buffers = ()  # it is kept for its header
         channel.subscribe(Subscription(channel, number, kind, count, mask))
 
     def _event_cancel(self, command: Any) -> None:

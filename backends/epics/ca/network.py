@@ -18,6 +18,7 @@ from .fields import parse
 from .names import text_of
 from .served import CaPv
 from .settings import PORT, Settings
+from .turns import Turns
 
 _log = logging.getLogger("roguebridge.ca")
 _TRIES = 50  # free ports of TCP that may be taken in UDP
@@ -43,6 +44,7 @@ class Network:
         self.port = 0
         self.udp_port = 0
         self.circuits: dict[Circuit, None] = {}
+        self.turns = Turns()
         self._servers: list[asyncio.Server] = []
         self._searches: list[asyncio.DatagramTransport] = []
         self._beacons: asyncio.TimerHandle | None = None

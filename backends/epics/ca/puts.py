@@ -28,20 +28,23 @@ class PutReply(Reply):
     only.
     """
 
-    __slots__ = ("_circuit", "_channel", "_command", "request")
+    __slots__ = ("_circuit", "_channel", "_command", "_open", "request")
 
     def __init__(self, circuit: Circuit, channel: Channel, command: Any) -> None:
         self._circuit = circuit
         self._channel = channel
         self._command = command
+        self._open = circuit.own_puts.begin(channel.pv)
         self.request: PutRequest | None = None
 
     def done(self, result: Any = None) -> None:
         """Report success, if the client waits."""
+        self._open.end()
         self._circuit.loop.post(partial(self._answer, ""))
 
     def error(self, text: str) -> None:
         """Report failure."""
+        self._open.end()
         self._circuit.loop.post(partial(self._answer, text))
 
     def _answer(self, text: str) -> None:
@@ -49,12 +52,12 @@ class PutReply(Reply):
         if self.request is not None:
             circuit.pending.pop(self.request, None)
             self.request = None
-        if not channel.alive:
-            return
         try:
-            self._send(text)
+            if channel.alive:
+                self._send(text)
         finally:
-            if isinstance(self._command, ca.WriteNotifyRequest):
+            circuit.own_puts.over(self._open)
+            if channel.alive and isinstance(self._command, ca.WriteNotifyRequest):
                 channel.put_answered()
 
     def _send(self, text: str) -> None:

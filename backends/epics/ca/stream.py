@@ -1,7 +1,8 @@
 """The bytes of one client's connection, both ways; on the loop.
 
 A client that does not take what it is sent is not listened to until it does: else it could have
-the server keep any number of answers for it.
+the server keep any number of answers for it. Nor is one that asks for more than a slice of time
+allows: the others come first, see :mod:`.turns`.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections import deque
+from time import perf_counter
 from typing import Any
 
 import caproto as ca
 
+from .messages import Messages
+from .turns import SLICE, Turns
+
 _log = logging.getLogger("roguebridge.ca")
-_SLICE = 16_384  # bytes that caproto is given at once: it copies what is left after each message
 _MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
 _ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
 _LARGEST_ELEMENT = 40  # bytes
@@ -23,9 +26,12 @@ _ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there a
 
 
 class Stream(asyncio.Protocol):
-    """Reads messages and writes them, each no faster than the other side does."""
+    """Reads messages and writes them, each no faster than the other side does.
 
-    def __init__(self) -> None:
+    :param turns: the clients of the server that have more to do
+    """
+
+    def __init__(self, turns: Turns) -> None:
         self.wire: Any = None
         #: elements of the largest channel there was
         self.largest = 0
@@ -34,8 +40,10 @@ class Stream(asyncio.Protocol):
         self._out: list[bytes] = []
         self._out_size = 0
         self._flush_due = False
-        self._arrived: deque[memoryview] = deque()
-        self._commands: deque[Any] = deque()
+        self._arrived = Messages()
+        self._turns = turns
+        self._waits_turn = False  # what it asks and what it is told wait for its next slice
+        self._used = 0.0  # seconds of the present slice
 
     # Called by asyncio ------------------------------------------------------------------------
 
@@ -51,7 +59,6 @@ class Stream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops: give memory back."""
         self._arrived.clear()
-        self._commands.clear()
         self._out.clear()
         wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
         wire.channels.clear()  # which know the circuit: nothing must keep what it has received
@@ -59,9 +66,9 @@ class Stream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
-        whole = memoryview(data)
-        self._arrived.extend(whole[at : at + _SLICE] for at in range(0, len(whole), _SLICE))
-        self._go_on()
+        self._arrived.add(data)
+        if not self._waits_turn:
+            self._go_on()
 
     def pause_writing(self) -> None:
         """The client is slow: updates are held, the newest of each only, and requests wait."""
@@ -71,21 +78,45 @@ class Stream(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._full = False
-        self.caught_up()
+        if not self._waits_turn:
+            self.take_turn()
+
+    # Slices of time ---------------------------------------------------------------------------
+
+    def take_turn(self) -> None:
+        """Send what was held and answer what has come, for a slice of time."""
+        self._waits_turn = False
+        if self._transport.is_closing():
+            return
+        self._used = 0.0
         self._go_on()
-        if not self._full:
+        self._used = 0.0  # updates come after requests, else a flood of them would end those
+        self.caught_up()
+        if not (self._full or self._waits_turn):
             self._transport.resume_reading()
+
+    def charge(self, seconds: float) -> None:
+        """Note that the client has used the network thread; beyond its slice it waits its turn."""
+        self._used += seconds
+        if self._used >= SLICE and not self._waits_turn:
+            self._used = 0.0
+            self._waits_turn = True
+            self._transport.pause_reading()
+            self._turns.add(self)
 
     def _go_on(self) -> None:
         self._flush_due = True  # at the end
+        began = perf_counter()
         try:
-            while not self._full and not self._transport.is_closing():
-                if self._commands:
-                    self.handle(self._commands.popleft())
-                elif self._arrived:
-                    self._commands = self._parsed(self._arrived.popleft())
-                else:
+            while not (self._full or self._waits_turn or self._transport.is_closing()):
+                message = self._arrived.take()
+                if message is None:
+                    self._check_size()
                     break
+                self._handle_all(message)
+                now = perf_counter()
+                self.charge(now - began)
+                began = now
         except ca.CaprotoError as exc:
             _log.warning("a client at %s broke the protocol: %s", self.wire.address, exc)
             self._transport.abort()
@@ -94,16 +125,19 @@ class Stream(asyncio.Protocol):
             self._transport.abort()
         self.flush()
 
-    def _parsed(self, piece: memoryview) -> deque[Any]:
+    def _handle_all(self, message: bytes) -> None:
         try:
-            commands, missing = self.wire.recv(piece)
+            commands, _ = self.wire.recv(message)
         except Exception as exc:
             raise misused(exc) from exc
-        if missing > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
-            text = f"{missing} bytes for a channel of {self.largest} elements"
+        for command in commands:  # one
+            self.handle(command)
+
+    def _check_size(self) -> None:
+        size = self._arrived.size if self._arrived else 0
+        if size > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
+            text = f"{size} bytes for a channel of {self.largest} elements"
             raise ca.RemoteProtocolError(text)
-        found: deque[Any] = commands
-        return found
 
     def handle(self, command: Any) -> None:
         """Answer a message."""
@@ -120,15 +154,15 @@ class Stream(asyncio.Protocol):
         if not self._transport.is_closing():
             for raw in self.wire.send(*commands):
                 self.write(bytes(raw))
-            self._flush_soon()
+            self.flush_soon()
 
     def tell(self, command: Any) -> None:
         """Send a message that is about no channel, past caproto: it would look at all of them."""
         self.write(bytes(command))
-        self._flush_soon()
+        self.flush_soon()
 
-    def _flush_soon(self) -> None:
-        # One write for all that is answered now: each costs more than the answer.
+    def flush_soon(self) -> None:
+        """Hand over what is ready when all that is answered now has been: a write costs more."""
         if not self._flush_due:
             self._flush_due = True
             asyncio.get_running_loop().call_soon(self.flush)

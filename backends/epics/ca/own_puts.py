@@ -1,0 +1,126 @@
+"""Reads of a client that wait for what the same client has put; on the loop.
+
+A native IOC has put a value before it looks at the next message of a client. Here a put goes
+through the tree. So a read waits, for a bounded time, for the puts to the same PV that came before
+it on the same connection. Reads of other PVs and other clients do not wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from roguebridge.core.loop import Loop
+
+from .fields import Shown
+from .served import CaPv
+
+LONGEST_WAIT = 1.0
+"""Seconds that reads wait for one put; then they are answered with what there is."""
+
+#: answers a read: with what the PV showed after the put, None for what it shows now
+Answer = Callable[[Shown | None], None]
+
+
+class OpenPut:
+    """One put, until it is answered.
+
+    :param pv: the PV
+    :param until: when reads no longer wait for it
+    """
+
+    __slots__ = ("shown", "until", "is_over", "_pv")
+
+    def __init__(self, pv: CaPv, until: float) -> None:
+        #: what the PV showed when the put had ended
+        self.shown: Shown | None = None
+        self.until = until
+        self.is_over = False
+        self._pv = pv
+
+    @property
+    def owner(self) -> Any:
+        """What the PV shares with its aliases."""
+        return self._pv.owner
+
+    def end(self) -> None:
+        """Keep what the PV shows now for the reads that wait; from any thread.
+
+        The put is over when its client has been answered, on the loop: reads are answered after it.
+        """
+        opened = self._pv.opened
+        self.shown = None if opened is None else opened.shown
+
+
+class OwnPuts:
+    """The open puts of one connection, and the reads behind them, in order for each PV.
+
+    :param loop: the server's
+    """
+
+    __slots__ = ("_loop", "_queues", "_timer")
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        # By the owner, which a PV shares with its aliases.
+        self._queues: dict[Any, deque[OpenPut | Answer]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, pv: CaPv) -> OpenPut:
+        """Note a put that has come."""
+        put = OpenPut(pv, time.monotonic() + LONGEST_WAIT)
+        self._queues.setdefault(pv.owner, deque()).append(put)
+        return put
+
+    def over(self, put: OpenPut) -> None:
+        """Note that a put has been answered."""
+        put.is_over = True
+        self._advance(put.owner)
+
+    def then(self, pv: CaPv, answer: Answer) -> None:
+        """Answer a read: now, or when the puts before it have ended."""
+        if self._queues and pv.owner in self._queues:
+            self._advance(pv.owner)
+            queue = self._queues.get(pv.owner)
+            if queue is not None:
+                queue.append(answer)
+                self._watch()
+                return
+        answer(None)
+
+    def clear(self) -> None:
+        """Forget all: the client has gone."""
+        self._queues.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _advance(self, owner: Any) -> None:
+        """Answer the reads of a PV that no open put comes before."""
+        queue = self._queues.get(owner) or deque()
+        now = time.monotonic()
+        shown: Shown | None = None
+        while queue:
+            first = queue[0]
+            if isinstance(first, OpenPut):
+                if not first.is_over and now < first.until:
+                    return
+                shown = first.shown
+            queue.popleft()
+            if not isinstance(first, OpenPut):
+                first(shown)
+        self._queues.pop(owner, None)
+
+    def _watch(self) -> None:
+        # One timer for all reads that wait: puts end, as a rule, long before it.
+        if self._timer is None:
+            self._timer = self._loop.later(LONGEST_WAIT / 4, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        for owner in list(self._queues):
+            self._advance(owner)
+        if self._queues:
+            self._watch()
