@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from .errors import BackendError
+from .forks import give_up_when_forked
 
 _T = TypeVar("_T")
 _SLICE = 0.01  # seconds that calls of other threads take before the network is looked after
@@ -28,6 +29,13 @@ class Loop:
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._left: list[Callable[[], object]] = []
+        give_up_when_forked(self)
+
+    def forked(self) -> None:
+        """Be stopped: the thread and what the kernel knows of the loop are the parent's."""
+        self._lock = threading.Lock()
+        self._asyncio = self._thread = None
+        self._left = []
 
     @property
     def here(self) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import caproto as ca
 
 from roguebridge.core.errors import BackendError
+from roguebridge.core.forks import drop, give_up_when_forked
 from roguebridge.core.loop import Loop
 
 from .circuit import Circuit
@@ -51,6 +53,19 @@ class Network:
         self._beacon_socket: socket.socket | None = None
         self._beacon_count = 0
         self._listening: list[socket.socket] = []
+        give_up_when_forked(self)
+
+    def forked(self) -> None:
+        """Let go of all sockets, in a child."""
+        drop(sock.fileno() for sock in self._sockets())
+
+    def _sockets(self) -> Iterator[Any]:
+        yield from self._listening
+        if self._beacon_socket is not None:
+            yield self._beacon_socket
+        connected: list[Any] = [*self._searches, *self.circuits]
+        for one in connected:
+            yield one.get_extra_info("socket")
 
     async def start(self) -> None:
         """Begin to listen.
@@ -111,6 +126,8 @@ class Network:
         running = asyncio.get_running_loop()
         for sock in self._listening:
             running.remove_reader(sock)
+            with contextlib.suppress(OSError):  # not everywhere can that be done
+                sock.shutdown(socket.SHUT_RDWR)  # a child may have it too
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         for server in self._servers:

@@ -8,6 +8,7 @@ allows: the others come first, see :mod:`.turns`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from time import perf_counter
@@ -58,11 +59,18 @@ class Stream(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops: give memory back."""
+        with contextlib.suppress(OSError):
+            # A child may have the socket too: to close it here would not end the connection.
+            self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._arrived.clear()
         self._out.clear()
         wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
         wire.channels.clear()  # which know the circuit: nothing must keep what it has received
         wire.channels_sid.clear()
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return what the transport knows, its socket say."""
+        return self._transport.get_extra_info(name)
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
