@@ -7,6 +7,7 @@ from os import PathLike
 from typing import Any
 
 from .backend import Backend, BackendOptions
+from .declared_types import note_declared
 from .errors import BackendError
 from .mapfile import read_map
 from .mapping import PvMap, automatic_map, explicit_map
@@ -56,6 +57,7 @@ def build_map(
     :raises MappingError: if a map file cannot be read
     """
     nodes = root.variableList
+    note_declared(root, nodes)
     if isinstance(pv_map, (str, PathLike)):
         pv_map = read_map(pv_map)
     if pv_map is not None:

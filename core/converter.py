@@ -37,6 +37,11 @@ class TypeConverter(ABC):
     #: says so for itself
     quick: ClassVar[bool] = False
 
+    @property
+    def is_guessed(self) -> bool:
+        """True if the node does not declare its type: ``check`` lists the PV then."""
+        return False
+
     @abstractmethod
     def to_pv(self, value: Any) -> Any:
         """Return the PV-shaped form of a value of the tree.

@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from .access import AccessPolicy
 from .converter import TypeConverter
+from .declared_types import type_str
 from .errors import PluginError
 from .globs import path_matcher
 from .nt import problem_of
@@ -81,7 +82,7 @@ class Select:
             yield lambda node: _has_attribute(node, wanted)
         if self.type is not None:
             match = re.compile(translate(self.type)).match
-            yield lambda node: match(str(node.typeStr)) is not None
+            yield lambda node: match(type_str(node)) is not None
         if self.where is not None:
             yield self.where
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .backend import Backend
+from .converter import TypeConverter
+from .declared_types import type_str
 from .errors import PluginError
 from .losses import losses_of
 from .mapping import PvEntry, PvMap
@@ -16,7 +18,7 @@ from .ruleset import RuleSet
 from .tree import TreeNode
 
 _WIDE = (ScalarType.Int64, ScalarType.UInt64)
-_BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess")  # devices of every root
+_BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess", "LocalTime")  # in every root
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +84,19 @@ def survey(
     errors = [problem.text for problem in pv_map.problems if not problem.warning]
     warnings = [problem.text for problem in pv_map.problems if problem.warning]
     pvs = []
-    wide = []
+    wide, guessed = [], []
     losses: dict[str, list[str]] = {}
     for entry, node in pv_map:
         errors += _rule_errors(node, rules)
-        spec, doubt = _read_once(node, rules.converters)
+        converter, doubt = _read_once(node, rules.converters)
+        spec = None if converter is None else converter.spec
         if doubt is not None:
             warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
-        built_in = entry.is_command or entry.path.split(".")[1] in _BUILT_IN
+        built_in = entry.is_command or _is_built_in(entry)
         if spec is not None and spec.scalar in _WIDE and not built_in:
             wide.append(entry.pv_name)
+        if converter is not None and not _is_built_in(entry) and converter.is_guessed:
+            guessed.append(entry.pv_name)
         for loss in losses_of(backends, entry, spec):
             losses.setdefault(loss, []).append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
@@ -99,11 +104,23 @@ def survey(
         tuple(pvs),
         tuple(dict.fromkeys([*problems, *errors])),
         tuple(dict.fromkeys(warnings)),
-        (*_advice(wide), *(f"{loss}: {_some_of(names)}" for loss, names in losses.items())),
+        (
+            *_advice(wide, guessed),
+            *(f"{loss}: {_some_of(names)}" for loss, names in losses.items()),
+        ),
     )
 
 
-def _advice(wide: Sequence[str]) -> Iterator[str]:
+def _is_built_in(entry: PvEntry) -> bool:
+    return entry.path.split(".")[1] in _BUILT_IN
+
+
+def _advice(wide: Sequence[str], guessed: Sequence[str]) -> Iterator[str]:
+    if guessed:
+        yield (
+            "types guessed from a first value, as nothing declares them: "
+            f"{_some_of(guessed, 20)}; declare typeStr, or a disp such as '{{:.3f}}' or '{{:d}}'"
+        )
     if wide:
         yield (
             "64-bit integers, which the Archiver Appliance does not store as numbers: "
@@ -111,8 +128,8 @@ def _advice(wide: Sequence[str]) -> Iterator[str]:
         )
 
 
-def _some_of(names: Sequence[str]) -> str:
-    some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+def _some_of(names: Sequence[str], most: int = 3) -> str:
+    some = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
     return f"{some} ({len(names)} in all)"
 
 
@@ -127,29 +144,30 @@ def _rule_errors(node: TreeNode, rules: RuleSet) -> Iterator[str]:
         yield str(exc)
 
 
-def _read_once(node: TreeNode, rules: Sequence[ConverterRule]) -> tuple[PvSpec | None, str | None]:
-    """Return the PV's type, and why it would open INVALID; either may be None."""
-    spec = None
+def _read_once(
+    node: TreeNode, rules: Sequence[ConverterRule]
+) -> tuple[TypeConverter | None, str | None]:
+    """Return the PV's converter, and why it would open INVALID; either may be None."""
+    converter = None
     try:
         converter = converter_of(rules, node)
-        spec = converter.spec
         if not node.isCommand:
             converter.to_pv(node.value())
     except Exception as exc:
-        return spec, f"{type(exc).__name__}: {exc}"
-    return spec, None
+        return converter, f"{type(exc).__name__}: {exc}"
+    return converter, None
 
 
 def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv:
     try:
-        type_str = str(node.typeStr)
+        found = type_str(node)
     except Exception:  # it may be found out by a read, which fails
-        type_str = ""
+        found = ""
     return SurveyedPv(
         pv_name=entry.pv_name,
         path=entry.path,
         kind="command" if entry.is_command else "variable",
-        type=type_str,
+        type=found,
         served_as="" if spec is None else served_as(spec),
         mode=entry.mode,
         units=str(node.units or ""),

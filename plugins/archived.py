@@ -37,6 +37,11 @@ class Archived(TypeConverter):
         self._inner = inner
         self.spec = replace(inner.spec, scalar=scalar)
 
+    @property
+    def is_guessed(self) -> bool:
+        """As of the other converter."""
+        return self._inner.is_guessed
+
     def to_pv(self, value: Any) -> Any:
         """Return the number or array in the type asked for.
 

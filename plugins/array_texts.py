@@ -12,13 +12,13 @@ from roguebridge.core.elements import unicode_of
 from roguebridge.core.nt import ScalarType
 from roguebridge.core.result import text_of
 
-from .declared import Declared
+from .declared import Declared, Guessing
 from .refusals import refusing
 from .scalars import scalar_spec
 from .texts import form_of, parse_literal
 
 
-class ArrayText(TypeConverter):
+class ArrayText(Guessing, TypeConverter):
     """Arrays of text or times of any rank, of objects, and structured ones with odd fields."""
 
     def __init__(self, node: Any, declared: Declared) -> None:

@@ -13,7 +13,7 @@ from roguebridge.core.errors import PutError
 from roguebridge.core.exact import cast_exactly, exact_array
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
-from .declared import Declared
+from .declared import Declared, Guessing
 from .metadata import control_of, display_of, value_alarm_of
 from .refusals import refusing
 from .scalars import takes_nan
@@ -33,7 +33,7 @@ def _array_spec(node: Any, declared: Declared) -> PvSpec:
     )
 
 
-class _Elements(TypeConverter):
+class _Elements(Guessing, TypeConverter):
     """What arrays and lists have in common."""
 
     def __init__(self, node: Any, declared: Declared) -> None:

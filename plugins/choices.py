@@ -14,7 +14,7 @@ from roguebridge.core.exact import integer
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from roguebridge.core.tree import TreeNode
 
-from .declared import Declared, Family
+from .declared import Declared, Family, Guessing
 from .metadata import attribute, display_of, label_of
 from .refusals import refusing
 from .scalars import Number
@@ -33,7 +33,7 @@ def _enum_spec(node: TreeNode, labels: list[str]) -> PvSpec:
     )
 
 
-class Choice(TypeConverter):
+class Choice(Guessing, TypeConverter):
     """A bool or enum: the index is the position in the node's ``enum`` dict.
 
     The choices are those the dict has when the PV is first opened.
@@ -62,6 +62,11 @@ class Choice(TypeConverter):
         is_number = declared.family in (Family.INTEGER, Family.FLOAT)
         self._number = Number(node, declared) if is_number else None
         self.spec = _enum_spec(node, labels)
+
+    @property
+    def is_guessed(self) -> bool:
+        """True for a bool that only a first value tells of."""
+        return attribute(self._node, "enum") is None and super().is_guessed
 
     def to_pv(self, value: Any) -> int:
         """Return the index.
@@ -127,7 +132,7 @@ class Choice(TypeConverter):
         return key
 
 
-class Member(TypeConverter):
+class Member(Guessing, TypeConverter):
     """A member of a class derived from Python's Enum; the index is its position in the class."""
 
     def __init__(self, node: TreeNode, native: type[Enum]) -> None:

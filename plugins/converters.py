@@ -18,7 +18,7 @@ from .declared import Declared, Family
 from .images import Image
 from .metadata import attribute
 from .objects import Other
-from .scalars import BigInteger, Number, Text, Trigger
+from .scalars import BigInteger, Number, NumberAsText, Text, Trigger
 from .tables import Table
 
 _BY_FAMILY: dict[Family, Callable[[Any, Declared], TypeConverter]] = {
@@ -32,6 +32,7 @@ _BY_FAMILY: dict[Family, Callable[[Any, Declared], TypeConverter]] = {
     Family.BIG_INTEGER: lambda node, declared: BigInteger(node),
     Family.BOOL: Choice,
     Family.TEXT: Text,
+    Family.NUMBER_AS_TEXT: NumberAsText,
     Family.MEMBER: lambda node, declared: Member(node, declared.native),
     Family.OTHER: Other,
 }

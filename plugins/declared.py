@@ -9,13 +9,26 @@ from typing import Any
 
 import numpy as np
 
+from roguebridge.core.declared_types import declared_type, type_str, untyped
 from roguebridge.core.elements import array_type
 from roguebridge.core.nt import Column, ScalarType
-from roguebridge.core.rogue import is_register, local_attribute, mirrored
+from roguebridge.core.rogue import is_register, local_attribute
 from roguebridge.core.table import columns_of
 from roguebridge.core.tree import TreeNode
 
+from .link_types import (
+    annotated_type,
+    beyond_floats,
+    formatted_type,
+    is_container,
+    looks_numeric,
+    shape_now,
+    source_of,
+    target_of,
+    type_now,
+)
 from .metadata import attribute
+from .texts import form_of
 
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
 _ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
@@ -42,6 +55,8 @@ class Family(Enum):
     FLOAT = 3
     BOOL = 4
     TEXT = 5
+    NUMBER_AS_TEXT = 13
+    """Declared as text, but not given as such."""
     ARRAY = 6
     """Of numbers, text or times, of rank 1 or 0."""
     IMAGE = 7
@@ -55,6 +70,9 @@ class Family(Enum):
     OTHER = 12
 
 
+_NUMBERS = (Family.INTEGER, Family.BIG_INTEGER, Family.FLOAT, Family.BOOL)
+
+
 class Declared:
     """The declared type of a node.
 
@@ -63,11 +81,16 @@ class Declared:
 
     __slots__ = (
         "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
-        "delivered", "columns", "source_type", "source_model",
+        "delivered", "columns", "source_type", "source_model", "is_guessed", "is_untyped",
     )  # fmt: skip
 
     def __init__(self, node: TreeNode) -> None:
-        self.type_str = str(node.typeStr)
+        target = target_of(node)
+        #: typeStr and name of the model of the register that a put goes to
+        self.source_type = type_str(target)
+        self.source_model = str(getattr(local_attribute(target, "base"), "name", ""))
+        node = source_of(node)  # what passes on a value has its type
+        self.type_str = type_str(node)
         #: True for a value in a register
         self.is_register = is_register(node)
         #: Python type of the values, where the tree tells, or its typeStr is one of numpy's
@@ -82,14 +105,12 @@ class Declared:
         self.delivered: np.dtype[Any] | None = None
         #: the columns of a TABLE
         self.columns: tuple[Column, ...] = ()
-        source = _source(node)
-        #: typeStr and name of the model of the register that it is or mirrors
-        self.source_type = str(source.typeStr)
-        self.source_model = str(getattr(local_attribute(source, "base"), "name", ""))
+        #: True if the type is that of a first value
+        self.is_untyped = untyped(node)
+        #: True if nothing but a first value tells the type
+        self.is_guessed = False
         self.scalar = ScalarType.String
         self.family = self._array(node) or self._scalar(node)
-        if self.rank == 1 and source is not node and self.family is Family.ARRAY:
-            self._mirror_array(source)
 
     def _array(self, node: Any) -> Family | None:
         match = _ARRAY.match(self.type_str)
@@ -99,7 +120,8 @@ class Declared:
         dtype = _dtype(getattr(node, "ndType", None), match.group("dtype") if match else "")
         if dtype is None:
             return Family.OTHER
-        shape = [int(n) for n in match.group("shape").split(",") if n.strip()] if match else [0]
+        self.is_guessed = self.is_untyped
+        shape = _dimensions(node, match)
         if self.is_register:
             dtype, shape = self._register_array(node, dtype)
         self.delivered, self.rank = dtype, len(shape)
@@ -134,45 +156,101 @@ class Declared:
             dtype = narrow.dtype if narrow is not None else dtype
         return dtype, [int(node.numValues)]
 
-    def _mirror_array(self, source: Any) -> None:
-        count = attribute(source, "numValues")
-        if count:
-            self.length, self.bits = int(count), int(source.valueBits)
-
     def _scalar(self, node: TreeNode) -> Family:
-        type_str = self.type_str
         if isinstance(self.native, type) and issubclass(self.native, Enum) and len(self.native):
             return Family.MEMBER
-        match = _MODEL.match(type_str)
+        if self.is_untyped:
+            return self._of_getter(node)
+        found = self._named(node, self.type_str)
+        if found is None or (found in _NUMBERS and not self._may_be_number()):
+            return self._as_native(node)
+        return found
+
+    def _of_getter(self, node: TreeNode) -> Family:
+        words = [declared_type(node), annotated_type(node)]
+        if not is_container(self.native):
+            words.append(formatted_type(node))
+        for word in words:
+            found = self._named(node, word)
+            if found is not None:
+                return found
+        self.is_guessed = True
+        if self.native is type(None):
+            if looks_numeric(node):
+                self.scalar = ScalarType.Float64
+                return Family.FLOAT
+            self.native = type_now(node) or self.native
+        found = self._as_native(node)
+        if found not in (Family.INTEGER, Family.FLOAT):
+            return found
+        self.scalar = ScalarType.Float64
+        # A number of that size was never meant to be a float.
+        number = beyond_floats(node)
+        return Family.FLOAT if number is None else self._integer(_holding(number))
+
+    def _may_be_number(self) -> bool:
+        native = self.native
+        if self.is_register or not isinstance(native, type):
+            return True
+        return issubclass(native, (int, float, np.number, np.bool_))
+
+    def _as_native(self, node: TreeNode) -> Family:
+        """Find the family by the type of the values, for a typeStr that says nothing."""
+        self.scalar = ScalarType.String
+        native = self.native
+        if native is None and form_of(None, self.type_str) is None:
+            native = type_now(node)
+        if not isinstance(native, type):
+            return Family.OTHER
+        for base, name in ((np.generic, native.__name__), (bool, "bool"), (int, "int"),
+                           (float, "float"), (str, "str")):  # fmt: skip
+            if issubclass(native, base):
+                found = self._named(node, name)
+                if found is not None and self.native is None and self.scalar.is_numeric:
+                    self.native = native
+                return found or Family.OTHER
+        return Family.OTHER
+
+    def _named(self, node: TreeNode, word: str) -> Family | None:
+        """Find the family by the name of a type; None if it is not known."""
+        match = _MODEL.match(word)
         if match is not None:
             signed = match.group("family") == "Int"
             return self._integer(ScalarType.integer(int(match.group("bits")), signed))
-        if type_str == "int":
+        if word == "int":
             return self._integer(_python_int(node))
-        if type_str in ("bool", "Bool", "bool_"):
+        if word in ("bool", "Bool", "bool_"):
             self.scalar = ScalarType.Bool
-            if type_str == "bool_" and self.native is None:
+            if word == "bool_" and self.native is None:
                 self.native = np.bool_
             return Family.BOOL
-        if _FLOAT32.match(type_str):
+        if _FLOAT32.match(word):
             self.scalar = ScalarType.Float32
             return Family.FLOAT
-        if _FLOAT64.match(type_str):
+        if _FLOAT64.match(word):
             self.scalar = ScalarType.Float64
             return Family.FLOAT
-        if type_str in ("str", "str_") or type_str.startswith("String("):
-            return Family.TEXT
-        match = _LIST.match(type_str.replace(" ", ""))
+        if word in ("str", "str_") or word.startswith("String("):
+            return self._text()
+        match = _LIST.match(word.replace(" ", ""))
         if match is not None and match.group("element").lower() in _ELEMENTS:
             self.scalar = _ELEMENTS[match.group("element").lower()]
             return Family.LIST
-        return self._numpy(type_str)
+        return self._numpy(word)
 
-    def _numpy(self, type_str: str) -> Family:
-        dtype = None if type_str in _PYTHON else _dtype(None, type_str)
+    def _text(self) -> Family | None:
+        if self.is_untyped and self.native is not None:
+            return Family.NUMBER_AS_TEXT  # it may give a number at any time
+        if self.native is None or self.is_register or issubclass(self.native, str):
+            return Family.TEXT
+        # Of a list or another object the text is its own.
+        return Family.NUMBER_AS_TEXT if self._may_be_number() else None
+
+    def _numpy(self, word: str) -> Family | None:
+        dtype = None if word in _PYTHON or len(word) < 2 else _dtype(None, word)
         scalar = None if dtype is None or dtype.names else array_type(dtype)
         if dtype is None or scalar is None or not scalar.is_numeric:
-            return Family.OTHER
+            return None
         if self.native is None:
             self.native = dtype.type
         self.scalar = scalar
@@ -185,14 +263,6 @@ class Declared:
         return Family.INTEGER
 
 
-def _source(node: Any) -> Any:
-    """Return the variable at the end of a chain of links that only pass values on."""
-    source = node
-    while (found := mirrored(source)) is not None:
-        source = found
-    return source
-
-
 def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
     """Return a dtype from ndType or, where a remote tree has none, from its text."""
     try:
@@ -201,6 +271,18 @@ def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
         return found
     except (TypeError, ValueError, SyntaxError):
         return None
+
+
+def _dimensions(node: Any, match: re.Match[str] | None) -> list[int]:
+    if match is None:  # the typeStr tells none
+        return shape_now(node)
+    return [int(n) for n in match.group("shape").split(",") if n.strip()]
+
+
+def _holding(number: int) -> ScalarType | None:
+    if -(2**63) <= number < 2**63:
+        return ScalarType.Int64
+    return ScalarType.UInt64 if 0 <= number < 2**64 else None
 
 
 def _python_int(node: TreeNode) -> ScalarType | None:
@@ -217,3 +299,16 @@ def _python_int(node: TreeNode) -> ScalarType | None:
         if low < -(2**63) or high >= 2**63:
             return None
     return ScalarType.Int64
+
+
+class Guessing:
+    """A converter of a node whose type may be no more than that of a first value."""
+
+    __slots__ = ()
+
+    _node: Any
+
+    @property
+    def is_guessed(self) -> bool:
+        """True if nothing but a first value tells the type of the node."""
+        return Declared(self._node).is_guessed

@@ -12,12 +12,12 @@ from roguebridge.core.errors import PutError
 from roguebridge.core.exact import cast_exactly
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 
-from .declared import Declared
+from .declared import Declared, Guessing
 from .metadata import display_of
 from .refusals import refusing
 
 
-class Image(TypeConverter):
+class Image(Guessing, TypeConverter):
     """An array of any rank, as NTNDArray; rank and dtype may change with every frame.
 
     Of complex numbers the PV has the real and imaginary parts, as a last axis of 2.

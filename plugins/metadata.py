@@ -46,8 +46,7 @@ def display_of(node: TreeNode, scalar: ScalarType) -> Display:
     Precision and form are read from ``disp``, e.g. ``'{:.3f}'`` or ``'{:#x}'``; PyRogue's own
     ``precision`` misses the first, and is 0 for all floats but Python's own.
     """
-    match = _FORMAT.search(text_attribute(node, "disp"))
-    spec = match.group("spec") if match else ""
+    spec = format_of(node)
     precision = 0
     if scalar.is_float:
         found = _PRECISION.search(spec)
@@ -61,6 +60,12 @@ def display_of(node: TreeNode, scalar: ScalarType) -> Display:
         precision=precision,
         form=_FORMS.get(spec[-1:], 0),
     )
+
+
+def format_of(node: Any) -> str:
+    """Return the format in a node's ``disp``, e.g. ``.3f`` of ``'{:.3f} V'``; empty if none."""
+    match = _FORMAT.search(text_attribute(node, "disp"))
+    return match.group("spec") if match else ""
 
 
 def limits_of(node: TreeNode, scalar: ScalarType) -> tuple[Any, Any]:

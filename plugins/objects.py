@@ -11,7 +11,7 @@ from roguebridge.core.elements import unicode_of
 from roguebridge.core.nt import ScalarType
 from roguebridge.core.result import text_of
 
-from .declared import Declared
+from .declared import Declared, Guessing
 from .refusals import refusing
 from .scalars import scalar_spec
 from .texts import TextForm, form_of, parse_literal
@@ -19,7 +19,7 @@ from .texts import TextForm, form_of, parse_literal
 _NUMERIC = {"complex", "Decimal", "Fraction"}
 
 
-class Other(TypeConverter):
+class Other(Guessing, TypeConverter):
     """A list or dict as JSON text; any other object as text that it can be read from again."""
 
     def __init__(self, node: Any, declared: Declared) -> None:

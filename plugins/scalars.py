@@ -16,8 +16,15 @@ from roguebridge.core.exact import integer, real
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
 from roguebridge.core.tree import TreeNode
 
-from .declared import Declared
-from .metadata import attribute, control_of, display_of, number_of, value_alarm_of
+from .declared import Declared, Guessing
+from .metadata import (
+    attribute,
+    control_of,
+    display_of,
+    limits_of,
+    number_of,
+    value_alarm_of,
+)
 from .refusals import check_range, refusing
 
 _STRING = re.compile(r"String\((\d+)\)$")
@@ -52,7 +59,7 @@ def takes_nan(type_str: str) -> bool:
     return _NO_NAN.match(type_str) is None
 
 
-class Number(TypeConverter):
+class Number(Guessing, TypeConverter):
     """A Python int or float, or a numpy scalar."""
 
     __slots__ = (
@@ -109,17 +116,23 @@ class Number(TypeConverter):
 
     def _as_native(self, number: int | float) -> Any:
         native = self._native
-        if native is int and number == number and math.isfinite(number) and number == int(number):
+        if native is int and _is_whole(number):
             return int(number)
         if native is float:
             return real(number)
         if native is None or not issubclass(native, np.generic):
+            return number
+        if issubclass(native, (np.integer, np.bool_)) and not _is_whole(number):
             return number
         with np.errstate(over="ignore"):
             given = native(number)
         if np.isinf(given) and not math.isinf(number):
             raise ValueError(f"{number} is too large for {native.__name__}")
         return given
+
+
+def _is_whole(number: int | float) -> bool:
+    return math.isfinite(number) and number == int(number)
 
 
 def parse_number(text: str, whole: bool) -> int | float:
@@ -139,7 +152,18 @@ def parse_number(text: str, whole: bool) -> int | float:
         raise ValueError(f"{text!r} is not {kind}") from None
 
 
-class BigInteger(TypeConverter):
+def parse_bool(text: str) -> bool:
+    """Return the bool that text stands for.
+
+    :raises ValueError: if it is none
+    """
+    try:
+        return {"true": True, "1": True, "false": False, "0": False}[text.strip().lower()]
+    except KeyError:
+        raise ValueError(f"{text!r} is neither True nor False") from None
+
+
+class BigInteger(Guessing, TypeConverter):
     """An integer of more than 64 bits, as hexadecimal text."""
 
     def __init__(self, node: TreeNode) -> None:
@@ -160,7 +184,7 @@ class BigInteger(TypeConverter):
             return number
 
 
-class Text(TypeConverter):
+class Text(Guessing, TypeConverter):
     """A str; one in a register must fit, with the zero byte that ends it."""
 
     quick = True
@@ -190,6 +214,45 @@ class Text(TypeConverter):
         if self._most is not None and "\0" in value:
             raise PutError(f"{self._path}: the text has a zero byte, which would end it")
         return str(value)
+
+
+class NumberAsText(Text):
+    """What is declared as text and not given as such, e.g. a number: PyRogue's own text of it.
+
+    A put takes the text of a number where the node has numbers.
+    """
+
+    quick = False  # the format is the tree's
+
+    def __init__(self, node: TreeNode, declared: Declared) -> None:
+        super().__init__(node, declared)
+        self._native = declared.native
+        self._any_number = declared.is_untyped
+
+    def to_pv(self, value: Any) -> str:
+        """Return the text."""
+        if isinstance(value, str):
+            return super().to_pv(value)
+        try:
+            return unicode_of(str(self._node.genDisp(value)))
+        except Exception:  # of a remote tree, or of a value that its format is not for
+            return unicode_of(str(value))
+
+    def to_tree(self, value: Any) -> Any:
+        """Return the number that the text is, or the text where the node has texts."""
+        text = super().to_tree(value)
+        native = self._native
+        if not issubclass(native, (int, float, np.number, np.bool_)):
+            return text
+        with refusing(self._node):
+            if issubclass(native, (bool, np.bool_)):
+                return native(parse_bool(text))
+            is_whole = issubclass(native, (int, np.integer)) and not self._any_number
+            number = parse_number(text, is_whole)
+            check_range(self._path, number, *limits_of(self._node, ScalarType.Float64))
+            if self._any_number:
+                return number
+            return native(integer(number) if is_whole else number)
 
 
 class Trigger(TypeConverter):

@@ -84,7 +84,7 @@ def test_a_value_that_does_not_fit_is_a_warning(tree, serve):
     assert of(site, name="Mode").served_as == "NTEnum"
 
 
-def test_a_variable_whose_type_only_a_read_would_tell_has_none_if_that_fails(tree, serve):
+def test_a_variable_that_cannot_be_read_has_the_type_of_its_first_value(tree, serve):
     failing = []
 
     def get():
@@ -97,7 +97,7 @@ def test_a_variable_whose_type_only_a_read_would_tell_has_none_if_that_fails(tre
     )
     failing.append(True)
     survey = site.server.survey()
-    assert of(site, name="V").type == ""
+    assert of(site, name="V").type == "int"
     (warning,) = survey.warnings
     assert warning.startswith("Top.V: B:Top:V would open INVALID: ")
 
@@ -155,3 +155,22 @@ def test_a_map_file_that_cannot_be_read_is_an_error(tree, serve, tmp_path):
     site = serve(pvMap=str(tmp_path / "gone.map"), start=False)
     with pytest.raises(MappingError, match="cannot read the map file"):
         site.server.survey()
+
+
+def test_guessed_types_are_listed(tree, serve):
+    pr = tree.pr
+    site = serve(
+        pr.LinkVariable(name="Guess", linkedGet=lambda: 1),
+        pr.LinkVariable(name="Word", linkedGet=lambda: "on"),
+        pr.LinkVariable(name="Format", linkedGet=lambda: 1, disp="{:d}"),
+        pr.LinkVariable(name="Declared", linkedGet=lambda: 1, typeStr="Int32"),
+        pr.LocalVariable(name="Own", value=1),
+        start=False,
+    )
+    (line,) = [line for line in site.server.survey().advice if "guessed" in line]
+    assert "B:Top:Guess, B:Top:Word (2 in all)" in line
+
+
+def test_no_built_in_is_guessed(tree, serve):
+    site = serve(tree.pr.LocalVariable(name="A", value=1, maximum=1, minimum=0), start=False)
+    assert not [line for line in site.server.survey().advice if "guessed" in line]

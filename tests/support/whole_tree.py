@@ -187,8 +187,8 @@ def element_code(name: str) -> str:
 
 ARRAYS = [name for name in registers.MODELS if registers.has_array(name)]
 LINKS = {
-    "Double": "d", "Fixed": "l", "Getter": "s", "OfFloat": "d", "OfReadOnly": "l", "OfEnum": "enum",
-    "OfByte": "i", "OfArray": "ad", "Sink": "s",
+    "Double": "d", "Fixed": "d", "Getter": "s", "OfFloat": "d", "OfReadOnly": "l", "OfEnum": "enum",
+    "OfByte": "B", "OfArray": "ad", "Sink": "s",
 }  # fmt: skip
 OTHERS = {
     "enable": "enum", "Time": "d", "RogueVersion": "s", "R.Data": "image", "R.RxEnable": "enum",
