@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from .access import AccessPolicy, Credentials
 from .backend import Snapshot
 from .converter import TypeConverter
@@ -163,23 +161,7 @@ class PvHolder(Opening):
         with self._lock:
             self._calls -= 1
 
-    def command_argument(self, value: Any, pv_name: str) -> Any:
-        """Return the argument to call the command with; on a worker.
-
-        The declared type helps, but does not bind: PyRogue itself takes any argument, and a
-        command's type is often no more than that of its default 0.
-
-        :param pv_name: the name by which a client calls it
-        :raises PutError: if the argument is None or out of its declared range
-        """
-        if isinstance(value, np.ndarray):
-            value = value.copy()
-        if not self.node.arg:
-            return value
-        if value is None:  # PyRogue would run it with the argument of the last call
-            raise PutError(f"{pv_name}: the argument is empty")
+    def find_converter(self) -> TypeConverter | None:
+        """Return the converter, which is made if it was never needed before; on a worker."""
         self._find_converter()
-        try:
-            return value if self.converter is None else self.converter.to_tree(value)
-        except (TypeError, ValueError):
-            return value
+        return self.converter

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from .alarm import Alarm
 from .audit import AuditTrail
 from .clock import Clock
+from .command_arguments import CommandDefaults
 from .completion import Completion
 from .deadlines import Deadlines
 from .lazy_text import LazyTexts
@@ -78,6 +79,7 @@ class Services:
     :param completion: answers requests that change more than their node; None to answer them as
         soon as their work has ended
     :param unshown: what is delivered and not shown yet
+    :param defaults: what commands declare by their default argument
     """
 
     clock: Clock
@@ -101,6 +103,7 @@ class Services:
     texts: LazyTexts = field(default_factory=LazyTexts)
     completion: Completion | None = None
     unshown: Unshown = field(default_factory=Unshown)
+    defaults: CommandDefaults = field(default_factory=CommandDefaults)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     opening: Deadlines = field(init=False)

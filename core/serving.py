@@ -153,6 +153,8 @@ class Serving:
             holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services
             )
+            if entry.is_command:
+                self.services.defaults.note(entry.path, node)
             for source in sources:
                 self._put_behind_gate(holder, source, by_device)
 

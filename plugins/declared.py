@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from roguebridge.core.annotations import base_of
+from roguebridge.core.command_arguments import argument_type
 from roguebridge.core.declared_types import declared_type, type_str, untyped
 from roguebridge.core.elements import array_type
 from roguebridge.core.nt import Column, ScalarType
@@ -43,6 +45,7 @@ _ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
 _FLOAT32 = re.compile(r"(Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorFloat32(BE)?)$")
 _FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
 _PYTHON = ("int", "float", "bool", "str", "complex", "object")
+_ANNOTATIONS = (float, bool, str)
 _INT32 = (-(2**31), 2**31 - 1)
 
 
@@ -105,12 +108,21 @@ class Declared:
         self.delivered: np.dtype[Any] | None = None
         #: the columns of a TABLE
         self.columns: tuple[Column, ...] = ()
+        if self.type_str == "int" and node.isCommand:
+            self._take_annotation(node)
         #: True if the type is that of a first value
         self.is_untyped = untyped(node)
         #: True if nothing but a first value tells the type
         self.is_guessed = False
         self.scalar = ScalarType.String
         self.family = self._array(node) or self._scalar(node)
+
+    def _take_annotation(self, command: Any) -> None:
+        # An int is but the default argument that PyRogue gives to all commands: the annotation
+        # of the function's own parameter says more.
+        kind = base_of(argument_type(command))
+        if kind in _ANNOTATIONS or (isinstance(kind, type) and issubclass(kind, np.number)):
+            self.type_str, self.native = kind.__name__, kind
 
     def _array(self, node: Any) -> Family | None:
         match = _ARRAY.match(self.type_str)

@@ -197,23 +197,35 @@ def test_a_put_that_finds_the_workers_busy_is_told_so(opened):
 # The argument of a command ----------------------------------------------------------------
 
 
-def test_the_declared_type_of_an_argument_helps_but_does_not_bind():
-    class Whole(PlainConverter):
-        def to_tree(self, value):
-            if value == "out":
-                raise PutError("11 is outside 0 .. 10")
-            return int(value)
-
-    bench = Bench(function=lambda arg: arg, converter=Whole(DOUBLE))
-    assert bench.holder.command_argument(4.0, "B:Top:Dev:V") == 4
-    assert bench.holder.command_argument("text", "B:Top:Dev:V") == "text"
-    assert bench.holder.command_argument([1], "B:Top:Dev:V") == [1]
-    with pytest.raises(PutError, match="11 is outside"):
-        bench.holder.command_argument("out", "B:Top:Dev:V")
-    with pytest.raises(PutError, match="B:Top:Dev:V: the argument is empty"):
-        bench.holder.command_argument(None, "B:Top:Dev:V")
+class Whole(PlainConverter):
+    def to_tree(self, value):
+        if value == "out":
+            raise PutError("Top.Dev.V: 11 is outside 0 .. 10")
+        return int(value)
 
 
-def test_an_argument_without_a_type_is_handed_over_as_it_is():
+def test_an_argument_without_a_declared_type_is_taken_as_it_is():
+    bench = Bench(function=lambda arg: arg, converter=Whole())
+    assert call(bench, arg=4.0) == [("done", 4)]
+    assert call(bench, arg="text") == [("done", "text")]
+    assert call(bench, arg="(1, 2)") == [("done", (1, 2))]
+    assert call(bench, arg=[1]) == [("done", [1])]
+    assert call(bench, arg="out") == [
+        ("error", "B:Top:Dev:V: the argument 'arg': 11 is outside 0 .. 10")
+    ]
+    assert call(bench, arg=None) == [("error", "B:Top:Dev:V: the argument is empty")]
+
+
+def test_a_declared_type_binds_an_argument():
+    bench = Bench(function=lambda arg: arg, converter=Whole())
+    bench.node._default = 3
+    bench.services.defaults.note(bench.node.path, bench.node)
+    bench.node._default = 0  # what the last call has left
+    assert call(bench, arg=4.0) == [("done", 4)]
+    reason = "B:Top:Dev:V: the argument 'arg' cannot be 'text': it is of type int"
+    assert call(bench, arg="text") == [("error", reason)]
+
+
+def test_an_argument_of_a_type_that_cannot_be_found_out_is_handed_over_as_it_is():
     bench = Bench(function=lambda arg: arg, converter=RuntimeError("no type"))
-    assert bench.holder.command_argument("text", "B:Top:Dev:V") == "text"
+    assert call(bench, arg="text") == [("done", "text")]

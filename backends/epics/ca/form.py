@@ -6,6 +6,7 @@ Channel Access has no unsigned numbers but the byte, none of 64 bits, and no tab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +99,11 @@ def number_of(text: str) -> int | float:
     try:
         return int(text, 0)
     except ValueError:
+        pass
+    try:
         return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
 
 
 def one(number: Any, dtype: Any) -> Any:
@@ -115,11 +120,13 @@ def single(items: Any) -> Any:
 
 
 def whole(number: Any) -> int:
-    """Return the int that a number is."""
-    whole = int(number)
-    if whole != number:
+    """Return the int that a number is.
+
+    :raises ValueError: if it is none: a fraction, NaN or an infinity
+    """
+    if number != number or abs(number) == inf or int(number) != number:
         raise ValueError(f"{number} is not an integer")
-    return whole
+    return int(number)
 
 
 def bytes_of(text: Any) -> bytes:
