@@ -70,7 +70,7 @@ def fitted_to(kind: Any, value: Any) -> Any:
     if not isinstance(origin, type):
         return value
     if value is None and origin not in (object, NoneType):
-        raise TypeError("nothing is not a value")
+        raise TypeError(value)
     if origin in _SCALARS:
         return _SCALARS[origin](value)
     if issubclass(origin, Enum):
@@ -116,13 +116,13 @@ def _boolean(value: Any) -> bool:
         return _WORDS[value.strip().lower()]
     number = integer(value)
     if number not in (0, 1):
-        raise ValueError(f"{number} is neither 0 nor 1")
+        raise ValueError(value)
     return bool(number)
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(value)
     return str(value)
 
 
@@ -155,7 +155,7 @@ def _numpy(kind: type[Any], value: Any) -> Any:
         return value
     number = _integer(value)
     if not np.iinfo(dtype).min <= number <= np.iinfo(dtype).max:
-        raise ValueError(f"{number} does not fit {dtype.name}")
+        raise ValueError(value)
     return number
 
 
@@ -169,7 +169,7 @@ def _member(kind: type[Enum], value: Any) -> Enum:
                 return member
         except (TypeError, ValueError, OverflowError, KeyError):
             continue
-    raise ValueError(f"{value!r} is none of {list(kind.__members__)}")
+    raise ValueError(value)
 
 
 def _literal(allowed: tuple[Any, ...], value: Any) -> Any:
@@ -182,7 +182,7 @@ def _literal(allowed: tuple[Any, ...], value: Any) -> Any:
                 return one
         except (TypeError, ValueError, OverflowError, KeyError):
             continue
-    raise ValueError(f"{value!r} is none of {list(allowed)}")
+    raise ValueError(value)
 
 
 def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
@@ -193,7 +193,7 @@ def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
             return fitted_to(kind, value)
         except (TypeError, ValueError, OverflowError, KeyError):
             continue
-    raise TypeError(f"{value!r} is of none of the types")
+    raise TypeError(value)
 
 
 # Several values ------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def _items(of: tuple[Any, ...], value: Any) -> list[Any]:
     if isinstance(value, np.ndarray) and value.ndim:
         value = value.tolist()
     if not isinstance(value, (list, tuple, set, frozenset)):
-        raise TypeError(f"{value!r} is no list")
+        raise TypeError(value)
     return [fitted_to(of[0], item) for item in value] if of else list(value)
 
 
@@ -213,7 +213,7 @@ def _mapping(of: tuple[Any, ...], value: Any) -> dict[Any, Any]:
     if isinstance(value, str):
         value = _read(value)
     if not isinstance(value, Mapping):
-        raise TypeError(f"{value!r} is no mapping")
+        raise TypeError(value)
     if not of:
         return dict(value)
     return {fitted_to(of[0], key): fitted_to(of[1], item) for key, item in value.items()}
@@ -223,7 +223,7 @@ def _array(of: tuple[Any, ...], value: Any) -> Any:
     if isinstance(value, str):
         value = _read(value)
     if not isinstance(value, (list, tuple, np.ndarray)) or not np.ndim(value):
-        raise TypeError(f"{value!r} is no array")
+        raise TypeError(value)
     array = exact_array(value)
     element = next(iter(get_args(of[1])), Any) if len(of) > 1 else Any  # of NDArray[...]
     if isinstance(element, type) and np.dtype(element).kind in "biuf":
