@@ -6,6 +6,7 @@ of Channel Access; the messages are the status words that QSRV sends.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -58,6 +59,12 @@ UDF = Alarm(Severity.INVALID, Status.DRIVER, "UDF")
 CALC = Alarm(Severity.INVALID, Status.RECORD, "CALC")
 DISABLE = Alarm(Severity.INVALID, Status.DB, "DISABLE")
 
+#: every alarm of the table, from the best to the worst
+ORDER = (
+    NO_ALARM, LOW, HIGH, LOLO, HIHI, READ, WRITE, COMM, TIMEOUT, UDF, STATE, CALC, DISABLE,
+)  # fmt: skip
+_RANKS = {alarm: rank for rank, alarm in enumerate(ORDER)}
+
 # PyRogue's VariableValue.status -> alarm_t
 BY_STATUS: dict[str, Alarm] = {
     "None": NO_ALARM,
@@ -67,6 +74,18 @@ BY_STATUS: dict[str, Alarm] = {
     "AlarmHigh": HIGH,
     "AlarmLow": LOW,
 }
+
+
+def worst(alarms: Iterable[Alarm]) -> Alarm:
+    """Return the worst of some alarms: by severity, then by the order of the table.
+
+    An alarm with a text of its own counts less than those of the table with its severity.
+    """
+    return max(alarms, key=_rank, default=NO_ALARM)
+
+
+def _rank(alarm: Alarm) -> tuple[int, int]:
+    return alarm.severity, _RANKS.get(alarm, -1)
 
 
 def extremes(array: Any) -> tuple[Any, Any]:

@@ -9,6 +9,8 @@ import logging
 import threading
 from typing import TYPE_CHECKING, Any
 
+from .alarm import DISABLE, Alarm
+
 if TYPE_CHECKING:
     from .showing import Showing
 
@@ -21,17 +23,22 @@ class Gate:
     :param enable: the device's ``enable`` variable
     """
 
-    __slots__ = ("closed", "enable", "_showings", "_alone", "_lock", "_heard")
+    __slots__ = ("alarm", "enable", "_showings", "_alone", "_lock", "_heard")
 
     def __init__(self, enable: Any) -> None:
-        #: True while the device is known to be disabled
-        self.closed = False
+        #: what hides the alarms of the device's PVs; None while it is not known to be disabled
+        self.alarm: Alarm | None = None
         #: the device's variable, which the gate itself does not hide
         self.enable = enable
         self._showings: list[Showing] = []
         self._alone = (self,)  # the gates of most PVs; one object for all of them
         self._lock = threading.Lock()
         self._heard = 0
+
+    @property
+    def closed(self) -> bool:
+        """True while the device is known to be disabled."""
+        return self.alarm is not None
 
     def add(self, showing: Showing) -> None:
         """Let a PV of the device show what the gate says."""
@@ -73,8 +80,8 @@ class Gate:
 
     def _turn(self, state: Any) -> bool:
         # Only the object True enables: other states are False, 'parent' and 'deps'.
-        closed, self.closed = self.closed, state is not True
-        return closed is not self.closed
+        before, self.alarm = self.alarm, None if state is True else DISABLE
+        return before is not self.alarm
 
     def _tell(self) -> None:
         for showing in self._showings:

@@ -24,7 +24,8 @@ class Hearing(Showing):
                 now = self.services.time_ns()
             else:
                 now = self._time_of(value.value)
-            self._known = True
+            if self.awaiting is not None:
+                self._heard()
             if self._doubtful and not self.readable and not self._is_old(value.value):
                 self._doubtful = False
             if not self._watching:
@@ -92,7 +93,7 @@ class Hearing(Showing):
         """
         try:
             now = self.services.time_ns()
-            self._known = True
+            self._heard()
             if not self._watching or self._conversion is None:
                 self._last_ns = now
             elif self._putting:

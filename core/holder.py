@@ -137,11 +137,13 @@ class PvHolder(Opening):
             raise PutError(f"{pv_name}: {self.trouble}")
         try:
             read_now(self.node)
+            if self.services.sources is not None:
+                self.services.sources.read_unread(self)
         except BaseException as exc:
             self._in_trouble(f"it cannot be read: {words_of(exc)}")
             self.show_alarm(read_fault(exc, self.is_hardware))
             raise
-        self._known = True
+        self._heard()
         reading = self._show_present(always=True)
         self._await_opening()
         if reading.value is Keep.VALUE:

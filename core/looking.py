@@ -32,7 +32,7 @@ class Looking(Outcome):
 
         def look() -> None:
             if fresh and self._watching and not self._doubtful and self._read_back():
-                self._known = True
+                self._heard()
                 self._show_present(always=True)
             elif not self._look_again(quiet):
                 self._look_later()
@@ -41,8 +41,13 @@ class Looking(Outcome):
             self.services.clock.call_later(RETRY, lambda: self.look_again(quiet, fresh))
 
     def seek_truth(self, after: float = _SEEK[0]) -> None:
-        """Have the doubted value read after some seconds, until it can be, while clients look."""
-        if self._watching and self.readable:
+        """Have the doubted value read after some seconds, until it can be, while clients look.
+
+        They may look at what is made of it.
+        """
+        sources = self.services.sources
+        needed = sources is not None and sources.is_needed(self)
+        if self.readable and (self._watching or needed):
             self.services.clock.call_later(after, lambda: self._seek(after))
 
     def _seek(self, after: float) -> None:

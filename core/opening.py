@@ -145,6 +145,7 @@ class Opening(Looking):
         shown = (Keep.VALUE, WRITE) if doubtful and not fresh else self._read(fresh, read)
         if fresh and shown[0] is not Keep.VALUE:
             self._doubtful = False
+            self._read_unread_sources()
         elif fresh and not doubtful:
             shown = (self._read()[0], shown[1])  # what was read before
         if problem is not None:
@@ -181,6 +182,14 @@ class Opening(Looking):
             self.services.clock.call_later(
                 again, lambda: self._read_again(outlet, visit, again, before)
             )
+
+    def _read_unread_sources(self) -> None:
+        sources = self.services.sources
+        if sources is not None:
+            try:
+                sources.read_unread(self)
+            except BaseException as exc:  # as they are: never read
+                _log.debug("%s: a source cannot be read: %s", self.path, exc)
 
     def _read_again(self, outlet: Outlet, visit: int, waited: float, updates: int) -> None:
         if self.updates == updates:  # else the node has spoken by itself

@@ -40,7 +40,7 @@ class Outcome(Hearing):
 
     def show_after_put(self) -> None:
         """Show the value the tree has after a put has ended; on a worker, before its answer."""
-        self._known = True
+        self._heard()
         if self._watching and self._conversion is not None:
             self._show_present(always=False)
             self._await_opening()

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from .clock import Clock
-from .rogue import is_register
+from .rogue import is_read
 from .staleness import tells_of_polls
 from .workers import BUSY, Job
 
@@ -226,13 +226,7 @@ def poll_sources(node: Any) -> list[Any]:
         seen[id(candidate)] = candidate
         if not tells_of_polls(candidate) or candidate.isCommand:
             continue
-        if _is_source(candidate):
+        if is_read(candidate):
             found.append(candidate)
         ahead += reversed(getattr(candidate, "dependencies", ()))
     return found
-
-
-def _is_source(node: Any) -> bool:
-    # PyRogue says nowhere in public whether a local variable has a getter.
-    getter = getattr(getattr(node, "_block", None), "_localGet", None)
-    return getter is not None or is_register(node)

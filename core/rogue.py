@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from inspect import Parameter, signature
 from threading import get_ident
@@ -59,7 +59,8 @@ def read_fault(exc: BaseException, hardware: bool) -> Alarm:
         return COMM
     if "Timeout waiting for register" in text:
         return TIMEOUT
-    return READ if hardware else CALC
+    # A link reads registers too, and what fails then is no fault of its getter.
+    return READ if hardware or "Transaction error for block" in text else CALC
 
 
 def local_attribute(node: Any, name: str) -> Any:
@@ -80,6 +81,20 @@ def is_register(node: Any) -> bool:
     :param node: a variable or command
     """
     return local_attribute(node, "numValues") is not None
+
+
+def is_read(node: Any) -> bool:
+    """Tell whether a node's value is read somewhere: in a register, or by a ``localGet``.
+
+    PyRogue says nowhere in public whether a local variable has a getter.
+
+    :param node: a variable or command
+    """
+    return _local_getter(node) is not None or is_register(node)
+
+
+def _local_getter(node: Any) -> Any:
+    return getattr(local_attribute(node, "_block"), "_localGet", None)
 
 
 def only_stores(node: Any) -> bool:
@@ -178,6 +193,44 @@ def mirrored(node: Any) -> Any:
     return sources[0] if sources else None
 
 
+def dependencies_of(node: Any) -> Sequence[Any]:
+    """Return what the tree says that a node's value is worked out from; empty for a remote node.
+
+    :param node: a variable or command
+    """
+    return local_attribute(node, "dependencies") or ()
+
+
+def sources_of(node: Any) -> list[Any]:
+    """Return all that a node's value is worked out from, however far behind it.
+
+    Each is there once, although links may depend on each other. A write-only variable has no value
+    that anything could be made of, and is left out.
+
+    :param node: a variable; of a command or a write-only variable there are none
+    """
+    found: dict[int, Any] = {}
+    if not dependencies_of(node) or node.isCommand or node.mode == "WO":
+        return []
+    ahead = [node]
+    while ahead:
+        for source in dependencies_of(ahead.pop()):
+            if source is not node and id(source) not in found and source.mode != "WO":
+                found[id(source)] = source
+                ahead.append(source)
+    return list(found.values())
+
+
+def has_silent_getter(node: Any) -> bool:
+    """Tell whether a function of the tree's makes the value, and does not say what of.
+
+    :param node: a variable or command
+    """
+    if dependencies_of(node) or node.isCommand:
+        return False
+    return _local_getter(node) is not None or local_attribute(node, "_linkedGet") is not None
+
+
 def device_enable(node: Any) -> Any:
     """Return the ``enable`` variable of a node's device, or None.
 
@@ -224,7 +277,7 @@ def computed(node: Any) -> bool:
     for one in with_sources(node):
         getter = local_attribute(one, "_linkedGet")
         if getter is None:
-            getter = getattr(local_attribute(one, "_block"), "_localGet", None)
+            getter = _local_getter(one)
         elif getattr(getter, "__name__", "") == "linkedGetFromVariable":
             continue
         if getter is not None:

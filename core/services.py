@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .alarm import Alarm
 from .audit import AuditTrail
@@ -20,6 +20,9 @@ from .request import Request, RequestRecord
 from .summary import kept
 from .unshown import Unshown
 from .workers import Job, WorkerPool
+
+if TYPE_CHECKING:
+    from .sources import Sources
 
 _LOG_INTERVAL = 60.0
 
@@ -72,6 +75,7 @@ class Services:
         it runs
     :param pacing: which PVs hold updates back; None for none
     :param watchers: told which PVs have clients
+    :param sources: of all that is worked out from other variables; None for none
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
@@ -97,6 +101,7 @@ class Services:
     queue_commands: bool = False
     pacing: Pacing | None = None
     watchers: tuple[Watcher, ...] = ()
+    sources: Sources | None = None
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None

@@ -23,6 +23,8 @@ from .rogue import device_enable, with_sources
 from .rules import converter_of, time_source_of
 from .ruleset import RuleSet
 from .services import Services
+from .showing import Showing
+from .sources import Sources
 from .staleness import Staleness
 from .watchdog import Watchdog
 
@@ -88,7 +90,10 @@ class Serving:
         clock = services.clock
         self._staleness = Staleness(clock, freshness.missed_polls)
         self._polls = WatchedPolls(freshness.poll_watched, services.variables.submit, clock)
-        services.watchers = (self._staleness, self._polls)
+        self._sources = services.sources = Sources(
+            clock, services.own.submit, services.texts, self._staleness, services.expect_reads
+        )
+        services.watchers = (self._staleness, self._polls, self._sources)
         self._watchdog = Watchdog(
             freshness.root,
             clock,
@@ -126,6 +131,7 @@ class Serving:
                 gate.listen()
             for holder in self.holders.values():
                 holder.listen()
+            self._sources.listen()
             self._watchdog.start()
             self._staleness.start()
             for backend in self._backends:
@@ -155,11 +161,11 @@ class Serving:
             )
             if entry.is_command:
                 self.services.defaults.note(entry.path, node)
-            for source in sources:
-                self._put_behind_gate(holder, source, by_device)
+            self._put_behind_gate(holder, node, by_device)
+        self._sources.find(self.holders, partial(self._put_behind_gate, by_device=by_device))
 
     def _put_behind_gate(
-        self, holder: PvHolder, node: Any, by_device: dict[int, Gate | None]
+        self, holder: Showing, node: Any, by_device: dict[int, Gate | None]
     ) -> None:
         device = id(getattr(node, "parent", None))
         if device not in by_device:
@@ -178,6 +184,7 @@ class Serving:
         self.attempt("staleness", self._staleness.stop)
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
+        self.attempt("sources", self._sources.unlisten)
         for gate in self._gates:
             self.attempt("enable", gate.unlisten)
         pools = (services.judges, services.own, services.variables, services.commands)
@@ -226,6 +233,7 @@ class Serving:
         holder = self.holders.get(path)
         if holder is not None:
             holder.update_failed()
+        self._sources.update_failed(path)
 
     def attempt(self, what: str, step: Callable[[], object]) -> None:
         """Take a step of stopping; what it raises is logged and stops no other step.

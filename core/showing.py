@@ -20,6 +20,7 @@ from .gate import Gate
 from .mapping import PvEntry
 from .outlet import Keep, Outlet
 from .services import Services
+from .source_health import FIRST_UPDATE, AwaitsUpdate, SourceHealth
 from .tree import TreeNode
 from .valuing import Shown, Valuing
 
@@ -39,7 +40,7 @@ class Showing(Valuing):
 
     __slots__ = (
         "_time_source", "_outlets", "_last_ns", "_shown_ns", "_shown", "_own", "_recheck", "_echo",
-        "_doubtful", "_true", "_putting", "_missed", "_known", "_running", "_failure", "_waited",
+        "_doubtful", "_true", "_putting", "_missed", "awaiting", "_running", "_failure", "_waited",
         "_late", "_looked_at", "updates", "gates",
     )  # fmt: skip
 
@@ -63,9 +64,11 @@ class Showing(Valuing):
         self._looked_at = False  # the watchers have been told of a client
         #: updates heard while the PV was open
         self.updates = 0
-        #: the device's ``enable``, if it has one, and that of what is mirrored
-        self.gates: tuple[Gate, ...] = ()
-        self._known = False  # the tree has told a value, or was asked for one that is true
+        #: what hides the alarm of the node: the ``enable`` of its device and of those of its
+        #: sources, then their faults; the first that holds counts
+        self.gates: tuple[Gate | SourceHealth, ...] = ()
+        #: wants to be told, once, when the tree tells a value or was asked for one that is true
+        self.awaiting: AwaitsUpdate | None = FIRST_UPDATE
         self._running = False  # a command without argument
         self._failure = NO_ALARM  # how the last run of a command ended
         # The value of a delivery may have been read before a put that has ended since: the next
@@ -96,9 +99,9 @@ class Showing(Valuing):
     # What hides the node's own alarm, from any thread --------------------------------------------
 
     def gate_turned(self) -> None:
-        """The device has been disabled, or enabled again."""
+        """A gate holds, or holds no longer: a device was disabled, say, or enabled again."""
         if self._watching:
-            if self._disabled:
+            if self._hidden_by is not None:
                 self.reveal()
             else:
                 self.look_again()
@@ -151,8 +154,8 @@ class Showing(Valuing):
             if not self.node.arg:
                 return int(self._running), self._failure
             return shown if self._failure is NO_ALARM else (shown[0], self._failure)
-        if fresh and shown[0] is not Keep.VALUE and not self._disabled:
-            self._known = True
+        if fresh and shown[0] is not Keep.VALUE and self._hidden_by is not DISABLE:
+            self._heard()
         if self.never_read and shown[1].severity is not Severity.INVALID:
             return shown[0], UDF
         return shown
@@ -160,20 +163,40 @@ class Showing(Valuing):
     @property
     def never_read(self) -> bool:
         """True for a register of which the tree has told nothing since it was started."""
-        return self.services.expect_reads and not self._known and self.is_hardware
+        awaiting = self.awaiting
+        return (
+            awaiting is not None
+            and awaiting.unread
+            and self.services.expect_reads
+            and self.is_hardware
+        )
 
     @property
-    def _disabled(self) -> bool:
-        for gate in self.gates:  # noqa: SIM110 - any() costs each update a generator
-            if gate.closed:
-                return True
-        return False
+    def watched(self) -> bool:
+        """True while a client is there, or the PV stays open after its last one."""
+        return self._watching
+
+    def _heard(self) -> None:
+        awaiting, self.awaiting = self.awaiting, None
+        if awaiting is not None:
+            # What clients look at is judged with the value, and what is in doubt is not believed.
+            awaiting.heard(not (self._watching or self._doubtful))
+
+    @property
+    def _hidden_by(self) -> Alarm | None:
+        for gate in self.gates:
+            if gate.alarm is not None:
+                return gate.alarm
+        return None
 
     def _overall(self, alarm: Alarm) -> Alarm:
         fault = self.services.fault
         if fault is not None:
             return fault
-        return DISABLE if self._disabled else alarm
+        for gate in self.gates:
+            if gate.alarm is not None:
+                return gate.alarm
+        return alarm
 
     # Posts ------------------------------------------------------------------------------------
 
@@ -210,7 +233,11 @@ class Showing(Valuing):
         self._in_trouble(f"a value does not fit it: {words_of(problem)}")
 
     def _remember(self, shown: Shown) -> None:
-        self._own = shown[1]
+        alarm = shown[1]
+        if alarm is not self._own:
+            self._own = alarm
+            if self.services.sources is not None:
+                self.services.sources.shown(self, alarm)
         if shown[0] is not Keep.VALUE:
             self._waited = 0.0
         conversion = self._conversion

@@ -46,6 +46,26 @@ class Job(ABC):
         """The work is given up: queued and never run, or still running when the server stops."""
 
 
+class FunctionJob(Job):
+    """Makes a call that nobody waits for.
+
+    :param lane: its lane and its device
+    """
+
+    __slots__ = ("_call",)
+
+    def __init__(self, lane: str, call: Callable[[], object]) -> None:
+        super().__init__(lane, lane)
+        self._call = call
+
+    def run(self) -> None:
+        """Make the call."""
+        self._call()
+
+    def abandon(self, reason: str) -> None:
+        """Nobody waits for it."""
+
+
 class _Device:
     """The queues of one device: lanes with work that none of its running jobs belongs to."""
 

@@ -15,6 +15,7 @@ from roguebridge.core.alarm import (
     Alarm,
     judge,
     judge_as_told,
+    worst,
 )
 from roguebridge.core.converter import ConversionError, TypeConverter
 from roguebridge.core.errors import PluginError, PutError, words_of
@@ -83,7 +84,7 @@ class TableConverter(TypeConverter):
             items = [item for item, _ in read]
             is_text = column.scalar is ScalarType.String
             columns.append(items if is_text else np.array(items, column.scalar.dtype))
-        value.alarm = max(alarms, key=lambda alarm: alarm.severity)
+        value.alarm = worst(alarms)
         names = (column.name for column in self.spec.columns)
         return dict(zip(names, columns, strict=True))
 

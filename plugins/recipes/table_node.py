@@ -138,9 +138,14 @@ class TableNode:
             self._heard.set()
         thread.join(_JOIN)
 
+    @property
+    def dependencies(self) -> list[Any]:
+        """The variables, as of a link: the table inherits their alarms."""
+        return [v for row in self.rows for v in row.variables.values()]
+
     def _sources(self) -> list[Any]:
         """Return each variable once, and the ``enable`` of each device."""
-        variables = [v for row in self.rows for v in row.variables.values()]
+        variables = self.dependencies
         enables = [e for v in variables if (e := device_enable(v)) is not None]
         return list({id(one): one for one in (*variables, *enables)}.values())
 

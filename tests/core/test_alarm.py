@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 from roguebridge.core.alarm import (
     BY_STATUS,
     CALC,
+    COMM,
+    DISABLE,
     HIGH,
     HIHI,
     LOLO,
@@ -17,7 +20,10 @@ from roguebridge.core.alarm import (
     UDF,
     WRITE,
     Alarm,
+    Severity,
+    Status,
     judge,
+    worst,
 )
 from roguebridge.core.nt import ValueAlarm
 
@@ -127,3 +133,13 @@ def test_arrays_of_each_type_and_rank_are_judged(dtype):
     assert judge(np.zeros((2, 3), dtype), ALL) is NO_ALARM
     assert judge(np.full((2, 3), 11, dtype), ALL) is HIHI
     assert judge(np.array(7, dtype), ALL) is HIGH
+
+
+def test_the_worst_is_found_by_severity_and_then_by_the_table():
+    later = [LOW, HIGH, LOLO, HIHI, READ, WRITE, COMM, TIMEOUT, UDF, STATE, CALC, DISABLE]
+    for better, worse in itertools.pairwise([NO_ALARM, *later]):
+        assert worst([better, worse]) == worst([worse, better]) == worse
+    assert worst([]) == NO_ALARM
+    text = Alarm(Severity.MAJOR, Status.RECORD, "the pump is off")
+    assert worst([HIGH, text]) == text
+    assert worst([text, HIHI]) == HIHI

@@ -143,7 +143,7 @@ def test_what_is_named_is_shown_whatever_its_groups(tree):
 
 def test_rules_of_the_table_convert_its_variables(tree):
     rule = linear(Select(path="*.Temp"), scale=2.0, offset=1.0)
-    with make_lab(tree, rules=[rule]) as made:
+    with make_lab(tree, variables=["Gain", "Temp"], rules=[rule]) as made:
         monitor = raw_monitor(made, PV)
         assert list(monitor.next()["value.Temp"]) == [42.0, 44.0, 46.0]
         made.node("Dev.Adc[0].Temp").set(31.0)
