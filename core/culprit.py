@@ -85,6 +85,22 @@ def delivered(places: Sequence[Place]) -> Any:
     return None
 
 
+def batch_of(places: Sequence[Place]) -> list[Any]:
+    """Return the variables of the batch that was being delivered; empty if it cannot be seen.
+
+    The tree has read all of them, told or not.
+    """
+    found: list[Any] = []
+    for frame, _ in places:
+        if frame.f_code.co_name in _DISPATCH:
+            for local in frame.f_locals.values():
+                if isinstance(local, dict) and len(local) > len(found):
+                    batch = list(local.values())
+                    if all(hasattr(type(one), "_doUpdate") for one in batch):
+                        found = batch
+    return found
+
+
 def whereabouts(places: Sequence[Place]) -> str:
     """Name the innermost function that is not Python's own, as ``in name, file:line``."""
     if not places:

@@ -128,7 +128,7 @@ class Opening(Looking):
         for gate in self.gates:
             gate.look()
         doubtful = self._doubtful
-        fresh = self.readable and (doubtful or self.services.read_on_connect)
+        fresh = self.must_be_read or (self.readable and (doubtful or self.services.read_on_connect))
         with self._lock:
             if outlet.visit != visit or outlet.closed:
                 return  # that client has left

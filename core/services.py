@@ -76,6 +76,7 @@ class Services:
     :param pacing: which PVs hold updates back; None for none
     :param watchers: told which PVs have clients
     :param sources: of all that is worked out from other variables; None for none
+    :param updates_lost: True if nobody knows which registers the tree has read without a word
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
@@ -102,6 +103,7 @@ class Services:
     pacing: Pacing | None = None
     watchers: tuple[Watcher, ...] = ()
     sources: Sources | None = None
+    updates_lost: bool = False
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None

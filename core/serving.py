@@ -101,6 +101,7 @@ class Serving:
             on_fault=self._tree_silent,
             on_well=self._tree_heard,
             on_failed=self._update_failed,
+            on_lost=self._updates_lost,
             log=partial(services.log_soon, logging.ERROR),
         )
 
@@ -226,8 +227,16 @@ class Serving:
         if self.services.completion is not None:
             self.services.completion.tree_heard()
         for holder in self.holders.values():
-            # Of a register never read, the first update may have been among those that are lost.
-            holder.look_again(fresh=holder.never_read)
+            holder.look_again(fresh=holder.must_be_read)
+
+    def _updates_lost(self, variables: Sequence[Any]) -> None:
+        if not variables:
+            self.services.updates_lost = True
+        for node in variables:
+            holder = self.holders.get(node.path)
+            if holder is not None and holder.node is node:
+                holder.count_as_heard()
+        self._sources.count_as_heard(variables)
 
     def _update_failed(self, path: str, exc: BaseException) -> None:
         holder = self.holders.get(path)

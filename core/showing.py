@@ -19,6 +19,7 @@ from .errors import words_of
 from .gate import Gate
 from .mapping import PvEntry
 from .outlet import Keep, Outlet
+from .rogue import local_attribute
 from .services import Services
 from .source_health import FIRST_UPDATE, AwaitsUpdate, SourceHealth
 from .tree import TreeNode
@@ -170,6 +171,22 @@ class Showing(Valuing):
             and self.services.expect_reads
             and self.is_hardware
         )
+
+    @property
+    def must_be_read(self) -> bool:
+        """True for a register never heard of that may have been read, or is never told of.
+
+        Only hardware knows what it holds.
+        """
+        untold = local_attribute(self.node, "updateNotify") is False
+        return self.never_read and self.readable and (untold or self.services.updates_lost)
+
+    def count_as_heard(self) -> None:
+        """The tree has read the node, and its update is lost; the value is in PyRogue's cache."""
+        self._heard()
+        with self._lock:
+            if not self._watching:  # else the value is looked at again
+                self._last_ns = self.services.time_ns()
 
     @property
     def watched(self) -> bool:

@@ -154,8 +154,8 @@ class Sources:
             if source.node.path == path:
                 source.look()
 
-    def told(self, nodes: Iterable[Any]) -> None:
-        """The tree has read these nodes, and would have told of them."""
+    def count_as_heard(self, nodes: Iterable[Any]) -> None:
+        """The tree has read these nodes, and their updates are lost; those served know by now."""
         for node in nodes:
             source = self._sources.get(id(node))
             if source is not None and source.showing is None:

@@ -13,7 +13,7 @@ import math
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
@@ -21,6 +21,7 @@ from .clock import Clock, Timer
 from .culprit import (
     Failed,
     Guard,
+    batch_of,
     delivered,
     delivery,
     guard,
@@ -41,6 +42,7 @@ class _Death(NamedTuple):
     thread: threading.Thread
     variable: Any  # None if not known
     text: str
+    batch: Sequence[Any] = ()  # the variables whose updates have been lost; empty if not known
 
 
 class Watchdog:
@@ -59,6 +61,8 @@ class Watchdog:
     :param on_failed: a guarded variable could not be delivered, or not to all of its listeners;
         told its path and what was raised, on the update thread: it must be short, and keep
         neither exception nor traceback
+    :param on_lost: told, before ``on_well``, the variables whose updates a death has lost: the tree
+        has read all of them; none if that cannot be known
     :param log: told the same as ``on_fault``, and what is done; once a minute per variable at most
     """
 
@@ -71,6 +75,7 @@ class Watchdog:
         on_well: Callable[[], None],
         on_failed: Failed,
         log: Callable[[str], None],
+        on_lost: Callable[[Sequence[Any]], None] = lambda variables: None,
     ) -> None:
         self._root = root
         self._clock = clock
@@ -78,6 +83,7 @@ class Watchdog:
         self._on_fault = on_fault
         self._on_well = on_well
         self._on_failed = on_failed
+        self._on_lost = on_lost
         self._tell = log
         self._fault: str | None = None
         self._thread: threading.Thread | None = None
@@ -148,7 +154,7 @@ class Watchdog:
         variable = delivered(places)
         who = "" if variable is None else f" by {variable.path}"
         text = f"was ended{who}: {in_words(exc)} ({whereabouts(places)})"
-        self._deaths.append(_Death(thread, variable, text))
+        self._deaths.append(_Death(thread, variable, text, batch_of(places)))
         self._wake.put(True)
 
     # Checks, on the watchdog's thread ---------------------------------------------------------
@@ -176,6 +182,8 @@ class Watchdog:
         self._held = None
         text = f"the tree's update thread {death.text}"
         self._fail(text)
+        if self._is_mine():
+            _safely(self._on_lost, death.batch)
         # A tree that dies of something else at each update must not keep everybody busy.
         now = self._clock.monotonic()
         self._revive_at = now if self._guard(death.variable) else self._revived + _PERIOD
