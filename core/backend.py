@@ -28,7 +28,8 @@ from .request import PutRequest, Request, RpcRequest
 class Reading(NamedTuple):
     """What a PV shows: value in the PV's terms, alarm and time together.
 
-    ``time_ns`` is in nanoseconds since the POSIX epoch, never 0 and strictly increasing per PV.
+    ``time_ns`` is in nanoseconds since the POSIX epoch, never 0 and strictly increasing per PV,
+    unless the clock of the machine has gone back by more than five seconds.
     """
 
     value: Any

@@ -111,6 +111,7 @@ class Inspection:
             texts += serving.services.audit.problems()
         if serving is not None:
             texts += serving.services.texts.problems()
+            texts += serving.services.stamps.problems()
             completion = serving.services.completion
             texts += [] if completion is None else completion.problems()
             texts += [text for backend in self._backends for text in backend.problems()]

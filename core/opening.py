@@ -42,8 +42,9 @@ class Opening(Looking):
             outlet = Outlet(served)
         else:
             outlet = PacedOutlet(
-                served, pace, services.clock, self._lock, services.unshown, self._misfit
-            )
+                served, pace, services.clock, self._lock, services.unshown, self._misfit,
+                self._settled,
+            )  # fmt: skip
         self._outlets += (outlet,)
 
     def listen(self) -> None:
@@ -138,7 +139,7 @@ class Opening(Looking):
             lasting = NO_ALARM if fresh else self._lasting_alarm()
             by_source = self._time_source is not None and (fresh or self._last_ns is None)
             if fresh and not by_source:
-                self._last_ns = max(self.services.time_ns(), self._shown_ns + 1)
+                self._last_ns = self._stamp(self.services.time_ns())
             time_ns = 0 if by_source else self._opening_time()
         problem = self._find_converter()
         read: list[Any] = []
@@ -228,8 +229,8 @@ class Opening(Looking):
         if self._last_ns is None:
             self._shown_ns = max(self._shown_ns, given or self.services.start_ns, 1)
         elif self._last_ns != self._shown_ns:  # an update has come since the PV was shown
-            self._last_ns = self._shown_ns = max(self._last_ns, self._shown_ns + 1)
-        return self._shown_ns
+            self._last_ns = self._shown_ns = self._stamp(self._last_ns)
+        return self._settled(self._shown_ns)
 
     def _open(self, outlet: Outlet, shown: Shown, time_ns: int) -> None:
         assert self._conversion is not None  # noqa: S101 - every caller has just seen to it

@@ -31,10 +31,11 @@ class PacedOutlet(Outlet):
     :param lock: the holder's
     :param unshown: told while something is held
     :param misfit: told why a value that was held does not fit the PV, with the lock held
+    :param settled: gives the time with which what was held is shown, with the lock held
     """
 
     __slots__ = ("_pace", "_clock", "_lock", "_misfit", "_deadband", "_held", "_alarm", "_number",
-                 "_next", "_timer", "_unshown")  # fmt: skip
+                 "_next", "_timer", "_unshown", "_settled")  # fmt: skip
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class PacedOutlet(Outlet):
         lock: threading.Lock,
         unshown: Unshown,
         misfit: Callable[[Exception], None],
+        settled: Callable[[int], int],
     ) -> None:
         super().__init__(served)
         self._pace = pace
@@ -51,6 +53,7 @@ class PacedOutlet(Outlet):
         self._lock = lock
         self._unshown = unshown
         self._misfit = misfit
+        self._settled = settled
         self._deadband: Deadband | None = None  # the pace's, if the PV is a number
         self._held: Reading | None = None
         self._alarm: Alarm = NO_ALARM  # that the PV shows
@@ -77,7 +80,7 @@ class PacedOutlet(Outlet):
     def release(self) -> Exception | None:
         """Post what is held."""
         held = self._held
-        return None if held is None else self._post(held)
+        return None if held is None else self._post(self._now(held))
 
     def show_held(self) -> None:
         """Post what is held, now; from any thread, without the lock."""
@@ -112,6 +115,10 @@ class PacedOutlet(Outlet):
             self._hold(reading)  # for those who are to see what the tree has
             return None
         return self._post(reading)
+
+    def _now(self, held: Reading) -> Reading:
+        # The clock may have gone back since it was heard.
+        return held._replace(time_ns=self._settled(held.time_ns))
 
     def _hold(self, reading: Reading) -> None:
         self._held = reading
@@ -150,7 +157,7 @@ class PacedOutlet(Outlet):
             if self._next > ends:  # something was posted since
                 self._wait()
                 return
-            problem = self._post_unless_covered(held)
+            problem = self._post_unless_covered(self._now(held))
             if problem is not None:
                 self._misfit(problem)
 

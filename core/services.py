@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .alarm import Alarm
@@ -17,6 +18,7 @@ from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .pacing import Pacing
 from .request import Request, RequestRecord
+from .stamp_clock import StampClock
 from .summary import kept
 from .unshown import Unshown
 from .workers import Job, WorkerPool
@@ -113,6 +115,8 @@ class Services:
     defaults: CommandDefaults = field(default_factory=CommandDefaults)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
+    stamps: StampClock = field(init=False)
+    """Asked where the clock may have gone back."""
     opening: Deadlines = field(init=False)
     """For PVs that are being opened, at each half of ``open_timeout``."""
     _logged: dict[str, float] = field(default_factory=dict)
@@ -120,6 +124,7 @@ class Services:
 
     def __post_init__(self) -> None:
         self.time_ns = self.clock.time_ns
+        self.stamps = StampClock(self.clock, partial(self.log_soon, logging.WARNING))
         self.opening = Deadlines(self.clock, self.open_timeout / 2)
 
     def keep(self, value: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from operator import index
 from typing import Any
 
 from .alarm import DISABLE, NO_ALARM, TIMEOUT, UDF, Alarm, Severity
@@ -22,11 +21,11 @@ from .outlet import Keep, Outlet
 from .rogue import local_attribute
 from .services import Services
 from .source_health import FIRST_UPDATE, AwaitsUpdate, SourceHealth
+from .stamp_clock import SiteTime
 from .tree import TreeNode
 from .valuing import Shown, Valuing
 
 _log = logging.getLogger("roguebridge.holder")
-_LATEST = 2**63  # ns since the epoch: the year 2262
 
 
 class Showing(Valuing):
@@ -54,7 +53,7 @@ class Showing(Valuing):
         services: Services,
     ) -> None:
         super().__init__(entry, node, make_converter, services)
-        self._time_source = time_source
+        self._time_source = None if time_source is None else SiteTime(time_source)
         self._outlets: tuple[Outlet, ...] = ()
         self._last_ns: int | None = None  # of the last update
         self._shown_ns = 0  # the latest that any backend was given
@@ -91,11 +90,36 @@ class Showing(Valuing):
         try:
             if source is not None and values:
                 given = source(values[0])
-                if given is not None and 0 < index(given) < _LATEST:
-                    return index(given)
+                if given is not None:
+                    return given
         except Exception as exc:
             _log.debug("%s: no time from its time source: %s", self.path, exc)
         return self.services.time_ns()
+
+    def _stamp(self, now: int) -> int:
+        # With the lock held: the time of what is shown next, strictly later than what was shown
+        # before, unless the clock has gone back.
+        if now > self._shown_ns:
+            return now
+        present = self._gone_back(self._shown_ns)
+        return self._shown_ns + 1 if present is None else min(now, present)
+
+    def _settled(self, stamp: int) -> int:
+        # With the lock held: a stamp given before, of what is shown only now. What is shown next
+        # is to be later than this.
+        present = self._gone_back(stamp)
+        if present is None:
+            return stamp
+        if self._last_ns is not None:
+            self._last_ns = present
+        self._shown_ns = present
+        return present
+
+    def _gone_back(self, stamp: int) -> int | None:
+        source = self._time_source
+        if source is not None and source.gave(stamp):
+            return None
+        return self.services.stamps.gone_back(stamp)
 
     # What hides the node's own alarm, from any thread --------------------------------------------
 
@@ -220,7 +244,7 @@ class Showing(Valuing):
     def _publish(self, shown: Shown, now: int) -> None:
         # With the lock held.
         if now <= self._shown_ns:
-            now = self._shown_ns + 1
+            now = self._stamp(now)
         self._last_ns = self._shown_ns = now
         self._remember(shown)
         reading = Reading(shown[0], self._overall(shown[1]), now)

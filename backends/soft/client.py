@@ -18,6 +18,7 @@ from roguebridge.core.nt import PvSpec
 from .loop import Loop
 
 _TIMEOUT = 30.0
+_LATE = 5 * 10**9  # ns
 _log = logging.getLogger("roguebridge.soft")
 
 
@@ -39,7 +40,9 @@ class SoftSubscription:
 
     def show(self, reading: Reading) -> None:
         """Call back with a reading, unless it was told already; on the loop."""
-        if reading.time_ns > self._told_ns:
+        # One that was told already, or is older than that, comes soon after; a time that is much
+        # earlier is that of a clock that has gone back.
+        if not 0 <= self._told_ns - reading.time_ns <= _LATE:
             self._told_ns = reading.time_ns
             try:
                 self._callback(reading)

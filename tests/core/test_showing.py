@@ -161,8 +161,8 @@ def test_one_failing_backend_does_not_cost_the_other_its_update(opened):
 # Time -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("step", [0, -1, -(10**18)])
-def test_time_strictly_increases_whatever_the_clock_does(opened, step):
+@pytest.mark.parametrize("step", [0, -1, -(10**9), -5 * 10**9])
+def test_time_strictly_increases_if_the_clock_goes_back_a_little(opened, step):
     for value in range(5):
         opened.clock.ns += step
         opened.node.update(value)
