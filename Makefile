@@ -4,6 +4,8 @@
 # make docs      build the documentation into build/docs; warnings are errors
 # make bench     what serving costs, as ratios of one run, since machines are noisy;
 #                QUICK=1 in three minutes, ROWS=update,ca some rows (ARGS=--list names them)
+# make soak      serve for an hour while clients come and go: does the server grow? Prints the slope;
+#                SECONDS=600 for another time (ARGS=--help has more)
 # make demo      serve an example tree on loopback and talk to it with a p4p client
 #
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
@@ -21,8 +23,9 @@ BENCH_INSTALLED := $(VENV)/.roguebridge-bench-installed
 ARGS ?=
 QUICK ?=
 ROWS ?=
+SECONDS ?= 3600
 
-.PHONY: test lint format pytest coverage bench demo docs clean
+.PHONY: test lint format pytest coverage bench soak demo docs clean
 
 test: lint pytest
 
@@ -50,6 +53,9 @@ coverage: $(INSTALLED)
 bench: $(INSTALLED) $(BENCH_INSTALLED)
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench \
 		$(if $(QUICK),--quick) $(if $(ROWS),--rows "$(ROWS)") $(ARGS)
+
+soak: $(INSTALLED)
+	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench.soak --seconds "$(SECONDS)" $(ARGS)
 
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
