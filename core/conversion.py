@@ -5,6 +5,7 @@ from __future__ import annotations
 from .alarm import BY_STATUS, NO_ALARM, Alarm
 from .converter import Provisional, TypeConverter
 from .nt import NtKind, PvSpec
+from .sendable import has_text, sendable_spec
 
 
 class Conversion:
@@ -19,6 +20,8 @@ class Conversion:
     __slots__ = (
         "converter",
         "spec",
+        "given",
+        "has_text",
         "puts_at_once",
         "changes_others",
         "alarm_of",
@@ -35,7 +38,12 @@ class Conversion:
         changes_others: bool = True,
     ) -> None:
         self.converter = converter
-        self.spec = spec
+        #: as the converter has it
+        self.given = spec
+        #: as it can be sent
+        self.spec = sendable_spec(spec)
+        #: its values are to be made as they can be sent
+        self.has_text = has_text(spec)
         #: a put can be done where it arrives: nothing in it can block
         # A subclass has to say so itself: it may do what its base does not.
         self.puts_at_once = only_stores and vars(type(converter)).get("quick") is True

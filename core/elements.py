@@ -32,8 +32,14 @@ def array_type(dtype: np.dtype[Any]) -> ScalarType | None:
 
 
 def unicode_of(text: str) -> str:
-    """Return ``text`` with lone surrogates, which no client could be sent, escaped."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    r"""Return text that every protocol can hold: no client could be sent NUL or lone surrogates.
+
+    They are escaped, as ``\x00`` and ``\udcff``; all other characters stay.
+    """
+    if text.isascii() and "\0" not in text:
+        return str(text)
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return whole.replace("\0", "\\x00")
 
 
 def texts_of(array: Any) -> list[str]:

@@ -130,7 +130,8 @@ class PvSpec:
         the declared dtype, which a frame may differ from; String for TABLE, whose columns have
         types of their own
     :param choices: the labels of an ENUM, in index order
-    :param max_length: declared number of elements of an array, for backends that need one
+    :param max_length: elements of an array, or bytes of a text, that the declaration or the
+        default has room for; a value may be longer where the node has no limit
     :param columns: the columns of a TABLE, in order
     :param is_complex: True for an NDARRAY whose last axis is real and imaginary part
     """

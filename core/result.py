@@ -9,6 +9,7 @@ import numpy as np
 
 from .elements import pixels_of, texts_of, unicode_of
 from .nt import NtKind, PvSpec, ScalarType
+from .sendable import sendable_spec
 from .table import columns_of, table_of
 
 _TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)
@@ -27,7 +28,7 @@ def text_of(value: Any) -> str:
         try:
             if not _has_json_keys(value):
                 return str(value)
-            return json.dumps(value, allow_nan=True, default=_json_number)
+            return json.dumps(value, ensure_ascii=False, default=_json_number)
         except (TypeError, ValueError, RecursionError):
             pass
     return str(value)
@@ -65,7 +66,8 @@ def _describe_array(array: Any) -> tuple[PvSpec, Any] | None:
         return None
     columns = columns_of(array.dtype) if array.ndim == 1 else None
     if columns is not None:
-        return PvSpec(NtKind.TABLE, ScalarType.String, columns=columns), table_of(array, columns)
+        spec = PvSpec(NtKind.TABLE, ScalarType.String, columns=columns)
+        return sendable_spec(spec), table_of(array, columns)
     if array.ndim == 1 and array.dtype.kind in "USTM":
         return PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String), texts_of(array)
     try:
@@ -101,7 +103,7 @@ def _array_text(array: Any) -> str:
     elif array.dtype.kind == "m":
         texts = [str(item) for item in array.ravel()]
         array = np.array(texts, object).reshape(array.shape)
-    return json.dumps(array.tolist(), allow_nan=True, default=_json_text)
+    return json.dumps(array.tolist(), ensure_ascii=False, default=_json_text)
 
 
 def _has_json_keys(value: Any) -> bool:

@@ -15,6 +15,7 @@ from .nt import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 from .outlet import Keep
 from .own import OwnNode
 from .rogue import changes_others, is_register, only_stores, read_fault, read_now
+from .sendable import sendable
 from .services import Services
 from .tree import TreeNode
 from .workers import WorkerPool
@@ -120,8 +121,10 @@ class Valuing:
         problem: BaseException
         try:
             pv_value = conversion.converter.to_pv(value)
-            if conversion.converter.spec is not spec:
-                changes = changes_of(spec, conversion.converter.spec)
+            if conversion.has_text:
+                pv_value = sendable(pv_value)
+            if conversion.converter.spec is not conversion.given:
+                changes = changes_of(conversion.given, conversion.converter.spec)
                 if changes:
                     name = type(conversion.converter).__qualname__
                     self._in_trouble(f"the spec of its converter {name} has changed: {changes}")

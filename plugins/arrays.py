@@ -12,6 +12,7 @@ from roguebridge.core.elements import texts_of
 from roguebridge.core.errors import PutError
 from roguebridge.core.exact import cast_exactly, exact_array
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.rogue import local_attribute
 
 from .declared import Declared, Guessing
 from .metadata import control_of, display_of, value_alarm_of
@@ -29,8 +30,13 @@ def _array_spec(node: Any, declared: Declared) -> PvSpec:
         control=control_of(node, scalar),
         value_alarm=value_alarm_of(node, scalar),
         writable=node.mode != "RO",
-        max_length=declared.length,
+        max_length=_room(node) if declared.room is None else declared.room,
     )
+
+
+def _room(node: Any) -> int | None:
+    default = local_attribute(node, "_default")
+    return len(default) if isinstance(default, (list, tuple)) else None
 
 
 class _Elements(Guessing, TypeConverter):

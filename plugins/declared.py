@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 from enum import Enum
 from typing import Any
@@ -84,7 +85,7 @@ class Declared:
 
     __slots__ = (
         "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
-        "delivered", "columns", "source_type", "source_model", "is_guessed", "is_untyped",
+        "delivered", "columns", "source_type", "source_model", "is_guessed", "is_untyped", "room",
     )  # fmt: skip
 
     def __init__(self, node: TreeNode) -> None:
@@ -102,6 +103,8 @@ class Declared:
         self.rank: int | None = 0
         #: number of elements of a 1-D array
         self.length: int | None = None
+        #: elements that an array has by its declaration or default, however many it has now
+        self.room: int | None = None
         #: bits of a register's element, where the type has no other limit
         self.bits: int | None = None
         #: dtype to give an array of the tree
@@ -137,6 +140,7 @@ class Declared:
         if self.is_register:
             dtype, shape = self._register_array(node, dtype)
         self.delivered, self.rank = dtype, len(shape)
+        self.room = math.prod(shape)
         if self.rank == 1 and self.is_register:
             self.length = shape[0]
         return self._elements(dtype, getattr(node, "_typeCheck", True) is False)

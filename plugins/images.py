@@ -35,6 +35,7 @@ class Image(Guessing, TypeConverter):
             display=display_of(node, ScalarType.String),
             writable=node.mode != "RO",
             is_complex=self._is_complex,
+            max_length=None if declared.room is None else declared.room * (1 + self._is_complex),
         )
 
     def to_pv(self, value: Any) -> Any:

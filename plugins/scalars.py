@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ from roguebridge.core.elements import unicode_of
 from roguebridge.core.errors import PutError
 from roguebridge.core.exact import integer, real
 from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.rogue import local_attribute
 from roguebridge.core.tree import TreeNode
 
 from .declared import Declared, Guessing
@@ -190,11 +192,12 @@ class Text(Guessing, TypeConverter):
     quick = True
 
     def __init__(self, node: TreeNode, declared: Declared) -> None:
-        self.spec = scalar_spec(node, ScalarType.String)
         self._node = node
         self._path = node.path
         register = _STRING.match(declared.source_type)
         self._most = None if register is None else int(register.group(1)) - 1
+        spec = scalar_spec(node, ScalarType.String)
+        self.spec = replace(spec, max_length=_room(node) if self._most is None else self._most)
 
     def to_pv(self, value: Any) -> str:
         """Return the text; bytes that are no Unicode are shown escaped."""
@@ -214,6 +217,11 @@ class Text(Guessing, TypeConverter):
         if self._most is not None and "\0" in value:
             raise PutError(f"{self._path}: the text has a zero byte, which would end it")
         return str(value)
+
+
+def _room(node: TreeNode) -> int | None:
+    default = local_attribute(node, "_default")
+    return len(unicode_of(default).encode()) if isinstance(default, str) else None
 
 
 class NumberAsText(Text):

@@ -133,7 +133,7 @@ def _text(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
 
 
 def _json(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
-    return [json.dumps([asdict(pv) for pv in pvs], indent=1)]
+    return [json.dumps([asdict(pv) for pv in pvs], indent=1, ensure_ascii=False)]
 
 
 def _csv(pvs: Sequence[SurveyedPv]) -> Iterable[str]:

@@ -74,7 +74,7 @@ def _plugins(config: str | None, given: Sequence[str]) -> Plugins:
 
 
 def _json(infos: Sequence[PluginInfo]) -> Iterable[str]:
-    return [json.dumps([asdict(info) for info in infos], indent=1)]
+    return [json.dumps([asdict(info) for info in infos], indent=1, ensure_ascii=False)]
 
 
 def _table(infos: Sequence[PluginInfo]) -> Iterable[str]:
@@ -101,7 +101,9 @@ def explain(target: tuple[str, str], path: str, form: str, **options: Any) -> No
         with failing(Exit.TREE, what, ours=Exit.SERVER):
             found = [server.explain(path) for server in servers]
     if form == "json":
-        lines: Iterable[str] = [json.dumps([asdict(one) for one in found], indent=1)]
+        lines: Iterable[str] = [
+            json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False)
+        ]
     else:
         lines = [line for one in found for line in _lines(one)]
     print_results(stdout, lines)

@@ -45,7 +45,8 @@ class JsonText(TypeConverter):
         :raises TypeError: for what JSON has not, e.g. bytes, or keys that are no text
         :raises ValueError: for NaN and the infinities, which JSON has not, and for cycles
         """
-        return unicode_of(json.dumps(_checked(value), allow_nan=False, default=_plain))
+        checked = _checked(value)
+        return unicode_of(json.dumps(checked, ensure_ascii=False, allow_nan=False, default=_plain))
 
     def to_tree(self, value: Any) -> Any:
         """Return what the node takes for the value that the text stands for."""

@@ -12,6 +12,7 @@ ROOM = 4
 def build(pr, root):
     root.add(pr.LocalVariable(name="Wave", value=np.arange(4.0)))
     root.add(pr.LocalVariable(name="Text", value="short"))
+    root.add(pr.LocalVariable(name="Long", value="word " * 600))
     root.add(pr.LocalVariable(name="Words", value=np.array(["a", "b"])))
     root.add(pr.LocalVariable(name="Other", value=1))
     frame = np.zeros((2, 2), np.uint8)
@@ -187,3 +188,49 @@ def test_a_large_array_travels(serve):
     served.put("Big", big[::-1])
     assert np.array_equal(served.node("Big").value(), big[::-1])
     assert np.array_equal(served.value("Big"), big[::-1])
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "short"),
+    [
+        ("Wave", "", np.arange(2.0)),
+        ("Words", "", np.array(["a"])),
+        ("Image", "", np.zeros((1, 1), np.uint8)),
+        ("Long", "$", "short"),
+    ],
+)
+def test_a_short_value_takes_no_room_from_a_first_client(served, path, field, short):
+    whole = served.node(path).value()
+    size = whole.size if hasattr(whole, "size") else len(whole)
+    served.node(path).set(short)
+    assert served.type(path, field)[1] >= size
+
+
+@pytest.mark.parametrize(("path", "field"), [("Wave", ""), ("Long", "$")])
+def test_a_first_client_puts_as_much_as_there_was(served, path, field):
+    whole = served.node(path).value()
+    served.node(path).set(whole[:2])
+    served.put(path, list(map(ord, whole)) if field else whole.tolist(), field)
+    assert np.array_equal(served.node(path).value(), whole)
+
+
+def test_the_longest_value_counts_though_no_client_had_the_field(served):
+    assert served.type("Wave")[1] == ROOM
+    other = served.another()
+    assert other.channel(served.pv("Wave") + ".SEVR").native_data_count == 1
+    served.client.close()
+    for size in (9, 2):
+        served.node("Wave").set(np.arange(float(size)))
+        served.root.waitOnUpdate()
+    assert other.channel(served.pv("Wave")).native_data_count >= 9
+
+
+def test_a_long_text_keeps_its_room_when_the_pv_is_opened_again(served):
+    served.value("Text", "$")
+    served.node("Text").set("long " * 1000)
+    wait_until(lambda: served.type("Text", "$")[1] >= 5000)
+    served.node("Text").set("short")
+    served.client.close()
+    wait_until(lambda: not served.server.holders["Top.Text"].is_open)
+    other = served.another()
+    assert other.channel(served.pv("Text") + "$").native_data_count >= 5000

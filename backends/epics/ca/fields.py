@@ -74,7 +74,7 @@ class Open:
     :param room: elements that clients have been told of before
     """
 
-    __slots__ = ("form", "shown", "told", "views", "room", "_entry", "_meta")
+    __slots__ = ("form", "shown", "told", "views", "room", "longest", "_entry", "_meta")
 
     def __init__(self, entry: PvEntry, spec: PvSpec, room: int) -> None:
         self.form: Form = form_of(spec)
@@ -82,14 +82,25 @@ class Open:
         self.told = (0, 0)  # the alarm that clients have been sent
         self.views: dict[str, View | None] = {}
         self.room = max(room, spec.max_length or 1)
+        #: elements, or bytes of text, of the longest value seen: a client may want to put as many
+        self.longest = self.room
         self._entry = entry
         self._meta = meta_of(spec, entry)
 
+    def saw(self, native: Native) -> None:
+        """Note how long a value is; from any thread: the next one notes what is missed here."""
+        size = len(native.elements if native.text is None else native.text)
+        if size > self.longest:
+            self.longest = size
+
     def view(self, field: str) -> View | None:
         """Return a field; None if this PV has no such one."""
-        if field not in self.views:
-            self.views[field] = self._made(field)
-        return self.views[field]
+        view = self.views.get(field)
+        # A longer value may have come while no client had this field.
+        is_short = view is not None and view.takes and 1 < view.room < self.longest
+        if field not in self.views or is_short:
+            view = self.views[field] = self._made(field)
+        return view
 
     def _made(self, field: str) -> View | None:
         name = field.removesuffix("$")
@@ -107,16 +118,16 @@ class Open:
         shown = self._present.native
         room = 1
         if shown.text is not None and shown.type is CHAR:
-            room = _enough(self.room, len(shown.elements), ROOM_FOR_TEXT)
+            room = max(self.room, self.longest, ROOM_FOR_TEXT)
         elif self.form.spec.kind in (NtKind.SCALAR_ARRAY, NtKind.NDARRAY):
-            room = self.room = max(self.room, len(shown.elements), _ARRAY)
+            room = self.room = max(self.room, self.longest, _ARRAY)
         return View(shown.type, room, self._meta, _elements, takes=True, follows="value")
 
     def _long_value(self) -> View | None:
         text = self._present.native.text
         if text is None:
             return None
-        room = _enough(self.room, len(text), ROOM_FOR_TEXT)
+        room = max(self.room, self.longest, ROOM_FOR_TEXT)
         return View(CHAR, room, Meta(rtyp=self._meta.rtyp), _whole, takes=True, follows="value")
 
     def _other(self, name: str) -> View | None:
@@ -148,10 +159,6 @@ class Open:
     def _present(self) -> Shown:
         assert self.shown is not None  # noqa: S101 - it is open
         return self.shown
-
-
-def _enough(before: int, now: int, least: int) -> int:
-    return max(before, now, least)
 
 
 def _elements(shown: Shown) -> Elements:

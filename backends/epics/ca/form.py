@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from roguebridge.core.elements import unicode_of
 from roguebridge.core.nt import PvSpec, ScalarType
 
 from .dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, WIRE, Elements, cut
@@ -130,10 +131,10 @@ def whole(number: Any) -> int:
 
 
 def bytes_of(text: Any) -> bytes:
-    """Return the bytes of a text; what is no Unicode is escaped."""
+    """Return the bytes of a text; NUL, which would end it, and what is no Unicode are escaped."""
     if not isinstance(text, str):
         raise TypeError(f"{text!r} is no str")
-    return text.encode("utf-8", "backslashreplace")
+    return unicode_of(text).encode()
 
 
 def text_native(text: str, extra: Any = None) -> Native:

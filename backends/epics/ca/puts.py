@@ -12,7 +12,7 @@ from roguebridge.core.request import PutRequest, Reply
 
 from . import dbr
 from .channel import Channel
-from .form import Form, number_of, single, whole
+from .form import Form, bytes_of, number_of, single, whole
 
 if TYPE_CHECKING:
     from .circuit import Circuit
@@ -63,7 +63,7 @@ class PutReply(Reply):
     def _send(self, text: str) -> None:
         channel, command, circuit = self._channel, self._command, self._circuit
         if text:
-            words = dbr.cut(text.encode("utf-8", "backslashreplace"), _ANSWER_SIZE)
+            words = dbr.cut(bytes_of(text), _ANSWER_SIZE)
             circuit.tell(
                 ca.ErrorResponse(command, channel.wire.cid, ca.CAStatus.ECA_PUTFAIL, words)
             )

@@ -138,6 +138,7 @@ class CaPv(ServedPv):
     def _shown(self, opened: Open, reading: Reading) -> Shown:
         alarm = reading.alarm
         native = opened.form.show(reading.value)
+        opened.saw(native)
         losses, name = self._sending.losses, self.entry.pv_name
         if native.loss:
             losses[name] = native.loss
@@ -172,7 +173,7 @@ class CaPv(ServedPv):
         """Forget type and value."""
         with self._sending.lock:
             if self.opened is not None:
-                self.room = self.opened.room
+                self.room = max(self.opened.room, self.opened.longest)
             self.opened = None
 
     def send(self, touched: dict[Any, None]) -> None:

@@ -11,7 +11,7 @@ from p4p import Value
 
 from roguebridge.core.access import Credentials
 from roguebridge.core.backend import PvOwner
-from roguebridge.core.elements import Flat
+from roguebridge.core.elements import Flat, unicode_of
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import NtKind, PvSpec
 from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
@@ -55,7 +55,7 @@ class OperationReply(Reply):
 
     def error(self, text: str) -> None:
         """Report failure."""
-        self._answer(error=text.encode("utf-8", "backslashreplace").decode("utf-8"))
+        self._answer(error=unicode_of(text))
 
     def _answer(self, *value: Value, **error: str) -> None:
         op, self._op = self._op, None
