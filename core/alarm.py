@@ -56,6 +56,7 @@ STATE = Alarm(Severity.INVALID, Status.DEVICE, "STATE")
 COMM = Alarm(Severity.INVALID, Status.DRIVER, "COMM")
 TIMEOUT = Alarm(Severity.INVALID, Status.DRIVER, "TIMEOUT")
 UDF = Alarm(Severity.INVALID, Status.DRIVER, "UDF")
+UNWRITTEN = UDF._replace(message="UDF: write-only, nothing has been put yet")
 CALC = Alarm(Severity.INVALID, Status.RECORD, "CALC")
 DISABLE = Alarm(Severity.INVALID, Status.DB, "DISABLE")
 

@@ -112,6 +112,8 @@ class Inspection:
         if serving is not None:
             texts += serving.services.texts.problems()
             texts += serving.services.stamps.problems()
+            nodes = (holder.node for holder in self._holders.values())
+            texts += serving.poll_switch.problems(nodes)
             completion = serving.services.completion
             texts += [] if completion is None else completion.problems()
             texts += [text for backend in self._backends for text in backend.problems()]

@@ -18,6 +18,7 @@ from .gate import Gate
 from .holder import PvHolder
 from .jobs import abandon_all
 from .mapping import PvMap
+from .poll_switch import PollSwitch
 from .polling import WatchedPolls
 from .rogue import device_enable, with_sources
 from .rules import converter_of, time_source_of
@@ -88,7 +89,8 @@ class Serving:
         self._holder_class = holder_class
         self._stop_timeout = stop_timeout
         clock = services.clock
-        self._staleness = Staleness(clock, freshness.missed_polls)
+        self.poll_switch = PollSwitch(freshness.root)
+        self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
         self._polls = WatchedPolls(freshness.poll_watched, services.variables.submit, clock)
         self._sources = services.sources = Sources(
             clock, services.own.submit, services.texts, self._staleness, services.expect_reads
@@ -133,6 +135,7 @@ class Serving:
             for holder in self.holders.values():
                 holder.listen()
             self._sources.listen()
+            self.poll_switch.listen()
             self._watchdog.start()
             self._staleness.start()
             for backend in self._backends:
@@ -186,6 +189,7 @@ class Serving:
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
         self.attempt("sources", self._sources.unlisten)
+        self.attempt("PollEn", self.poll_switch.unlisten)
         for gate in self._gates:
             self.attempt("enable", gate.unlisten)
         pools = (services.judges, services.own, services.variables, services.commands)
@@ -228,6 +232,7 @@ class Serving:
             self.services.completion.tree_heard()
         for holder in self.holders.values():
             holder.look_again(fresh=holder.must_be_read)
+        self.poll_switch.look()
 
     def _updates_lost(self, variables: Sequence[Any]) -> None:
         if not variables:

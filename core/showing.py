@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from .alarm import DISABLE, NO_ALARM, TIMEOUT, UDF, Alarm, Severity
+from .alarm import DISABLE, NO_ALARM, TIMEOUT, UDF, UNWRITTEN, Alarm, Severity
 from .backend import Reading
 from .clock import Timer
 from .converter import TypeConverter
@@ -182,7 +182,7 @@ class Showing(Valuing):
         if fresh and shown[0] is not Keep.VALUE and self._hidden_by is not DISABLE:
             self._heard()
         if self.never_read and shown[1].severity is not Severity.INVALID:
-            return shown[0], UDF
+            return shown[0], UDF if self.readable else UNWRITTEN
         return shown
 
     @property

@@ -1,8 +1,8 @@
 """Polled variables that fall silent: PyRogue tells nobody of a poll that fails or stops.
 
 Only what the updates leave behind is looked at, a counter per PV, so they cost nothing more. Why
-a poll does not come is not asked: an error of the hardware, ``PollEn``, ``pollBlock()`` and a
-dead poll thread all mean that the value shown is old.
+a poll does not come is not asked: an error of the hardware, ``pollBlock()`` and a dead poll thread
+all mean that the value shown is old. Only ``PollEn`` says that there are to be no polls.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import threading
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from .clock import Clock, Timer
@@ -71,13 +72,21 @@ class Staleness:
     :param clock: times the checks
     :param missed_polls: how many poll intervals a silence may last, but at least one second;
         None or 0 for ever
+    :param polls_on: False while the tree was told to make no polls: silence is no fault then, and
+        is counted from the moment when they go on
     :raises ValueError: if ``missed_polls`` is no number of intervals
     """
 
-    def __init__(self, clock: Clock, missed_polls: float | None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        missed_polls: float | None,
+        polls_on: Callable[[], bool] = lambda: True,
+    ) -> None:
         if missed_polls is not None and not 0 <= missed_polls < _NEVER:
             raise ValueError(f"missed_polls must be a number of intervals, not {missed_polls!r}")
         self._clock = clock
+        self._polls_on = polls_on
         self._missed_polls = missed_polls or 0
         self._lock = threading.Lock()
         self._watched: dict[Watched, _Heard] = {}
@@ -124,12 +133,15 @@ class Staleness:
             watched = list(self._watched.items())
         now = self._clock.monotonic()
         stale = 0
+        polls_on = self._polls_on()
         try:
             for holder, heard in watched:
                 updates = holder.updates
                 if updates != heard.updates:
                     heard.updates, heard.since, heard.look = updates, now, now + _LEAST
                     heard.stale = False
+                elif not polls_on:
+                    heard.since, heard.look = now, now + _LEAST
                 elif now >= heard.look and not heard.stale and self._silent(holder, heard, now):
                     self._show(holder, heard)
                     stale += 1

@@ -59,15 +59,36 @@ def test_a_pv_whose_polls_fail_is_stale_and_recovers(polled, inbox):
     watch(server, "Polled", inbox)
     while next_with(inbox, NO_ALARM).value != 7:
         pass
-    memory.fail_read(0)
+    with root.pollBlock():
+        root.waitOnUpdate()
+        for _ in range(10):
+            clock.advance(0.5)
+        assert next_with(inbox, TIMEOUT).value == 7
+    assert next_with(inbox, NO_ALARM).value == 7
+
+
+def test_polls_that_are_switched_off_are_no_fault_and_are_told(polled, inbox):
+    clock = FakeClock()
+    root, memory, server = polled(clock=clock)
+    watch(server, "Polled", inbox)
+    next_with(inbox, NO_ALARM)
+    assert not any("polls are off" in line for line in server.report())
     root.PollEn.set(False)
     root.waitOnUpdate()
-    for _ in range(10):
+    for _ in range(20):
         clock.advance(0.5)
-    assert next_with(inbox, TIMEOUT).value == 7
-    memory.clear()
-    root.PollEn.set(True)
-    assert next_with(inbox, NO_ALARM).value == 7
+    told = [line for line in server.report() if "polls are off (Top.PollEn is False)" in line]
+    assert len(told) == 1
+    assert "Top.D.Polled" in told[0]
+    assert all(inbox.get().alarm == NO_ALARM for _ in range(inbox.qsize()))
+    with root.pollBlock():  # and from now on polls are missed
+        root.PollEn.set(True)
+        root.waitOnUpdate()
+        clock.advance(0.5)
+        assert inbox.empty() or all(inbox.get().alarm == NO_ALARM for _ in range(inbox.qsize()))
+        for _ in range(10):
+            clock.advance(0.5)
+        next_with(inbox, TIMEOUT)
 
 
 def test_a_register_is_polled_for_a_client_and_until_the_server_stops(polled, inbox):

@@ -4,6 +4,7 @@ import pytest
 from p4p import Type, Value
 from p4p.client.thread import Context, RemoteError
 from support.lab import NO_ALARM, lab, triple
+from support.served import Updates
 
 from roguebridge.core.rogue import sources_of
 from roguebridge.plugins.recipes import DeviceTable
@@ -289,14 +290,19 @@ def test_a_table_is_as_good_as_its_worst_cell(tree):
         )
 
     with lab(tree, add, plugins=[table]) as served:
-
-        def alarm():
-            return triple(served.client.get("Base:Table", timeout=30))
-
-        assert alarm() == UDF
+        monitor = Updates(served.client, "Base:Table")
+        monitor.until(shows(UDF))
         served.node("Dev.R").get()
-        served.root.waitOnUpdate()
-        assert alarm() == NO_ALARM
+        monitor.until(good)
         served.node("Dev.enable").set(False)
-        served.root.waitOnUpdate()
-        assert alarm() == DISABLE
+        monitor.until(shows(DISABLE))
+        monitor.close()
+
+
+def test_a_write_only_register_says_that_nothing_has_been_put_yet(served):
+    text = "UDF: write-only, nothing has been put yet"
+    shown = served.get("Dev.WO")
+    assert (shown["value"], triple(shown)) == (0, (3, 2, text))
+    served.put("Dev.WO", 5, wait=True)
+    shown = served.get("Dev.WO")
+    assert (shown["value"], triple(shown)) == (5, NO_ALARM)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roguebridge.core.alarm import Alarm
+from roguebridge.core.alarm import Alarm, Severity
 
 #: the words of menuAlarmStat, in the order of their numbers
 STATUSES = (
@@ -19,4 +19,7 @@ def status_of(alarm: Alarm) -> int:
     """Return the number of an alarm's status; SOFT for a text that is no status word."""
     if not alarm.severity and not alarm.message:
         return 0
-    return _NUMBERS.get(alarm.message, _SOFT)
+    word = alarm.message
+    if alarm.severity == Severity.INVALID:  # which may say more after its word
+        word = word.partition(":")[0]
+    return _NUMBERS.get(word, _SOFT)
