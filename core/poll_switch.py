@@ -32,7 +32,7 @@ class PollSwitch:
         """Begin to hear the switch."""
         if "_updateThread" not in getattr(self._root, "__dict__", {}):
             return
-        variable = getattr(self._root, "PollEn", None)
+        variable: Any = getattr(self._root, "PollEn", None)
         if not hasattr(variable, "addListener"):
             return
         self._variable = variable
