@@ -103,7 +103,7 @@ def call_of(holder: PvHolder, request: RpcRequest) -> Call:
     }
     if "arg" in given:
         if holder.node.arg:
-            argument = _argument(holder, types["arg"], given["arg"], pv_name, is_put=False)
+            argument = _argument(holder, types["arg"], given["arg"], request)
         else:  # a parameter that PyRogue itself never fills
             argument = held_to(types["arg"], _owned(given["arg"]), pv_name, "arg")
         return Call(True, argument, named, bool(named) or _is_read_by_tree(holder.node, argument))
@@ -125,7 +125,7 @@ def call_of_put(holder: PvHolder, request: PutRequest) -> Call:
     if not request.marked:
         raise PutError(f"{pv_name}: the argument is missing")
     kind = argument_type(node)
-    argument = _argument(holder, kind, request.value, pv_name, is_put=True)
+    argument = _argument(holder, kind, request.value, request)
     return Call(True, argument, direct=_is_read_by_tree(node, argument))
 
 
@@ -135,12 +135,13 @@ def argument_type(command: Any) -> Any:
     return types_of(local_attribute(command, "_function"), parameters).get("arg", Any)
 
 
-def _argument(holder: PvHolder, kind: Any, value: Any, pv_name: str, is_put: bool) -> Any:
+def _argument(holder: PvHolder, kind: Any, value: Any, request: PutRequest | RpcRequest) -> Any:
     """Return PyRogue's own ``arg``: as the function declares it, else the command itself.
 
     :param kind: what the function declares
-    :param is_put: the value is in the PV's terms, and held to them
+    :param value: what a call brings, or a put, in the PV's terms
     """
+    pv_name, is_put = request.entry.pv_name, isinstance(request, PutRequest)
     if value is None:  # PyRogue would run it with the argument of the last call
         raise PutError(f"{pv_name}: the argument is empty")
     node = holder.node
@@ -151,7 +152,11 @@ def _argument(holder: PvHolder, kind: Any, value: Any, pv_name: str, is_put: boo
     converter = holder.find_converter()
     if converter is None:
         return given
+    asked, limits = given, holder.services.limits
     try:
+        given = limits.held(node, converter.spec, asked)
+        if given is not asked:
+            request.written = holder.services.keep(given)
         made = converter.to_tree(given)
     except PutError as exc:
         reason = words_of(exc).removeprefix(f"{node.path}: ")

@@ -24,6 +24,7 @@ from .config_sections import (
     Rate,
     Seconds,
     Section,
+    Switch,
     Text,
     Texts,
     without_default,
@@ -96,6 +97,16 @@ class ServerConfig(Section):
         description="the largest change of a number that a PV need not show: in its own units, or "
         "as a share of what it shows (`1%`); for all PVs, or a mapping of the glob of a path to "
         "a deadband, first match first; null for none",
+    )
+    clamp: Switch = Field(
+        False,
+        description="true to set a number that is put outside the limits of its variable to the "
+        "limit, false to refuse it; or a list of the globs of the paths for which it is set",
+    )
+    allow_nan: Switch = Field(
+        False,
+        description="true to take NaN for variables that have limits, false to refuse it; or a "
+        "list of the globs of the paths for which it is taken",
     )
     queue_commands: bool = False
     stop_timeout: Seconds = 5.0

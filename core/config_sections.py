@@ -26,6 +26,7 @@ TAGS = ("<text>", "<number>", "<list>", "<mapping>")
 _KINDS = dict(zip((str, int, list, dict), TAGS, strict=True))
 _KINDS_OF_MEASURES = {**_KINDS, float: TAGS[1]}
 TEXT, NUMBER, LIST, MAPPING = map(Tag, TAGS)
+FLAG = Tag("<flag>")
 
 #: type of an error of pydantic's -> what was expected
 EXPECTED = {
@@ -66,6 +67,10 @@ def _share(text: str) -> str:
 Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[
     Annotated[Text, TEXT] | Annotated[list[Text], LIST], either("text or a list of text")
+]
+Switch = Annotated[
+    Annotated[bool, FLAG] | Annotated[list[Text], LIST],
+    either("true, false or a list of text", {bool: "<flag>", list: TAGS[2]}),
 ]
 PvNames = Annotated[
     Annotated[Text, TEXT] | Annotated[list[Text], Field(min_length=1), LIST],

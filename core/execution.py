@@ -140,8 +140,12 @@ class PutJob(RequestJob):
         if converter is None:  # its client has left, and the type was never found out
             raise PutError(f"{self.request.entry.pv_name} is closed")
         assert isinstance(self.request, PutRequest)  # noqa: S101 - see __init__
+        services = holder.services
         try:
-            value = converter.to_tree(self.request.value)
+            given = services.limits.held(holder.node, converter.spec, self.request.value)
+            if given is not self.request.value:
+                self.request.written = services.keep(given)
+            value = converter.to_tree(given)
         except PutError:
             raise
         except Exception as exc:

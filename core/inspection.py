@@ -22,6 +22,7 @@ from .mapping import PvMap
 from .pacing import Pacing
 from .plugin_manager import Plugins
 from .plugin_sources import PluginInfo
+from .put_limits import PutLimits
 from .ruleset import RuleSet, ask_for_rules
 from .serving import Serving
 from .survey import Survey, survey
@@ -39,6 +40,7 @@ class Inspection:
     _plugins: Plugins
     _backends: tuple[Backend, ...]
     _pacing: Pacing
+    _limits: PutLimits
 
     def __init__(self) -> None:
         self._lifecycle = threading.RLock()
@@ -200,7 +202,8 @@ class Inspection:
             )
 
     def _unpaced(self, *maps: PvMap) -> Sequence[str]:
-        return self._pacing.problems(entry.path for one in maps for entry in one.entries)
+        paths = [entry.path for one in maps for entry in one.entries]
+        return [*self._pacing.problems(paths), *self._limits.problems(paths)]
 
     def _present(self) -> tuple[PvMap, PvMap, RuleSet]:
         if self.running:

@@ -39,7 +39,7 @@ class Request:
     operation = "request"
     __slots__ = (
         "entry", "credentials", "cancelled", "outcome", "trap", "kept", "old", "returned",
-        "_reply", "_once", "_recorded",
+        "written", "_reply", "_once", "_recorded",
     )  # fmt: skip
 
     def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
@@ -56,6 +56,8 @@ class Request:
         self.kept: Any = None
         self.old: Any = None
         self.returned: Any = None
+        # What was written in place of what was put; None for the same.
+        self.written: Any = None
         self._reply: Reply | None = reply
         self._once = threading.Lock()
         self._recorded = threading.Lock()
@@ -178,6 +180,8 @@ class RequestRecord:
         None where that is not known
     :param trap: a policy that allowed it asked for a record (:class:`Allow`)
     :param returned: what a call returned
+    :param written: what was written in place of the value, which was outside the limits; None if it
+        was written as it is
     :param lost: how many records before this one did not reach this plugin, which was too slow
     """
 
@@ -192,3 +196,4 @@ class RequestRecord:
     trap: bool = False
     returned: Any = None
     lost: int = 0
+    written: Any = None

@@ -97,6 +97,18 @@ def _local_getter(node: Any) -> Any:
     return getattr(local_attribute(node, "_block"), "_localGet", None)
 
 
+def has_limits_of_its_own(node: Any) -> bool:
+    """Tell whether a node's limits are its own, and not but the range of its register's format.
+
+    :param node: a variable or command
+    """
+    source = with_sources(node)[-1]
+    model = local_attribute(source, "base")
+    if not is_register(source) or not hasattr(model, "minValue"):
+        return True
+    return (source.minimum, source.maximum) != (model.minValue(), model.maxValue())
+
+
 def only_stores(node: Any) -> bool:
     """Tell whether ``set()`` and ``value()`` of a node do no more than to store and to return.
 

@@ -19,6 +19,7 @@ from .holder import PvHolder
 from .inspection import Inspection
 from .pacing import DeadbandOption, Pacing, UpdateRate
 from .plugin_manager import Plugins
+from .put_limits import ByPath, PutLimits
 from .rogue import takes_markers
 from .services import Services
 from .serving import Freshness, Serving
@@ -69,6 +70,10 @@ class PvServer(Inspection):
     :param deadband: the largest change of a number that a PV need not show: in its own units, or
         as a share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband,
         first match first; None for none
+    :param clamp: True to set a number that is put outside the limits of its variable to the limit,
+        False to refuse it; or the globs of the paths for which it is set
+    :param allow_nan: True to take NaN for variables that have limits, False to refuse it; or the
+        globs of the paths for which it is taken
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
@@ -110,6 +115,8 @@ class PvServer(Inspection):
         stuck_after: float = 10.0,
         update_rate: UpdateRate = None,
         deadband: DeadbandOption = None,
+        clamp: ByPath = False,
+        allow_nan: ByPath = False,
         queue_commands: bool = False,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
@@ -135,6 +142,7 @@ class PvServer(Inspection):
         self._queue_commands = queue_commands
         self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         self._pacing = Pacing(update_rate, deadband)
+        self._limits = PutLimits(clamp, allow_nan)
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
@@ -277,6 +285,7 @@ class PvServer(Inspection):
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
             pacing=self._pacing if self._pacing.active else None,
+            limits=self._limits,
             audit=AuditTrail(sinks, clock) if sinks else None,
             on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
             if plugins.listens("holder_opened")

@@ -17,6 +17,7 @@ from .deadlines import Deadlines
 from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .pacing import Pacing
+from .put_limits import PutLimits
 from .request import Request, RequestRecord
 from .stamp_clock import StampClock
 from .summary import kept
@@ -86,6 +87,7 @@ class Services:
     :param completion: answers requests that change more than their node; None to answer them as
         soon as their work has ended
     :param unshown: what is delivered and not shown yet
+    :param limits: holds what is put to the limits of PVs
     :param defaults: what commands declare by their default argument
     """
 
@@ -112,6 +114,7 @@ class Services:
     texts: LazyTexts = field(default_factory=LazyTexts)
     completion: Completion | None = None
     unshown: Unshown = field(default_factory=Unshown)
+    limits: PutLimits = field(default_factory=PutLimits)
     defaults: CommandDefaults = field(default_factory=CommandDefaults)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
@@ -147,6 +150,7 @@ class Services:
                 request.old,
                 request.trap,
                 request.returned,
+                written=request.written,
             )
             self.audit.add(record)
         if error and result != "dropped":

@@ -40,6 +40,8 @@ def line_of(record: RequestRecord, lost: int = 0) -> str:
         "path": entry.path,
         "result": record.result,
     }
+    if record.written is not None:
+        found.update(_value("written", record.written))
     if record.error:
         found["error"] = record.error
     if record.returned is not None:

@@ -153,6 +153,19 @@ _MAPPING = (
         "likewise).",
     ),
     click.option(
+        "--clamp",
+        metavar="GLOB",
+        multiple=True,
+        help="Set a number that is put outside the limits of a variable with this path to the "
+        "limit, in place of refusing it (repeatable; '*' for all).",
+    ),
+    click.option(
+        "--allow-nan",
+        metavar="GLOB",
+        multiple=True,
+        help="Take NaN for variables with this path, though they have limits (repeatable).",
+    ),
+    click.option(
         "--completion-timeout",
         type=_Timeout(),
         metavar="S",

@@ -47,6 +47,8 @@ class ServerOptions:
     plugin: Sequence[str] = ()
     update_rate: Sequence[tuple[str, float | str | None]] = ()
     deadband: Sequence[tuple[str, float | str | None]] = ()
+    clamp: Sequence[str] = ()
+    allow_nan: Sequence[str] = ()
     completion_timeout: Timeout | None = None
     strict: bool = False
     isolate: bool = False
@@ -145,6 +147,9 @@ class ServerOptions:
         for name in ("update_rate", "deadband"):
             if paced := getattr(self, name):
                 given[name] = _by_path(paced)
+        for name in ("clamp", "allow_nan"):
+            if globs := getattr(self, name):
+                given[name] = list(globs)
         if self.completion_timeout is not None:
             given["completion_timeout"] = self.completion_timeout.seconds
         if names := self._naming():

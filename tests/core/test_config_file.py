@@ -106,6 +106,8 @@ VALUES = {
     "stuck_after": NUMBER,
     "update_rate": st.none() | NUMBER | st.dictionaries(TEXT, st.none() | NUMBER),
     "deadband": st.none() | MEASURE | st.dictionaries(TEXT, st.none() | MEASURE),
+    "clamp": st.booleans() | st.lists(TEXT),
+    "allow_nan": st.booleans() | st.lists(TEXT),
     "queue_commands": st.booleans(),
     "stop_timeout": NUMBER,
 }
