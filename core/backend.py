@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from .access import Credentials
@@ -22,6 +22,7 @@ from .alarm import Alarm
 from .errors import BackendError
 from .mapping import PvEntry
 from .nt import PvSpec
+from .queued_bytes import QueuedBytes
 from .request import PutRequest, Request, RpcRequest
 
 
@@ -123,11 +124,13 @@ class BackendOptions:
 
     :param isolate: bind loopback on ephemeral ports, whatever the environment says
     :param conf: the protocol's own settings, over those of the environment
+    :param queued: counts the bytes of requests; a backend may look whether there is room
     :raises BackendError: for settings that are not a dict of str
     """
 
     isolate: bool = False
     conf: Mapping[str, str] | None = None
+    queued: QueuedBytes = field(default_factory=QueuedBytes)
 
     def __post_init__(self) -> None:
         conf = self.conf

@@ -21,6 +21,7 @@ from .config_sections import (
     Plugin,
     PoliciesOptions,
     Positive,
+    PositiveInt,
     Rate,
     Seconds,
     Section,
@@ -29,6 +30,7 @@ from .config_sections import (
     Texts,
     without_default,
 )
+from .queued_bytes import MOST
 from .server import PvServer
 
 
@@ -109,6 +111,7 @@ class ServerConfig(Section):
         "list of the globs of the paths for which it is taken",
     )
     queue_commands: bool = False
+    max_queued_bytes: PositiveInt = MOST
     stop_timeout: Seconds = 5.0
 
 

@@ -81,6 +81,7 @@ PathMap = Annotated[
     either("a file name, or a mapping of path to PV name"),
 ]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+PositiveInt = Annotated[int, Field(gt=0)]
 Share = Annotated[
     str,
     AfterValidator(_share),

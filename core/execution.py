@@ -23,6 +23,10 @@ _log = logging.getLogger("roguebridge.execution")
 
 def admit(holder: PvHolder, request: Request) -> None:
     """Take a request over from a network thread: judge it, then queue it for the tree."""
+    no_room = holder.services.queued.admit(request)
+    if no_room is not None:
+        refuse(holder, request, f"{request.entry.pv_name}: {no_room}")
+        return
     note(holder, request)
     if isinstance(request, PutRequest) and not request.marked and request.process is not True:
         request.done()  # other fields than the value: nothing to do

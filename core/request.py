@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,13 +38,17 @@ class Request:
 
     operation = "request"
     __slots__ = (
-        "entry", "credentials", "cancelled", "outcome", "trap", "kept", "old", "returned",
-        "written", "_reply", "_once", "_recorded",
+        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "kept", "old",
+        "returned", "written", "_reply", "_once", "_recorded",
     )  # fmt: skip
 
     def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
         self.entry = entry
         self.credentials = credentials
+        #: what all requests of one connection have in common; None for the client's host
+        self.client: Hashable = None
+        #: whose bytes are counted for it, and how many; see :class:`.QueuedBytes`
+        self.queued: tuple[Hashable, int] | None = None
         #: the client has gone; a queued request is then dropped
         self.cancelled = False
         #: None until answered, then '' for success or the error text

@@ -20,6 +20,7 @@ from .inspection import Inspection
 from .pacing import DeadbandOption, Pacing, UpdateRate
 from .plugin_manager import Plugins
 from .put_limits import ByPath, PutLimits
+from .queued_bytes import MOST, QueuedBytes
 from .rogue import takes_markers
 from .services import Services
 from .serving import Freshness, Serving
@@ -75,6 +76,8 @@ class PvServer(Inspection):
     :param allow_nan: True to take NaN for variables that have limits, False to refuse it; or the
         globs of the paths for which it is taken
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
+    :param max_queued_bytes: bytes that the puts and calls of one client may have that wait or run,
+        those of all clients four times as many; what is beyond is refused as busy
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
     :raises TypeError: for arguments of the wrong type
@@ -118,6 +121,7 @@ class PvServer(Inspection):
         clamp: ByPath = False,
         allow_nan: ByPath = False,
         queue_commands: bool = False,
+        max_queued_bytes: int = MOST,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
@@ -143,13 +147,14 @@ class PvServer(Inspection):
         self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         self._pacing = Pacing(update_rate, deadband)
         self._limits = PutLimits(clamp, allow_nan)
+        self._queued = QueuedBytes(max_queued_bytes)
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
         self._log = logging.getLogger(self.logger_name)
         self._plugins = Plugins(
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
-        self._backends = make_backends(self._plugins, backends, BackendOptions(isolate, conf))
+        self._backends = make_backends(self._plugins, backends, BackendOptions(isolate, conf, self._queued))
 
     @classmethod
     def from_yaml(cls, root: Any, file: str | PathLike[str], **overrides: Any) -> Self:
@@ -284,6 +289,7 @@ class PvServer(Inspection):
             expect_reads=expect_reads,
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
+            queued=self._queued,
             pacing=self._pacing if self._pacing.active else None,
             limits=self._limits,
             audit=AuditTrail(sinks, clock) if sinks else None,

@@ -18,6 +18,7 @@ from .lazy_text import LazyTexts
 from .mapping import PvEntry
 from .pacing import Pacing
 from .put_limits import PutLimits
+from .queued_bytes import QueuedBytes
 from .request import Request, RequestRecord
 from .stamp_clock import StampClock
 from .summary import kept
@@ -89,6 +90,7 @@ class Services:
     :param unshown: what is delivered and not shown yet
     :param limits: holds what is put to the limits of PVs
     :param defaults: what commands declare by their default argument
+    :param queued: counts the bytes of requests
     """
 
     clock: Clock
@@ -116,6 +118,7 @@ class Services:
     unshown: Unshown = field(default_factory=Unshown)
     limits: PutLimits = field(default_factory=PutLimits)
     defaults: CommandDefaults = field(default_factory=CommandDefaults)
+    queued: QueuedBytes = field(default_factory=QueuedBytes)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     stamps: StampClock = field(init=False)
@@ -135,9 +138,10 @@ class Services:
         return None if self.audit is None else kept(value)
 
     def record(self, request: Request, result: str, error: str = "") -> None:
-        """Tell audit and log, once, what became of a request; never blocks."""
+        """Tell audit and log, once, what became of a request whose work has ended; never blocks."""
         if not request.begin_record():
             return
+        self.queued.release(request)
         if self.audit is not None:
             record = RequestRecord(
                 request.entry,

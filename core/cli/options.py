@@ -173,6 +173,13 @@ _MAPPING = (
         "changed is shown (default 1; 0 for not at all, none for no limit).",
     ),
     click.option(
+        "--max-queued-bytes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Let the puts and calls of one client that wait or run have so many bytes, those of "
+        "all four times as many (default 64000000); more are refused as busy.",
+    ),
+    click.option(
         "--strict", is_flag=True, help="Let every problem of the mapping end the command."
     ),
 )

@@ -50,6 +50,7 @@ class ServerOptions:
     clamp: Sequence[str] = ()
     allow_nan: Sequence[str] = ()
     completion_timeout: Timeout | None = None
+    max_queued_bytes: int | None = None
     strict: bool = False
     isolate: bool = False
     _file: Config | None = field(default=None, init=False)
@@ -152,6 +153,8 @@ class ServerOptions:
                 given[name] = list(globs)
         if self.completion_timeout is not None:
             given["completion_timeout"] = self.completion_timeout.seconds
+        if self.max_queued_bytes is not None:
+            given["max_queued_bytes"] = self.max_queued_bytes
         if names := self._naming():
             given["names"] = names
         if self.isolate:

@@ -109,6 +109,7 @@ VALUES = {
     "clamp": st.booleans() | st.lists(TEXT),
     "allow_nan": st.booleans() | st.lists(TEXT),
     "queue_commands": st.booleans(),
+    "max_queued_bytes": st.integers(1),
     "stop_timeout": NUMBER,
 }
 

@@ -66,7 +66,7 @@ class CaBackend(LoopBackend):
             self._kept_port = network.port
 
     def _make_network(self, settings: Settings) -> Network:
-        return Network(settings, self.loop, self.pvs.get)
+        return Network(settings, self.loop, self.pvs.get, self.options.queued)
 
     async def leave(self) -> None:
         """Free the ports."""

@@ -9,18 +9,22 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
+from ctypes import sizeof
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import caproto as ca
+from caproto._headers import ExtendedMessageHeader, MessageHeader
 
 from roguebridge.core.access import Credentials
 from roguebridge.core.loop import Loop
+from roguebridge.core.queued_bytes import QueuedBytes
 from roguebridge.core.request import PutRequest
 
 from . import dbr
 from .channel import Channel, Subscription
 from .fields import Shown, parse
+from .intake import Intake
 from .names import text_of
 from .own_puts import OwnPuts
 from .puts import put
@@ -47,6 +51,7 @@ class Host(Protocol):
     port: int
     circuits: dict[Circuit, None]
     turns: Turns
+    queued: QueuedBytes
 
     def served(self, name: str) -> CaPv | None:
         """Return the PV of a name."""
@@ -59,7 +64,7 @@ class Circuit(Stream):
     """
 
     def __init__(self, host: Host) -> None:
-        super().__init__(host.turns)
+        super().__init__(host.turns, Intake(host.queued, host.loop))
         self.loop = host.loop
         #: the server's number for a channel -> the channel
         self.channels: dict[int, Channel] = {}
@@ -253,6 +258,16 @@ class Circuit(Stream):
 
     def _write(self, command: Any) -> None:
         put(self, self.channels[command.sid], command)
+
+    def refuse(self, header: bytes, text: str) -> None:
+        """Answer a put that there is no room for."""
+        kind = MessageHeader if len(header) == sizeof(MessageHeader) else ExtendedMessageHeader
+        found = kind.from_buffer_copy(header)
+        waits = found.command == ca.WriteNotifyRequest.ID
+        command = (ca.WriteNotifyRequest if waits else ca.WriteRequest).from_components(found)
+        channel = self.channels.get(command.sid)
+        if channel is not None:
+            put(self, channel, command, text)
 
     def _event_add(self, command: Any) -> None:
         channel = self.channels[command.sid]

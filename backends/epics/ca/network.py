@@ -14,6 +14,7 @@ import caproto as ca
 from roguebridge.core.errors import BackendError
 from roguebridge.core.forks import drop, give_up_when_forked
 from roguebridge.core.loop import Loop
+from roguebridge.core.queued_bytes import QueuedBytes
 
 from .circuit import Circuit
 from .fields import parse
@@ -35,14 +36,20 @@ class Network:
     :param settings: where
     :param loop: the server's
     :param served: gives the PV of a name
+    :param queued: counts the bytes of puts
     """
 
     def __init__(
-        self, settings: Settings, loop: Loop, served: Callable[[str], CaPv | None]
+        self,
+        settings: Settings,
+        loop: Loop,
+        served: Callable[[str], CaPv | None],
+        queued: QueuedBytes,
     ) -> None:
         self.settings = settings
         self.loop = loop
         self.served = served
+        self.queued = queued
         self.port = 0
         self.udp_port = 0
         self.circuits: dict[Circuit, None] = {}

@@ -75,26 +75,31 @@ class PutReply(Reply):
             )
 
 
-def put(circuit: Circuit, channel: Channel, command: Any) -> None:
-    """Hand over a put; or that it cannot be read."""
+def put(circuit: Circuit, channel: Channel, command: Any, problem: str = "") -> None:
+    """Hand over a put; or that it cannot be read.
+
+    :param problem: why it cannot be taken
+    """
     pv = channel.pv
     waits = isinstance(command, ca.WriteNotifyRequest)
     reply = PutReply(circuit, channel, command)
     request = PutRequest(pv.entry, circuit.credentials(), reply, None, block=waits)
     reply.request = request
+    request.client = circuit.intake.client
     if waits:  # else the client may leave at once: what it put is put all the same
         circuit.pending[request] = None
         channel.puts += 1
-    if channel.is_process:
+    if channel.is_process and not problem:
         request.marked, request.process = False, True
         pv.owner.put(request)
         return
-    problem = _problem(channel)
+    problem = problem or _problem(channel)
     if not problem and pv.opened is not None:
         try:
             request.value = _content(pv.opened.form, channel, command)
         except Exception as exc:
             problem = f"the put cannot be read: {exc}"
+    command.buffers = ()  # the value is a copy: of the message only the header is needed
     if problem:
         pv.owner.refuse(request, f"{channel.name}: {problem}")
     else:

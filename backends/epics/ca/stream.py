@@ -16,6 +16,7 @@ from typing import Any
 
 import caproto as ca
 
+from .intake import Intake
 from .messages import Messages
 from .turns import SLICE, Turns
 
@@ -30,9 +31,10 @@ class Stream(asyncio.Protocol):
     """Reads messages and writes them, each no faster than the other side does.
 
     :param turns: the clients of the server that have more to do
+    :param intake: room for what is put
     """
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: Turns, intake: Intake) -> None:
         self.wire: Any = None
         #: elements of the largest channel there was
         self.largest = 0
@@ -43,6 +45,7 @@ class Stream(asyncio.Protocol):
         self._flush_due = False
         self._arrived = Messages()
         self._turns = turns
+        self.intake = intake
         self._waits_turn = False  # what it asks and what it is told wait for its next slice
         self._used = 0.0  # seconds of the present slice
 
@@ -56,12 +59,15 @@ class Stream(asyncio.Protocol):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
         self.wire = ca.VirtualCircuit(ca.SERVER, transport.get_extra_info("peername"), None)
         self.wire.our_address = transport.get_extra_info("sockname")
+        host, port = self.wire.address
+        self.intake.begin(f"{host}:{port}", self._has_room_again)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops: give memory back."""
         with contextlib.suppress(OSError):
             # A child may have the socket too: to close it here would not end the connection.
             self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.intake.end()
         self._arrived.clear()
         self._out.clear()
         wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
@@ -75,7 +81,7 @@ class Stream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
         self._arrived.add(data)
-        if not self._waits_turn:
+        if not (self._waits_turn or self.intake.stalled):
             self._go_on()
 
     def pause_writing(self) -> None:
@@ -100,7 +106,7 @@ class Stream(asyncio.Protocol):
         self._go_on()
         self._used = 0.0  # updates come after requests, else a flood of them would end those
         self.caught_up()
-        if not (self._full or self._waits_turn):
+        if not (self._full or self._waits_turn or self.intake.stalled):
             self._transport.resume_reading()
 
     def charge(self, seconds: float) -> None:
@@ -116,11 +122,7 @@ class Stream(asyncio.Protocol):
         self._flush_due = True  # at the end
         began = perf_counter()
         try:
-            while not (self._full or self._waits_turn or self._transport.is_closing()):
-                message = self._arrived.take()
-                if message is None:
-                    self._check_size()
-                    break
+            while self._may_go_on() and (message := self._next()) is not None:
                 self._handle_all(message)
                 now = perf_counter()
                 self.charge(now - began)
@@ -133,6 +135,37 @@ class Stream(asyncio.Protocol):
             self._transport.abort()
         self.flush()
 
+    def _may_go_on(self) -> bool:
+        waits = self._full or self._waits_turn or self.intake.stalled
+        return not (waits or self._transport.is_closing())
+
+    def _next(self) -> bytes | None:
+        """Take the next message, if it is whole and there is room for it."""
+        arrived = self._arrived
+        if not arrived:
+            return None
+        if arrived.missing:
+            self._check_size()
+            if refusal := self.intake.refuses(arrived):
+                self.refuse(arrived.leave_out(), refusal)
+                return None
+            may = self.intake.wait_for_rest(arrived, self._too_slow)
+        else:
+            may = self.intake.takes(arrived)
+        if not may:
+            self._transport.pause_reading()
+            return None
+        return arrived.take()
+
+    def _has_room_again(self) -> None:
+        if not self._waits_turn:
+            self.take_turn()
+
+    def _too_slow(self) -> None:
+        size = self._arrived.size
+        _log.warning("a client at %s did not end a message of %s bytes", self.wire.address, size)
+        self._transport.abort()
+
     def _handle_all(self, message: bytes) -> None:
         try:
             commands, _ = self.wire.recv(message)
@@ -142,13 +175,20 @@ class Stream(asyncio.Protocol):
             self.handle(command)
 
     def _check_size(self) -> None:
-        size = self._arrived.size if self._arrived else 0
+        size = self._arrived.size
         if size > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
             text = f"{size} bytes for a channel of {self.largest} elements"
             raise ca.RemoteProtocolError(text)
 
     def handle(self, command: Any) -> None:
         """Answer a message."""
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    def refuse(self, header: bytes, text: str) -> None:
+        """Answer a put that there is no room for.
+
+        :param header: all that is known of it
+        """
         raise NotImplementedError  # pragma: no cover - a circuit does
 
     def caught_up(self) -> None:

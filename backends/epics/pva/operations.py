@@ -84,6 +84,7 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
     is_small = spec is not None and spec.kind in SMALL
     reply = OperationReply(op, spent if is_small else None)
     request = PutRequest(entry, _credentials(op), reply, None)
+    request.client = op.peer()
     if spec is None:
         owner.refuse(request, f"{entry.pv_name} is closed")
         return
@@ -102,6 +103,7 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
 def rpc(entry: PvEntry, op: Any, owner: PvOwner) -> None:
     """Hand over the call that ``op`` stands for; or that it cannot be read."""
     request = RpcRequest(entry, _credentials(op), CallReply(op), {})
+    request.client = op.peer()
     try:
         request.arguments = _arguments(op.value())
     except Exception as exc:
