@@ -154,7 +154,8 @@ class PvServer(Inspection):
         self._plugins = Plugins(
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
-        self._backends = make_backends(self._plugins, backends, BackendOptions(isolate, conf, self._queued))
+        options = BackendOptions(isolate, conf, self._queued)
+        self._backends = make_backends(self._plugins, backends, options)
 
     @classmethod
     def from_yaml(cls, root: Any, file: str | PathLike[str], **overrides: Any) -> Self:
