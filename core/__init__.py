@@ -14,6 +14,7 @@ from .errors import (
     PluginError,
     PutError,
     RoguebridgeError,
+    RogueVersionError,
 )
 from .explain import Explanation, RuleUse
 from .extra import ExtraNode
@@ -72,6 +73,7 @@ __all__ = [
     "Reading",
     "Reply",
     "RequestRecord",
+    "RogueVersionError",
     "RoguebridgeError",
     "RpcRequest",
     "RuleUse",

@@ -13,6 +13,10 @@ class NotRunningError(RoguebridgeError):
     """The tree is not running, so its nodes must not be touched."""
 
 
+class RogueVersionError(RoguebridgeError):
+    """The tree is of a Rogue that is older than the lowest version supported."""
+
+
 class MappingError(RoguebridgeError):
     """A mapping cannot be served; ``problems`` lists every reason, one text each."""
 

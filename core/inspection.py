@@ -23,6 +23,7 @@ from .pacing import Pacing
 from .plugin_manager import Plugins
 from .plugin_sources import PluginInfo
 from .put_limits import PutLimits
+from .rogue_version import check_version
 from .ruleset import RuleSet, ask_for_rules
 from .serving import Serving
 from .survey import Survey, survey
@@ -195,6 +196,7 @@ class Inspection:
     # Parts --------------------------------------------------------------------------------
 
     def _need_running_root(self) -> None:
+        check_version(self._root)
         if not self._root.running:
             raise NotRunningError(
                 f"the root {self._root.name!r} is not running: hand the server to "

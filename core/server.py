@@ -188,6 +188,7 @@ class PvServer(Inspection):
     def start(self) -> None:
         """Start on a root that is running already; does nothing if started.
 
+        :raises RogueVersionError: if the tree's Rogue is too old
         :raises NotRunningError: if the root is not running
         :raises MappingError: if the mapping cannot be served
         :raises PluginError: if a plugin does not let it start
