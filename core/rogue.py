@@ -234,13 +234,18 @@ def sources_of(node: Any) -> list[Any]:
 
 
 def has_silent_getter(node: Any) -> bool:
-    """Tell whether a function of the tree's makes the value, and does not say what of.
+    """Tell whether a function of the user's makes the value, and nothing says what of.
 
-    :param node: a variable or command
+    :param node: a variable or command; those of PyRogue itself have functions of their own
     """
-    if dependencies_of(node) or node.isCommand:
+    if node.isCommand or dependencies_of(node):
         return False
-    return _local_getter(node) is not None or local_attribute(node, "_linkedGet") is not None
+    getter = local_attribute(node, "_linkedGet") or _local_getter(node)
+    if getter is None:
+        return False
+    bases = (kind for kind in type(node).__mro__ if kind.__name__ == "BaseVariable")
+    library = next((kind.__module__.rpartition(".")[0] for kind in bases), "")
+    return not (library and str(getattr(getter, "__module__", "")).startswith(library + "."))
 
 
 def device_enable(node: Any) -> Any:

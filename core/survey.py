@@ -12,7 +12,7 @@ from .errors import PluginError
 from .losses import losses_of
 from .mapping import PvEntry, PvMap
 from .nt import NtKind, PvSpec, ScalarType
-from .rogue import with_sources
+from .rogue import has_silent_getter, with_sources
 from .rules import ConverterRule, converter_of, time_source_of
 from .ruleset import RuleSet
 from .tree import TreeNode
@@ -84,7 +84,7 @@ def survey(
     errors = [problem.text for problem in pv_map.problems if not problem.warning]
     warnings = [problem.text for problem in pv_map.problems if problem.warning]
     pvs = []
-    wide, guessed = [], []
+    wide, guessed, silent = [], [], []
     losses: dict[str, list[str]] = {}
     for entry, node in pv_map:
         errors += _rule_errors(node, rules)
@@ -97,6 +97,8 @@ def survey(
             wide.append(entry.pv_name)
         if converter is not None and not _is_built_in(entry) and converter.is_guessed:
             guessed.append(entry.pv_name)
+        if has_silent_getter(node):
+            silent.append(entry.pv_name)
         for loss in losses_of(backends, entry, spec):
             losses.setdefault(loss, []).append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
@@ -105,7 +107,7 @@ def survey(
         tuple(dict.fromkeys([*problems, *errors])),
         tuple(dict.fromkeys(warnings)),
         (
-            *_advice(wide, guessed),
+            *_advice(wide, guessed, silent),
             *(f"{loss}: {_some_of(names)}" for loss, names in losses.items()),
         ),
     )
@@ -115,7 +117,12 @@ def _is_built_in(entry: PvEntry) -> bool:
     return entry.path.split(".")[1] in _BUILT_IN
 
 
-def _advice(wide: Sequence[str], guessed: Sequence[str]) -> Iterator[str]:
+def _advice(wide: Sequence[str], guessed: Sequence[str], silent: Sequence[str]) -> Iterator[str]:
+    if silent:
+        yield (
+            "getters without dependencies, which stay good whatever becomes of what they read: "
+            f"{_some_of(silent)}; name it in dependencies=[...] of a LinkVariable"
+        )
     if guessed:
         yield (
             "types guessed from a first value, as nothing declares them: "
