@@ -14,7 +14,7 @@ from roguebridge.core.nt import PvSpec
 from .losses import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
 from .served import CaPv, Sending
-from .settings import Settings, settings_of
+from .settings import Settings, check_ports, settings_of
 
 _log = logging.getLogger("roguebridge.ca")
 _RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
@@ -33,7 +33,8 @@ class CaBackend(LoopBackend):
         super().__init__(options)
         self._isolate = options.isolate
         self._conf = dict(options.conf or {})
-        settings_of(self._conf, self._isolate)  # raises for a port that is none
+        check_ports(self._conf, self._isolate)
+        self._settings: Settings | None = None  # of this start
         self._kept_port = 0  # of an isolated server, for its next start
         self._sending = Sending(self.loop)
         self._network: Network | None = None
@@ -44,12 +45,14 @@ class CaBackend(LoopBackend):
 
     def start(self) -> None:
         """Begin to listen."""
+        self._settings = settings_of(self._conf, self._isolate)  # may wait for a name server
         super().start()
         self.loop.post(self._look_at_rights)
 
     async def listen(self) -> None:
         """Begin to listen; on the port of the last time, if it is free."""
-        settings = settings_of(self._conf, self._isolate)
+        settings = self._settings
+        assert settings is not None  # noqa: S101 - start() has made them
         if self._isolate and not settings.port and self._kept_port:
             kept = self._make_network(replace(settings, port=self._kept_port, own=True))
             try:

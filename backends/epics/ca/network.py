@@ -160,7 +160,7 @@ class Network:
                 _close(udp)
                 raise BackendError(f"{PORT}: port {settings.port} is in use") from exc
             try:
-                tcp = self._bind_all(0, _tcp_socket)
+                tcp = self._bind_any()
             except OSError as exc:
                 _close(udp)
                 raise BackendError(f"{PORT}: no free port: {exc.strerror}") from exc
@@ -180,6 +180,13 @@ class Network:
                 problem = exc
         hosts = " ".join(self.settings.interfaces)
         raise BackendError(f"the Channel Access server cannot listen on {hosts}: {problem}")
+
+    def _bind_any(self) -> list[socket.socket]:
+        """Bind all interfaces to one free port; what is free on one may be in use on another."""
+        for _ in range(_TRIES - 1):
+            with contextlib.suppress(OSError):
+                return self._bind_all(0, _tcp_socket)
+        return self._bind_all(0, _tcp_socket)
 
     def _bind_all(self, port: int, make: Callable[[bool], socket.socket]) -> list[socket.socket]:
         made: list[socket.socket] = []

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 from roguebridge.core.errors import BackendError
 
+from ..addresses import resolved
+
 PORT = "EPICS_CAS_SERVER_PORT"
 INTERFACES = "EPICS_CAS_INTF_ADDR_LIST"
 _SHARED_PORT = "EPICS_CA_SERVER_PORT"
@@ -60,14 +62,16 @@ def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
 
     :param conf: settings given to this server, over those of the environment
     :param isolate: loopback, a free port and no beacons, whatever the environment says
-    :raises BackendError: for a setting that is no port number
+    :raises BackendError: for a setting that is no port number, or an address that is none
     """
     environ: Mapping[str, str] = {} if isolate else os.environ
     given = {**environ, **conf}
     own = conf.get(PORT) or environ.get(PORT) or ""
     usual = 0 if isolate else _USUAL_PORT
     port = _port(PORT, own) or _port(_SHARED_PORT, given.get(_SHARED_PORT, "")) or usual
-    interfaces = _addresses(given.get(INTERFACES, "")) or ("127.0.0.1" if isolate else _ANY,)
+    interfaces = _addresses(INTERFACES, given.get(INTERFACES, "")) or (
+        "127.0.0.1" if isolate else _ANY,
+    )
     if _ANY in interfaces:
         interfaces = (_ANY,)
     if isolate:
@@ -79,20 +83,32 @@ def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
         shared=True,
         beacons=_beacons(given, interfaces),
         period=_number(_PERIOD, given.get(_PERIOD, "")) or _USUAL_PERIOD,
-        ignored=frozenset(_addresses(given.get(_IGNORED, ""))),
+        ignored=frozenset(_addresses(_IGNORED, given.get(_IGNORED, ""))),
     )
 
 
-def _addresses(text: str) -> tuple[str, ...]:
+def check_ports(conf: Mapping[str, str], isolate: bool) -> None:
+    """Look whether the ports are numbers; names of hosts are resolved at the start.
+
+    :raises BackendError: for a setting that is no port number
+    """
+    given = {**({} if isolate else os.environ), **conf}
+    for name in (PORT, _SHARED_PORT, *_BEACON_PORTS):
+        _port(name, given.get(name, ""))
+    _number(_PERIOD, given.get(_PERIOD, ""))
+
+
+def _addresses(setting: str, text: str) -> tuple[str, ...]:
     # A port behind an address is that of a client's list; a server has but one.
-    return tuple(dict.fromkeys(word.partition(":")[0] for word in text.split()))
+    words = resolved(setting, text)
+    return tuple(dict.fromkeys(word.partition(":")[0] for word in words))
 
 
 def _beacons(given: Mapping[str, str], interfaces: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     port = _USUAL_BEACON_PORT
     for name in reversed(_BEACON_PORTS):
         port = _port(name, given.get(name, "")) or port
-    words = given.get(_BEACONS, "").split()
+    words = resolved(_BEACONS, given.get(_BEACONS, ""))
     found = []
     for word in words:
         host, _, its_port = word.partition(":")

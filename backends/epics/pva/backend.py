@@ -8,6 +8,7 @@ beneath it is used alone, and its ``start()`` on a running server is the barrier
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Mapping
 
@@ -18,12 +19,14 @@ from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 
+from ..addresses import resolved_lists
 from .doorbell import Doorbell
 from .ports import TCP, UDP, Ports
 from .served import PvaPv
 
 _log = logging.getLogger("roguebridge.pva")
 
+_INTERFACES = "EPICS_PVAS_INTF_ADDR_LIST"
 _ANY = "0.0.0.0"  # noqa: S104 - what pvxs calls all interfaces
 _ISOLATED = {
     "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
@@ -68,7 +71,13 @@ class PvaBackend(Backend):
         provider.add(self._doorbell.name, self._doorbell.pv)
         isolate = self._isolate
         conf = {**_ISOLATED, **self._kept, **self._given} if isolate else self._given
+        try:
+            conf = {**conf, **resolved_lists(conf, {} if isolate else os.environ)}
+        except BackendError as exc:
+            raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
         ports = Ports(self._given, useenv=not isolate)
+        port = ports.common_port(conf.get(_INTERFACES, "").split())
+        conf = {**conf, TCP: str(port)} if port else conf
         try:
             server = Server(conf=conf, useenv=not isolate, providers=[(provider, 0)])
             server.start()

@@ -7,14 +7,17 @@ gave this server is in firewall rules and name server lists, so it is had or ref
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
-from collections.abc import Mapping
+import socket
+from collections.abc import Mapping, Sequence
 
 from roguebridge.core.errors import BackendError
 
 _log = logging.getLogger("roguebridge.pva")
 
+_TRIES = 50  # ports that may be free on one interface and in use on another
 TCP = "EPICS_PVAS_SERVER_PORT"
 UDP = "EPICS_PVAS_BROADCAST_PORT"
 _SHARED = {TCP: ("EPICS_PVA_SERVER_PORT", "5075"), UDP: ("EPICS_PVA_BROADCAST_PORT", "5076")}
@@ -52,6 +55,22 @@ class Ports:
             return f"the PVAccess server cannot start: {exc}"
         return f"{UDP}: UDP port {self._wanted[UDP]} is in use"
 
+    def common_port(self, interfaces: Sequence[str]) -> int:
+        """Return the TCP port for several interfaces that pvxs must be given; 0 for none.
+
+        pvxs itself leaves a port that is in use on one of them alone, and keeps the others on it.
+
+        :param interfaces: addresses, with or without a port
+        :raises BackendError: if the port that somebody gave this server is in use on one
+        """
+        hosts = [address.partition(":")[0] for address in interfaces]
+        wanted = self._wanted[TCP]
+        if len(hosts) < 2 or (wanted and _bound(hosts, wanted)):
+            return 0
+        if self._own:
+            raise BackendError(f"{TCP}: port {self._own} is in use")
+        return next((port for port in (_bound(hosts, 0) for _ in range(_TRIES)) if port), 0)
+
     def check(self, actual: Mapping[str, str]) -> None:
         """Compare with what the running server has.
 
@@ -63,6 +82,21 @@ class Ports:
             raise BackendError(f"{TCP}: port {self._own} is in use")
         if wanted not in (0, port):
             _log.warning("port %s is in use: serving on port %s instead", wanted, port)
+
+
+def _bound(hosts: Sequence[str], port: int) -> int:
+    """Return the TCP port that all of some addresses could be bound to, 0 if there is none.
+
+    :param port: 0 for any that is free
+    """
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        for host in hosts:
+            sock = stack.enter_context(socket.socket())
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as pvxs
+            sock.bind((host, port))
+            port = sock.getsockname()[1]
+        return port
+    return 0
 
 
 def _check(name: str, value: str) -> None:
