@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from .claims import MAX_NAME, shown_name
 
 if TYPE_CHECKING:
     from .mapping import PvEntry
     from .request import PutRequest, RpcRequest
+    from .user_groups import UserGroups
 
 
 class Credentials:
     """Who asks, as the protocol claims it: nothing here is authenticated.
 
+    Names are kept as they are shown: what cannot be printed is escaped, what is too long is cut.
+
     :param user: claimed user name
     :param host: numeric IP of the client
     :param protocol: name of the protocol, e.g. ``'pva'``
     :param claimed_host: host name the client gives itself, where the protocol has one
-    :param roles: looks the user's groups up; may block, so it is called when first asked for
+    :param roles: looks the user's groups up; may block, so it is called when first asked for, and
+        a server keeps what it returns for all clients of that name and protocol
+    :param max_name: most characters of a name that are shown
     """
 
-    __slots__ = ("user", "host", "protocol", "claimed_host", "_look_up", "_roles")
+    __slots__ = ("user", "host", "protocol", "claimed_host", "_name", "_look_up", "_roles", "_kept")
 
     def __init__(
         self,
@@ -31,31 +38,64 @@ class Credentials:
         protocol: str,
         claimed_host: str = "",
         roles: Callable[[], frozenset[str]] | None = None,
+        max_name: int = MAX_NAME,
     ) -> None:
-        self.user = user
+        self.user, self._name = shown_name(user, max_name)
         self.host = host
         self.protocol = protocol
-        self.claimed_host = claimed_host
-        self._look_up = roles
+        self.claimed_host = shown_name(claimed_host, max_name)[0]
+        # No group has a member with a name that cannot be shown.
+        self._look_up = None if self._name is None else roles
         self._roles: frozenset[str] | None = None
+        self._kept: UserGroups | None = None
+
+    def is_user(self, names: Collection[str]) -> bool:
+        """Tell whether the user is one of these; never for a name that is not shown as it came.
+
+        Two such names may look like one, and like a name that somebody has written in a rule.
+        """
+        return self._name is not None and self._name in names
 
     @property
     def roles(self) -> frozenset[str]:
-        """The user's groups; empty if first asked for after the request was answered."""
-        look_up = self._look_up  # which an answer may forget at any moment
-        if self._roles is None and look_up is not None:
-            self._roles = look_up()
-            self._look_up = None
+        """The user's groups; none while they are not known, or the request is answered.
+
+        A server looks them up beforehand for policies that are not quick; see
+        :class:`.UserGroups`.
+        """
+        if self._roles is None:
+            look_up, kept = self._look_up, self._kept  # which an answer may forget at any moment
+            if look_up is None:
+                return frozenset()
+            if kept is None:
+                self._roles = look_up()
+                self._look_up = None
+            else:
+                self._roles = kept.known(self)
         return self._roles or frozenset()
 
     @property
     def known_roles(self) -> frozenset[str] | None:
-        """The user's groups if they were looked up, else None; never looks them up."""
+        """The user's groups if somebody has asked for them and they are known, else None."""
         return self._roles
+
+    @property
+    def look_up(self) -> Callable[[], frozenset[str]] | None:
+        """Looks the groups up; None if there are none to be found."""
+        return self._look_up
+
+    def kept_by(self, groups: UserGroups) -> Credentials:
+        """Return the same for one request, with the roles that are known to ``groups``."""
+        same = Credentials.__new__(Credentials)  # with no look at the names again
+        same.user, same.host, same.protocol = self.user, self.host, self.protocol
+        same.claimed_host = self.claimed_host
+        same._name, same._look_up = self._name, self._look_up  # noqa: SLF001 - its own class
+        same._roles, same._kept = None, groups  # noqa: SLF001
+        return same
 
     def release(self) -> None:
         """Forget how to look the roles up: the request is answered."""
-        self._look_up = None
+        self._look_up = self._kept = None
 
     def __repr__(self) -> str:
         return f"Credentials({self.user!r}, {self.host!r}, {self.protocol!r})"
@@ -98,6 +138,9 @@ class AccessPolicy(ABC):
     #: True for a policy that may decide otherwise a moment later: it is asked again when a request
     #: that may have waited for others begins; then on a worker
     asked_again: bool = False
+    #: True if :meth:`may` tells a client the same of all nodes it guards, but for variables and
+    #: commands: what it tells of one is then taken for the others
+    alike: bool = False
 
     @abstractmethod
     def decide(self, request: PutRequest | RpcRequest) -> Decision:
@@ -109,3 +152,11 @@ class AccessPolicy(ABC):
         For backends that publish access rights; allows unless overridden.
         """
         return ALLOW
+
+    def state(self) -> object:
+        """Return what :meth:`may` depends on besides its arguments; never blocks.
+
+        A policy that is asked again is asked only if it is not equal to before; None to be asked
+        from time to time.
+        """
+        return None

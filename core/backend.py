@@ -13,12 +13,13 @@ Put, get and monitor of a closed PV wait in the backend; an rpc is handed on at 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from .access import Credentials
 from .alarm import Alarm
+from .claims import MAX_NAME
 from .errors import BackendError
 from .mapping import PvEntry
 from .nt import PvSpec
@@ -117,6 +118,15 @@ class PvOwner(Protocol):
     def rights_change(self) -> bool:
         """True if :meth:`may` may tell otherwise while a client is connected."""
 
+    def rights_key(self, entry: PvEntry) -> Hashable:
+        """Return what is equal for PVs of which :meth:`may` tells a client the same."""
+
+    def rights_state(self, credentials: Credentials) -> Hashable:
+        """Return what is equal while :meth:`may` tells a client the same of the PV.
+
+        :returns: None if it has to be asked to know
+        """
+
 
 @dataclass(frozen=True, slots=True)
 class BackendOptions:
@@ -125,12 +135,14 @@ class BackendOptions:
     :param isolate: bind loopback on ephemeral ports, whatever the environment says
     :param conf: the protocol's own settings, over those of the environment
     :param queued: counts the bytes of requests; a backend may look whether there is room
+    :param max_name: most characters that are shown of a name that a client claims
     :raises BackendError: for settings that are not a dict of str
     """
 
     isolate: bool = False
     conf: Mapping[str, str] | None = None
     queued: QueuedBytes = field(default_factory=QueuedBytes)
+    max_name: int = MAX_NAME
 
     def __post_init__(self) -> None:
         conf = self.conf

@@ -112,6 +112,8 @@ class ServerConfig(Section):
     )
     queue_commands: bool = False
     max_queued_bytes: PositiveInt = MOST
+    group_cache: Seconds = 60.0
+    max_name: int = Field(256, ge=16, le=65_536)
     stop_timeout: Seconds = 5.0
 
 

@@ -28,6 +28,9 @@ def admit(holder: PvHolder, request: Request) -> None:
         refuse(holder, request, f"{request.entry.pv_name}: {no_room}")
         return
     note(holder, request)
+    groups = holder.services.groups
+    if groups is not None and request.credentials.look_up is not None:
+        request.credentials = request.credentials.kept_by(groups)
     if isinstance(request, PutRequest) and not request.marked and request.process is not True:
         request.done()  # other fields than the value: nothing to do
         holder.services.record(request, "done")
@@ -87,10 +90,15 @@ def _deny(holder: PvHolder, request: Request, reason: str) -> None:
 def _submit(holder: PvHolder, request: Request, job: RequestJob) -> None:
     services = holder.services
     if isinstance(job, _JudgeJob):
-        pool = services.judges
-    else:
-        pool = services.commands if isinstance(job, CallJob) else services.variables
-        pool = services.own if holder.is_own else pool
+        # It may want to know the user's groups, which may take long: not on a thread.
+        judges, groups = services.judges, services.groups
+        who = job.request.credentials
+        reason = judges.submit(job) if groups is None else groups.submit(job, judges, who)
+        if reason is not None:
+            job.abandon(reason)
+        return
+    pool = services.commands if isinstance(job, CallJob) else services.variables
+    pool = services.own if holder.is_own else pool
     if isinstance(job, PutJob) and job.run_at_once(pool):
         return
     job.start_reply_timer()
@@ -104,8 +112,7 @@ class _JudgeJob(RequestJob):
 
     __slots__ = ()
 
-    def start_reply_timer(self) -> None:
-        """An undecided put is not accepted: it is answered by the decision or by its work."""
+    # An undecided put is not accepted: no timer answers it, but the decision or its work.
 
     def run(self) -> None:
         """Judge, then queue the work itself."""

@@ -6,7 +6,7 @@ How the PV opens is the business of :mod:`.opening`, what it then shows that of 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any
 
 from .access import AccessPolicy, Credentials
@@ -19,10 +19,11 @@ from .nt import PvSpec
 from .opening import Opening
 from .outlet import Keep, State
 from .request import PutRequest, Request, RpcRequest
-from .rights import may_change, tell_rights
+from .rights import is_alike, may_change, rights_state, tell_rights
 from .rogue import changes_others, read_fault, read_now
 from .services import Services
 from .tree import TreeNode
+from .user_groups import Knowing
 
 
 class PvHolder(Opening):
@@ -115,12 +116,27 @@ class PvHolder(Opening):
         tell: Callable[[bool], None],
     ) -> None:
         """Tell whether the policies would let a client put or call, as far as is known before."""
-        tell_rights(self.policies, entry, credentials, operation, self.services.judges, tell)
+        services = self.services
+        judges: Any = services.rights or services.judges
+        if services.groups is not None and credentials.look_up is not None:
+            credentials = credentials.kept_by(services.groups)
+            judges = Knowing(services.groups, judges, credentials)
+        tell_rights(self.policies, entry, credentials, operation, judges, tell)
 
     @property
     def rights_change(self) -> bool:
         """True if a policy may decide otherwise a moment later."""
         return any(map(may_change, self.policies))
+
+    def rights_key(self, entry: PvEntry) -> Hashable:
+        """Return what is equal for PVs of which :meth:`may` tells a client the same."""
+        if all(map(is_alike, self.policies)):
+            return id(self.policies), entry.is_command
+        return id(self.policies), entry.is_command, entry.pv_name
+
+    def rights_state(self, credentials: Credentials) -> Hashable:
+        """Return what is equal while :meth:`may` tells a client the same; None if unknown."""
+        return rights_state(self.policies, credentials, self.services.groups)
 
     def refresh(self, pv_name: str) -> Snapshot:
         """Read the variable, in hardware if it lives there, and show it; on a worker.

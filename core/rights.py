@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from .access import AccessPolicy, Allow, Credentials
 from .judging import is_quick
 from .mapping import PvEntry
+from .user_groups import UserGroups
 from .workers import Job, WorkerPool
 
 _log = logging.getLogger("roguebridge.execution")
@@ -44,6 +45,35 @@ def may_change(policy: AccessPolicy) -> bool:
         return True
 
 
+def is_alike(policy: AccessPolicy) -> bool:
+    """Tell whether a policy says that it tells the same of all nodes it guards."""
+    try:
+        return policy.alike is True
+    except BaseException:
+        return False
+
+
+def rights_state(
+    policies: tuple[AccessPolicy, ...], credentials: Credentials, groups: UserGroups | None
+) -> Hashable:
+    """Return what is equal while the policies would tell a client the same; None if unknown."""
+    found: list[Hashable] = []
+    for policy in policies:
+        if may_change(policy):
+            try:
+                state = policy.state()
+                hash(state)
+            except BaseException:
+                _log.exception("policy %r does not tell its state", policy)
+                state = None
+            if state is None:
+                return None
+            found.append(state)
+    if groups is not None and not all(map(is_quick, policies)):
+        found.append(groups.version(credentials))
+    return tuple(found)
+
+
 def _allows(policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str) -> bool:
     try:
         return isinstance(policy.may(entry, credentials, operation), Allow)
@@ -60,7 +90,7 @@ class _RightsJob(Job):
     def __init__(
         self, entry: PvEntry, ask: Callable[[], None], give_up: Callable[[], None]
     ) -> None:
-        lane = f"access {entry.path}"
+        lane = f"rights {entry.path}"  # not in the way of what puts wait for
         super().__init__(lane, lane)
         self._ask = ask
         self._give_up = give_up

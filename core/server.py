@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Self
 from .assembly import copied, make_backends, plugin_options
 from .audit import AuditTrail
 from .backend import BackendOptions
+from .claims import MAX_NAME
+from .client_limits import ClientLimits
 from .clock import Clock, SystemClock
 from .collecting import collecting_later
 from .completion import Completion, checked_timeout
@@ -24,6 +26,7 @@ from .queued_bytes import MOST, QueuedBytes
 from .rogue import takes_markers
 from .services import Services
 from .serving import Freshness, Serving
+from .user_groups import UserGroups
 from .workers import WorkerPool
 
 
@@ -78,6 +81,9 @@ class PvServer(Inspection):
     :param queue_commands: True to let calls of a command wait while it runs; else they are refused
     :param max_queued_bytes: bytes that the puts and calls of one client may have that wait or run,
         those of all clients four times as many; what is beyond is refused as busy
+    :param group_cache: seconds that the groups of a user count before they are looked up again
+    :param max_name: most characters of the names that clients give themselves; a longer one is
+        cut and ends in ``…``
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
     :raises TypeError: for arguments of the wrong type
@@ -122,6 +128,8 @@ class PvServer(Inspection):
         allow_nan: ByPath = False,
         queue_commands: bool = False,
         max_queued_bytes: int = MOST,
+        group_cache: float = 60.0,
+        max_name: int = MAX_NAME,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
@@ -147,6 +155,7 @@ class PvServer(Inspection):
         self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         self._pacing = Pacing(update_rate, deadband)
         self._limits = PutLimits(clamp, allow_nan)
+        self._client_limits = ClientLimits(group_cache, max_name)
         self._queued = QueuedBytes(max_queued_bytes)
         self._stop_timeout = stop_timeout
         self._clock = clock or SystemClock()
@@ -154,7 +163,7 @@ class PvServer(Inspection):
         self._plugins = Plugins(
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
-        options = BackendOptions(isolate, conf, self._queued)
+        options = BackendOptions(isolate, conf, self._queued, max_name)
         self._backends = make_backends(self._plugins, backends, options)
 
     @classmethod
@@ -284,6 +293,8 @@ class PvServer(Inspection):
             events=WorkerPool("roguebridge-events", clock, threads=1),
             judges=WorkerPool("roguebridge-access", clock),
             own=WorkerPool("roguebridge-own", clock, threads=4),
+            rights=WorkerPool("roguebridge-rights", clock, threads=4),
+            groups=UserGroups(clock, self._client_limits.group_cache),
             log=self._log,
             put_reply_timeout=self._put_reply_timeout,
             open_timeout=self._open_timeout,

@@ -23,6 +23,7 @@ from .request import Request, RequestRecord
 from .stamp_clock import StampClock
 from .summary import kept
 from .unshown import Unshown
+from .user_groups import UserGroups
 from .workers import Job, WorkerPool
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Services:
     :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
     :param audit: told what becomes of each request, or None if nobody listens
     :param on_opened: told of each holder that opened, or None if nobody listens
+    :param groups: keeps the groups of users; None to look them up whenever they are asked for
+    :param rights: finds out what clients are told of their rights; None for ``judges``
     :param texts: by which the nodes are heard
     :param completion: answers requests that change more than their node; None to answer them as
         soon as their work has ended
@@ -113,6 +116,8 @@ class Services:
     fault: Alarm | None = None
     audit: AuditTrail | None = None
     on_opened: Callable[[Any], None] | None = None
+    groups: UserGroups | None = None
+    rights: WorkerPool | None = None
     texts: LazyTexts = field(default_factory=LazyTexts)
     completion: Completion | None = None
     unshown: Unshown = field(default_factory=Unshown)

@@ -30,6 +30,7 @@ from .staleness import Staleness
 from .watchdog import Watchdog
 
 _log = logging.getLogger("roguebridge.server")
+_MOMENT = 0.2  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,19 @@ class Serving:
         self.attempt("PollEn", self.poll_switch.unlisten)
         for gate in self._gates:
             self.attempt("enable", gate.unlisten)
-        pools = (services.judges, services.own, services.variables, services.commands)
+        pools = [services.judges, services.own, services.variables, services.commands]
+        if services.rights is not None:
+            pools.append(services.rights)
         for pool in pools:
             pool.refuse()
+        if services.groups is not None:
+            self.attempt("pending requests", partial(abandon_all, services.groups.drain()))
         deadline = services.clock.monotonic() + self._stop_timeout
+
+        def left_to(deadline: float) -> float:
+            # What comes after requests that took all the time has a moment of its own.
+            return max(_MOMENT, deadline - services.clock.monotonic())
+
         for pool in pools:
             left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
             self.attempt("pending requests", partial(abandon_all, left))
@@ -208,10 +218,12 @@ class Serving:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
-        self.attempt("polls", partial(self._polls.restore_all, self._stop_timeout))
+        self.attempt("polls", lambda: self._polls.restore_all(left_to(deadline)))
         if services.audit is not None:
-            self.attempt("audit", partial(services.audit.stop, self._stop_timeout))
-        services.events.drain(self._stop_timeout)
+            self.attempt("audit", lambda: services.audit.stop(left_to(deadline)))
+        services.events.drain(left_to(deadline))
+        if services.groups is not None:
+            services.groups.stop()
         for pool in (*pools, services.events):
             for name in pool.stop():
                 _log.error("%s is still held by a call into the tree", name)

@@ -23,6 +23,7 @@ class ReadOnly(AccessPolicy):
     """
 
     quick = True
+    alike = True
 
     def __init__(self, why: str) -> None:
         self._why = why

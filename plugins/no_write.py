@@ -20,6 +20,7 @@ class _InGroup(AccessPolicy):
     """
 
     quick = True
+    alike = True
 
     def __init__(self, group: str) -> None:
         self._group = group

@@ -50,6 +50,8 @@ class _Named(AccessPolicy):
     :param users: user names, and groups as ``role/GROUP``
     """
 
+    alike = True
+
     def __init__(self, users: Sequence[str]) -> None:
         self._users = frozenset(u for u in users if not u.startswith(_ROLE))
         self._roles = frozenset(u.removeprefix(_ROLE) for u in users if u.startswith(_ROLE))
@@ -70,7 +72,7 @@ class _Named(AccessPolicy):
         return ALLOW
 
     def _judge(self, entry: PvEntry, credentials: Credentials) -> Decision:
-        if credentials.user in self._users or (self._roles and self._roles & credentials.roles):
+        if credentials.is_user(self._users) or (self._roles and self._roles & credentials.roles):
             return ALLOW
         return Deny(
             f"Put not permitted: {entry.pv_name} is for operators ({self._text}), "

@@ -23,10 +23,15 @@ class _Switched(AccessPolicy):
     """
 
     quick = True
+    alike = True
     asked_again = True  # it may have been turned while a put waited
 
     def __init__(self, switch: OwnVariable) -> None:
         self._switch = switch
+
+    def state(self) -> bool:
+        """Return where the switch is."""
+        return bool(self._switch.value())
 
     def __repr__(self) -> str:
         return "no puts while RB:ReadOnly is on"

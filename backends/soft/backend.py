@@ -25,6 +25,7 @@ class SoftBackend(Backend):
         self._loop: Loop | None = None
         self._clients: set[SoftClient] = set()
         self._listening = False
+        self._max_name = options.max_name
 
     def serve(self, entry: PvEntry, owner: PvOwner) -> KeptPv:
         """Add a PV, closed."""
@@ -79,6 +80,6 @@ class SoftBackend(Backend):
 
         if self._loop is None or not self._listening:
             raise BackendError("the soft backend is not running")
-        client = SoftClient(self._pvs, self._loop, user, host)
+        client = SoftClient(self._pvs, self._loop, user, host, self._max_name)
         self._clients.add(client)
         return client

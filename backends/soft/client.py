@@ -12,6 +12,7 @@ from typing import Any
 from roguebridge.core.access import Credentials
 from roguebridge.core.backend import Reading
 from roguebridge.core.channel import Channel
+from roguebridge.core.claims import MAX_NAME
 from roguebridge.core.kept import KeptPv
 from roguebridge.core.nt import PvSpec
 
@@ -103,10 +104,12 @@ class SoftChannel(Channel):
 class SoftClient:
     """Operates on PVs by name; its channels stay until :meth:`close`."""
 
-    def __init__(self, pvs: Mapping[str, KeptPv], loop: Loop, user: str, host: str) -> None:
+    def __init__(
+        self, pvs: Mapping[str, KeptPv], loop: Loop, user: str, host: str, max_name: int = MAX_NAME
+    ) -> None:
         self._pvs = pvs
         self._loop = loop
-        self._credentials = Credentials(user, host, "soft")
+        self._credentials = Credentials(user, host, "soft", max_name=max_name)
         self._channels: dict[str, SoftChannel] = {}
         self._lock = threading.Lock()
         self._lost = False

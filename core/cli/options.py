@@ -180,6 +180,18 @@ _MAPPING = (
         "all four times as many (default 64000000); more are refused as busy.",
     ),
     click.option(
+        "--group-cache",
+        type=click.FloatRange(min=0),
+        metavar="SECONDS",
+        help="How long the groups of a user count before they are looked up again (default 60).",
+    ),
+    click.option(
+        "--max-name",
+        type=click.IntRange(16, 65_536),
+        metavar="N",
+        help="Characters of the names that clients give themselves (default 256).",
+    ),
+    click.option(
         "--strict", is_flag=True, help="Let every problem of the mapping end the command."
     ),
 )

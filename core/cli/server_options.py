@@ -51,6 +51,8 @@ class ServerOptions:
     allow_nan: Sequence[str] = ()
     completion_timeout: Timeout | None = None
     max_queued_bytes: int | None = None
+    group_cache: float | None = None
+    max_name: int | None = None
     strict: bool = False
     isolate: bool = False
     _file: Config | None = field(default=None, init=False)
@@ -151,6 +153,9 @@ class ServerOptions:
         for name in ("clamp", "allow_nan"):
             if globs := getattr(self, name):
                 given[name] = list(globs)
+        for name in ("group_cache", "max_name"):
+            if (number := getattr(self, name)) is not None:
+                given[name] = number
         if self.completion_timeout is not None:
             given["completion_timeout"] = self.completion_timeout.seconds
         if self.max_queued_bytes is not None:

@@ -58,6 +58,10 @@ class Hosts:
         addresses = self._addresses
         return known is not None and any(known in addresses.get(host, ()) for host in hosts)
 
+    def addresses_of(self, host: str) -> frozenset[str]:
+        """Return the addresses of a host as far as they are known; never blocks."""
+        return self._addresses.get(host, frozenset())
+
     def learn(self, hosts: frozenset[str]) -> None:
         """Know just these hosts from now on; waits a moment for those that are new."""
         fixed = {host: numeric(host) for host in hosts}

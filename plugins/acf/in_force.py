@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from .hosts import Hosts, Resolver
@@ -22,6 +22,7 @@ class InForce:
         self, resolve: Resolver, resolve_every: float, client_conf: Mapping[str, str] | None
     ) -> None:
         self._rules = Rules({})
+        self._changes = 0
         self._hosts = Hosts(resolve, resolve_every)
         self._inputs = Inputs(client_conf)
 
@@ -39,6 +40,17 @@ class InForce:
         """Return the value of an input, None if it has none to rely on."""
         return self._inputs.number(pv_name)
 
+    def state(self, name: str) -> Hashable:
+        """Return what is equal while the rules of a group grant the same."""
+        asg = self._rules.asg(name)
+        if asg is None:
+            return self._changes
+        hosts = [host for rule in asg.rules for host in rule.hosts or ()]
+        inputs = sorted((asg.inputs or {}).values()) if asg.rules else []
+        known = tuple(self._hosts.addresses_of(host) for host in hosts)
+        # As text: a NaN is equal to nothing.
+        return self._changes, known, tuple(str(self.number(name)) for name in inputs)
+
     @property
     def silent(self) -> list[str]:
         """The inputs that have no value to rely on."""
@@ -53,6 +65,7 @@ class InForce:
         self._hosts.learn(before.hosts | rules.hosts)
         self._inputs.watch(before.inputs | rules.inputs)
         self._rules = rules
+        self._changes += 1
         self._hosts.learn(rules.hosts)
         self._inputs.watch(rules.inputs)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Protocol
 
 from roguebridge.core.access import AccessPolicy, Allow, Credentials, Decision, Deny
@@ -20,6 +21,9 @@ class Judge(World, Protocol):
     def asg(self, name: str) -> Asg | None:
         """Return a group, None if there is none of that name."""
 
+    def state(self, name: str) -> Hashable:
+        """Return what is equal while the rules of a group grant the same."""
+
 
 class AsgPolicy(AccessPolicy):
     """Judges by the rules of one group; asked anew for each request, so that a reload counts.
@@ -29,6 +33,7 @@ class AsgPolicy(AccessPolicy):
     :param level: of the nodes
     """
 
+    alike = True
     asked_again = True  # the file may have been read again, an input have changed
 
     def __init__(self, in_force: Judge, name: str, level: int) -> None:
@@ -41,6 +46,10 @@ class AsgPolicy(AccessPolicy):
         """False if a rule wants to know the user's groups: that look-up may block."""
         asg = self._in_force.asg(self._name)
         return asg is None or not asg.asks_roles
+
+    def state(self) -> Hashable:
+        """Return the rules of the group, and what they know of hosts and inputs."""
+        return self._in_force.state(self._name)
 
     def __repr__(self) -> str:
         return f"ASG({self._name}), level {self._level}"

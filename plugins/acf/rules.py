@@ -117,7 +117,7 @@ class Asg:
 
 
 def _is_user(rule: AsgRule, credentials: Credentials) -> bool:
-    if rule.users is None or credentials.user in rule.users:
+    if rule.users is None or credentials.is_user(rule.users):
         return True
     return bool(rule.roles) and not rule.roles.isdisjoint(credentials.roles)
 

@@ -69,7 +69,8 @@ class CaBackend(LoopBackend):
             self._kept_port = network.port
 
     def _make_network(self, settings: Settings) -> Network:
-        return Network(settings, self.loop, self.pvs.get, self.options.queued)
+        options = self.options
+        return Network(settings, self.loop, self.pvs.get, options.queued, options.max_name)
 
     async def leave(self) -> None:
         """Free the ports."""
@@ -135,14 +136,10 @@ class CaBackend(LoopBackend):
         return tuple(losses_of(entry, spec))
 
     def _look_at_rights(self) -> None:
-        # On the loop. Of a switch that has been turned, or a file read again, nobody tells.
+        # On the loop.
         network = self._network
-        circuits = () if network is None else network.circuits
         try:
-            for channel in [c for circuit in circuits for c in circuit.channels.values()]:
-                try:
-                    channel.ask_rights_again()
-                except Exception:
-                    _log.exception("the rights to %s cannot be found out", channel.name)
+            if network is not None:
+                network.rights.look()
         finally:
             self.loop.later(_RIGHTS_EVERY, self._look_at_rights)

@@ -15,6 +15,7 @@ from .served import CaPv
 
 if TYPE_CHECKING:
     from .circuit import Circuit
+    from .rights import Group
 
 _log = logging.getLogger("roguebridge.ca")
 _EVENT_ADD = 1
@@ -60,8 +61,8 @@ class Channel:
     """
 
     __slots__ = (
-        "wire", "name", "pv", "field", "view", "subscriptions", "puts", "_circuit", "_rights",
-        "_asking", "_outgrown",
+        "wire", "name", "pv", "field", "view", "subscriptions", "puts", "group", "_circuit",
+        "_rights", "_asking", "_outgrown",
     )  # fmt: skip
 
     def __init__(self, circuit: Circuit, number: int, name: str, pv: CaPv, field: str) -> None:
@@ -74,6 +75,7 @@ class Channel:
         self.subscriptions: dict[int, Subscription] = {}
         self._circuit = circuit
         self.puts = 0  # that have not been answered
+        self.group: Group | None = None  # that shares its rights
         self._rights: Any = None
         self._asking = False
         self._outgrown = False
@@ -101,27 +103,15 @@ class Channel:
         self._circuit.begin_channel(self, self._rights)
 
     def _ask_rights(self) -> None:
-        loop = self._circuit.loop
-        credentials = self._circuit.credentials()
-        self._asking = True
-
-        def tell(allowed: bool) -> None:
-            rights = _WRITE if allowed else _READ
-            if loop.here:
-                self._set_rights(rights)
-            else:
-                loop.post(lambda: self._set_rights(rights))
-
+        circuit = self._circuit
+        self._asking = self.group is None
         # To read a variable again is no put: a read-only one may be, too.
         operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
-        self.pv.owner.may(self.pv.entry, credentials, operation, tell)
+        circuit.rights.join(self, circuit.credentials(), operation)
 
     def ask_rights_again(self) -> None:
-        """Find out whether a policy that may change its mind has."""
-        view = self.view
-        if self._rights is None or view is None or self._asking:
-            return
-        if self._may_take(view) and self.pv.owner.rights_change:
+        """The client has another name now."""
+        if self.group is not None and self.view is not None and not self._asking:
             self._ask_rights()
 
     def _may_take(self, view: View) -> bool:
@@ -130,8 +120,10 @@ class Channel:
         writable = opened is not None and opened.form.spec.writable
         return (view.takes and writable) or self.is_process
 
-    def _set_rights(self, rights: Any) -> None:
+    def set_rights(self, allowed: bool) -> None:
+        """The rights are known, or others than before."""
         self._asking = False
+        rights = _WRITE if allowed else _READ
         before, self._rights = self._rights, rights
         if self.wire.sid is None:
             self.begin()
@@ -172,6 +164,7 @@ class Channel:
     def gone(self) -> None:
         """The channel is no more."""
         self.view = None
+        self._circuit.rights.leave(self)
         self._circuit.forget(self)
         self.subscriptions.clear()
         self.pv.disconnect(self)

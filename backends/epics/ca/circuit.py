@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 import caproto as ca
 from caproto._headers import ExtendedMessageHeader, MessageHeader
 
+from roguebridge.backends.epics.roles import groups_of
 from roguebridge.core.access import Credentials
 from roguebridge.core.loop import Loop
 from roguebridge.core.queued_bytes import QueuedBytes
@@ -25,10 +26,10 @@ from . import dbr
 from .channel import Channel, Subscription
 from .fields import Shown, parse
 from .intake import Intake
-from .names import text_of
+from .names import claimed, text_of
 from .own_puts import OwnPuts
 from .puts import put
-from .roles import groups_of
+from .rights import SharedRights
 from .stream import Stream, misused
 from .turns import Turns
 
@@ -49,6 +50,8 @@ class Host(Protocol):
 
     loop: Loop
     port: int
+    max_name: int
+    rights: SharedRights
     circuits: dict[Circuit, None]
     turns: Turns
     queued: QueuedBytes
@@ -66,6 +69,7 @@ class Circuit(Stream):
     def __init__(self, host: Host) -> None:
         super().__init__(host.turns, Intake(host.queued, host.loop))
         self.loop = host.loop
+        self.rights = host.rights
         #: the server's number for a channel -> the channel
         self.channels: dict[int, Channel] = {}
         self._beginning: dict[Channel, None] = {}
@@ -120,7 +124,12 @@ class Circuit(Stream):
         """Return who the client says it is."""
         user = self._user
         return Credentials(
-            user, self.wire.address[0], "ca", self._claimed_host, partial(groups_of, user)
+            user,
+            self.wire.address[0],
+            "ca",
+            self._claimed_host,
+            partial(groups_of, user),
+            self._host.max_name,
         )
 
     def begin_channel(self, channel: Channel, rights: Any) -> None:
@@ -184,10 +193,12 @@ class Circuit(Stream):
             self.send(response)
 
     def _host_name(self, command: Any) -> None:
-        self._claimed_host = text_of(command)
+        self._claimed_host = claimed(command, self._host.max_name)
+        self.rights.renamed(self)
 
     def _client_name(self, command: Any) -> None:
-        self._user = text_of(command)
+        self._user = claimed(command, self._host.max_name)
+        self.rights.renamed(self)
 
     def _search(self, command: Any) -> None:
         if parse(text_of(command), self._host.served) is not None:

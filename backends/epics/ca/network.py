@@ -11,6 +11,7 @@ from typing import Any
 
 import caproto as ca
 
+from roguebridge.core.claims import MAX_NAME
 from roguebridge.core.errors import BackendError
 from roguebridge.core.forks import drop, give_up_when_forked
 from roguebridge.core.loop import Loop
@@ -19,6 +20,7 @@ from roguebridge.core.queued_bytes import QueuedBytes
 from .circuit import Circuit
 from .fields import parse
 from .names import text_of
+from .rights import SharedRights
 from .served import CaPv
 from .settings import PORT, Settings
 from .turns import Turns
@@ -37,6 +39,7 @@ class Network:
     :param loop: the server's
     :param served: gives the PV of a name
     :param queued: counts the bytes of puts
+    :param max_name: most characters that are shown of the name of a user or host
     """
 
     def __init__(
@@ -45,7 +48,10 @@ class Network:
         loop: Loop,
         served: Callable[[str], CaPv | None],
         queued: QueuedBytes,
+        max_name: int = MAX_NAME,
     ) -> None:
+        self.max_name = max_name
+        self.rights = SharedRights(loop)
         self.settings = settings
         self.loop = loop
         self.served = served

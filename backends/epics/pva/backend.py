@@ -49,10 +49,11 @@ class PvaBackend(Backend):
 
     def __init__(self, options: BackendOptions) -> None:
         self._isolate = options.isolate
+        self._max_name = options.max_name
         self._given = dict(options.conf or {})
         self._kept: dict[str, str] = {}  # ports of an isolated server, for its next start
         self._served: dict[str, PvaPv] = {}
-        self._doorbell = Doorbell()
+        self._doorbell = Doorbell(self._max_name)
         self._server: Server | None = None
         self._provider: StaticProvider | None = None
 
@@ -126,7 +127,7 @@ class PvaBackend(Backend):
         server, self._server = self._server, None
         self._provider = None
         self._doorbell.stop()
-        self._doorbell = Doorbell()
+        self._doorbell = Doorbell(self._max_name)
         if server is not None:
             server.stop()
             del server  # the ports are freed with the last reference

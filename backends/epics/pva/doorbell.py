@@ -18,6 +18,7 @@ from typing import Any
 from p4p._p4p import SharedPV
 from p4p.client.raw import Context
 
+from roguebridge.core.claims import MAX_NAME
 from roguebridge.core.errors import BackendError
 
 from .scheduling import Turns
@@ -56,9 +57,13 @@ class _Errand:
 
 
 class Doorbell:
-    """Serves a PV whose calls run what was left for the server's thread; for one start."""
+    """Serves a PV whose calls run what was left for the server's thread; for one start.
 
-    def __init__(self) -> None:
+    :param max_name: most characters that are shown of the name of a user
+    """
+
+    def __init__(self, max_name: int = MAX_NAME) -> None:
+        self.max_name = max_name
         self.name = f"roguebridge-{uuid.uuid4()}"
         self.pv = SharedPV(self)
         #: operations that have been answered, for the server's thread to let go of

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 from p4p import Value
 
+from roguebridge.backends.epics.roles import groups_of
 from roguebridge.core.access import Credentials
 from roguebridge.core.backend import PvOwner
+from roguebridge.core.claims import MAX_NAME, decoded
 from roguebridge.core.elements import Flat, unicode_of
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.nt import NtKind, PvSpec
@@ -74,7 +77,14 @@ class CallReply(OperationReply):
         super().done(True if result is None else result)
 
 
-def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: list[Any]) -> None:
+def put(
+    entry: PvEntry,
+    spec: PvSpec | None,
+    op: Any,
+    owner: PvOwner,
+    spent: list[Any],
+    max_name: int = MAX_NAME,
+) -> None:
     """Hand over the put that ``op`` stands for; or that it cannot be read.
 
     :param spec: type of the PV; None while it is closed
@@ -83,7 +93,7 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
     spent.clear()
     is_small = spec is not None and spec.kind in SMALL
     reply = OperationReply(op, spent if is_small else None)
-    request = PutRequest(entry, _credentials(op), reply, None)
+    request = PutRequest(entry, _credentials(op, max_name), reply, None)
     request.client = op.peer()
     if spec is None:
         owner.refuse(request, f"{entry.pv_name} is closed")
@@ -100,9 +110,9 @@ def put(entry: PvEntry, spec: PvSpec | None, op: Any, owner: PvOwner, spent: lis
     owner.put(request)
 
 
-def rpc(entry: PvEntry, op: Any, owner: PvOwner) -> None:
+def rpc(entry: PvEntry, op: Any, owner: PvOwner, max_name: int = MAX_NAME) -> None:
     """Hand over the call that ``op`` stands for; or that it cannot be read."""
-    request = RpcRequest(entry, _credentials(op), CallReply(op), {})
+    request = RpcRequest(entry, _credentials(op, max_name), CallReply(op), {})
     request.client = op.peer()
     try:
         request.arguments = _arguments(op.value())
@@ -175,6 +185,10 @@ def _arguments(value: Value) -> dict[str, Any]:
     return {} if value.getID() == "epics:nt/NTURI:1.0" else dict(value.items())
 
 
-def _credentials(op: Any) -> Credentials:
+def _credentials(op: Any, max_name: int) -> Credentials:
     host = op.peer().rpartition(":")[0].strip("[]")
-    return Credentials(op.account(), host, "pva", roles=lambda: frozenset(op.roles()))
+    try:
+        user = op.account()
+    except UnicodeDecodeError as exc:  # p4p has no other way to the bytes
+        user = decoded(exc.object)
+    return Credentials(user, host, "pva", "", partial(groups_of, user), max_name)

@@ -109,8 +109,10 @@ class PvaPv(ServedPv):
         """A client puts."""
         encoder = self._encoder
         spec = None if encoder is None else encoder.spec
-        operations.put(self._entry, spec, op, self._owner, self._doorbell.spent)
+        operations.put(
+            self._entry, spec, op, self._owner, self._doorbell.spent, self._doorbell.max_name
+        )
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        operations.rpc(self._entry, op, self._owner)
+        operations.rpc(self._entry, op, self._owner, self._doorbell.max_name)

@@ -1,10 +1,13 @@
-"""The groups of a user on this machine, as a PVAccess server finds them too."""
+"""The groups of a user on this machine."""
 
 from __future__ import annotations
 
 
 def groups_of(user: str) -> frozenset[str]:
-    """Return the names of the groups a user name is in here; none if it is unknown."""
+    """Return the names of the groups a user name is in on this machine; none if it is unknown.
+
+    :raises OSError: if that cannot be found out
+    """
     try:
         import grp
         import os
@@ -13,7 +16,7 @@ def groups_of(user: str) -> frozenset[str]:
         return frozenset()
     try:
         numbers = os.getgrouplist(user, pwd.getpwnam(user).pw_gid)
-    except (KeyError, ValueError, OSError):
+    except (KeyError, ValueError):  # the second: no name at all
         return frozenset()
     names = []
     for number in numbers:
