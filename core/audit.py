@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from .clock import Clock
 from .errors import RoguebridgeError, words_of
+from .refusal_limit import RefusalLimit
 from .request import RequestRecord
 
 _log = logging.getLogger("roguebridge.plugins")
@@ -37,6 +38,7 @@ class AuditTrail:
         limit: int = LIMIT,
     ) -> None:
         self._clock = clock
+        self._refusals = RefusalLimit(clock, self._add)
         self._sinks = tuple(_Sink(plugin, tell, clock, limit) for plugin, tell in sinks)
 
     def start(self, say: Callable[[int, str], object]) -> None:
@@ -47,8 +49,15 @@ class AuditTrail:
         for sink in self._sinks:
             sink.start(say)
 
-    def add(self, record: RequestRecord) -> None:
-        """Queue a record for every sink; from any thread, never blocks."""
+    def add(self, record: RequestRecord, granted: bool = True) -> None:
+        """Queue a record for every sink; from any thread, never blocks.
+
+        :param granted: False for what anybody may ask for: see :class:`.RefusalLimit`
+        """
+        for one in (record,) if granted else self._refusals.passed(record):
+            self._add(one)
+
+    def _add(self, record: RequestRecord) -> None:
         for sink in self._sinks:
             sink.add(record)
 
@@ -62,6 +71,7 @@ class AuditTrail:
         :param timeout: seconds that all have together; what is left then is said, and the thread
             of a sink that blocks is left to itself
         """
+        self._refusals.tell_all()
         deadline = self._clock.monotonic() + timeout
         for sink in self._sinks:
             sink.stop(max(0.0, deadline - self._clock.monotonic()))

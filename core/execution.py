@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from .access import Deny
+from .access import Deny, changes
 from .backend import Snapshot
 from .calls import CallJob
 from .errors import PutError, words_of
@@ -63,6 +63,7 @@ def _judge(holder: PvHolder, request: Request) -> None:
             _deny(holder, request, decision.reason)
             return
         request.trap = request.trap or decision.trap
+    request.granted = changes(request)  # type: ignore[arg-type]
     if holder.entry.is_command:
         _admit_call(holder, request)
     elif isinstance(request, PutRequest) and request.marked:

@@ -38,8 +38,8 @@ class Request:
 
     operation = "request"
     __slots__ = (
-        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "kept", "old",
-        "returned", "written", "_reply", "_once", "_recorded",
+        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "granted", "kept",
+        "old", "returned", "written", "_reply", "_once", "_recorded",
     )  # fmt: skip
 
     def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
@@ -55,6 +55,8 @@ class Request:
         self.outcome: str | None = None
         #: a policy that allows it asks for an audit record
         self.trap = False
+        #: all policies have allowed it to change something
+        self.granted = False
         # For the audit, if there is one: what is asked, what there was before, what a call
         # returned; see :func:`.kept`.
         self.kept: Any = None
@@ -186,6 +188,8 @@ class RequestRecord:
     :param returned: what a call returned
     :param written: what was written in place of the value, which was outside the limits; None if it
         was written as it is
+    :param count: how many requests it stands for: this one, and such of the same client before it
+        as were refused, or changed nothing, too fast to have records of their own
     :param lost: how many records before this one did not reach this plugin, which was too slow
     """
 
@@ -201,3 +205,4 @@ class RequestRecord:
     returned: Any = None
     lost: int = 0
     written: Any = None
+    count: int = 1

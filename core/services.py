@@ -21,7 +21,7 @@ from .put_limits import PutLimits
 from .queued_bytes import QueuedBytes
 from .request import Request, RequestRecord
 from .stamp_clock import StampClock
-from .summary import kept
+from .summary import kept, short
 from .unshown import Unshown
 from .user_groups import UserGroups
 from .workers import Job, WorkerPool
@@ -154,14 +154,14 @@ class Services:
                 request.credentials,
                 request.kept,
                 result,
-                error,
+                short(error),
                 self.time_ns(),
                 request.old,
                 request.trap,
                 request.returned,
                 written=request.written,
             )
-            self.audit.add(record)
+            self.audit.add(record, granted=request.granted)
         if error and result != "dropped":
             self._log_once(request.entry, f"{request.operation} {result}: {error}")
 

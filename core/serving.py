@@ -218,9 +218,9 @@ class Serving:
             self.attempt(backend.name, backend.flush)
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
-        self.attempt("polls", lambda: self._polls.restore_all(left_to(deadline)))
+        self.attempt("polls", partial(self._polls.restore_all, left_to(deadline)))
         if services.audit is not None:
-            self.attempt("audit", lambda: services.audit.stop(left_to(deadline)))
+            self.attempt("audit", partial(services.audit.stop, left_to(deadline)))
         services.events.drain(left_to(deadline))
         if services.groups is not None:
             services.groups.stop()

@@ -63,9 +63,9 @@ def _kept(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, (bool, float, np.number, np.bool_)):
         return value
     if isinstance(value, int):
-        return value if value.bit_length() <= _BITS else _text(hex(value))
+        return value if value.bit_length() <= _BITS else short(hex(value))
     if isinstance(value, str):
-        return _text(value)
+        return short(value)
     if isinstance(value, np.ndarray):
         return _array(value, depth)
     if depth < _DEEPEST:
@@ -75,10 +75,11 @@ def _kept(value: Any, depth: int) -> Any:
             if len(value) <= _WHOLE:
                 return [_kept(item, depth + 1) for item in value]
             return ArraySummary((len(value),), "list", None, None, _first(value, depth))
-    return _text(repr(value))
+    return short(repr(value))
 
 
-def _text(text: str) -> str:
+def short(text: str) -> str:
+    """Return a text, cut if it is long."""
     if len(text) <= _LONGEST:
         return text
     return f"{text[:_LONGEST]}... ({len(text)} characters)"
@@ -104,7 +105,7 @@ def _first(items: Iterable[Any], depth: int) -> tuple[Any, ...]:
 
 def _mapping(mapping: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     found = {
-        _text(str(name)): _kept(item, depth + 1) for name, item in islice(mapping.items(), _WHOLE)
+        short(str(name)): _kept(item, depth + 1) for name, item in islice(mapping.items(), _WHOLE)
     }
     if len(mapping) > _WHOLE:
         found["..."] = f"{len(mapping)} in all"

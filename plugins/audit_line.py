@@ -42,6 +42,8 @@ def line_of(record: RequestRecord, lost: int = 0) -> str:
     }
     if record.written is not None:
         found.update(_value("written", record.written))
+    if record.count > 1:
+        found["count"] = record.count
     if record.error:
         found["error"] = record.error
     if record.returned is not None:

@@ -99,7 +99,7 @@ class SharedRights:
                 self._changing.pop(group.key, None)
 
     def renamed(self, circuit: Circuit) -> None:
-        """A client gives itself another name: its channels have other rights, from the next look."""
+        """A client has another name: its channels have other rights from the next look on."""
         self._renamed[circuit] = None
 
     def look(self) -> None:
