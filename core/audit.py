@@ -49,12 +49,12 @@ class AuditTrail:
         for sink in self._sinks:
             sink.start(say)
 
-    def add(self, record: RequestRecord, granted: bool = True) -> None:
+    def add(self, record: RequestRecord) -> None:
         """Queue a record for every sink; from any thread, never blocks.
 
-        :param granted: False for what anybody may ask for: see :class:`.RefusalLimit`
+        Of what anybody may ask for there are not more than :class:`.RefusalLimit` lets pass.
         """
-        for one in (record,) if granted else self._refusals.passed(record):
+        for one in (record,) if record.granted else self._refusals.passed(record):
             self._add(one)
 
     def _add(self, record: RequestRecord) -> None:

@@ -38,8 +38,8 @@ class Request:
 
     operation = "request"
     __slots__ = (
-        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "granted", "kept",
-        "old", "returned", "written", "_reply", "_once", "_recorded",
+        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "granted",
+        "kept", "old", "returned", "written", "_reply", "_once", "_recorded",
     )  # fmt: skip
 
     def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
@@ -188,6 +188,7 @@ class RequestRecord:
     :param returned: what a call returned
     :param written: what was written in place of the value, which was outside the limits; None if it
         was written as it is
+    :param granted: False if it was refused, or changes nothing: such records are limited in number
     :param count: how many requests it stands for: this one, and such of the same client before it
         as were refused, or changed nothing, too fast to have records of their own
     :param lost: how many records before this one did not reach this plugin, which was too slow
@@ -206,3 +207,4 @@ class RequestRecord:
     lost: int = 0
     written: Any = None
     count: int = 1
+    granted: bool = True

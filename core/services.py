@@ -160,8 +160,9 @@ class Services:
                 request.trap,
                 request.returned,
                 written=request.written,
+                granted=request.granted,
             )
-            self.audit.add(record, granted=request.granted)
+            self.audit.add(record)
         if error and result != "dropped":
             self._log_once(request.entry, f"{request.operation} {result}: {error}")
 
