@@ -9,10 +9,12 @@ from typing import Any
 from .backend import Backend, BackendOptions
 from .declared_types import note_declared
 from .errors import BackendError
+from .groups import OptionalName, is_optional
 from .mapfile import read_map
 from .mapping import PvMap, automatic_map, explicit_map
 from .plugin_manager import Plugins
-from .rules import NamingRule, first
+from .rules import NamingRule, Select, first
+from .selectors import Selector
 from .tree import TreeNode
 
 
@@ -46,6 +48,7 @@ def copied(pv_map: Mapping[Any, Any]) -> dict[Any, Any]:
 
 def build_map(
     root: Any,
+    nodes: Sequence[TreeNode],
     pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None,
     include: Sequence[str],
     exclude: Sequence[str],
@@ -53,10 +56,10 @@ def build_map(
 ) -> PvMap:
     """Map the nodes of a running tree, explicitly if there is a ``pv_map``; see :class:`.PvServer`.
 
+    :param nodes: all variables and commands of the tree
     :param rules: name the nodes; the first that matches counts
     :raises MappingError: if a map file cannot be read
     """
-    nodes = root.variableList
     note_declared(root, nodes)
     if isinstance(pv_map, (str, PathLike)):
         pv_map = read_map(pv_map)
@@ -67,6 +70,22 @@ def build_map(
         return first(rules, node)
 
     return automatic_map(nodes, include, exclude, name)
+
+
+def group_selectors(include: Sequence[str], exclude: Sequence[str]) -> list[Selector]:
+    """Return what the groups of a server select, to find those that no node is in."""
+    found = [
+        Selector(
+            f"no node is in group {group!r}: nothing is served for it",
+            Select(group=group),
+            isinstance(group, OptionalName),
+        )
+        for group in include
+    ]
+    for group in exclude:
+        text = f"no node is in group {group!r}: nothing is left out for it"
+        found.append(Selector(text, Select(group=group), is_optional(group)))
+    return found
 
 
 _POLICIES = ("read_only", "no_write", "operators")

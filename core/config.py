@@ -16,6 +16,7 @@ from .config_sections import (
     AccessFile,
     AuditTrail,
     DeadbandValue,
+    GroupNames,
     Names,
     PathMap,
     Plugin,
@@ -27,7 +28,6 @@ from .config_sections import (
     Section,
     Switch,
     Text,
-    Texts,
     without_default,
 )
 from .queued_bytes import MOST
@@ -42,10 +42,10 @@ class ServerConfig(Section):
     model_config = ConfigDict(title="Roguebridge configuration")
 
     base: Text = Field("", json_schema_extra=without_default)
-    incGroups: Texts | None = Field(
+    incGroups: GroupNames | None = Field(
         None, description="serve only nodes in one of these groups; null for all"
     )
-    excGroups: Texts | None = None
+    excGroups: GroupNames | None = None
     pvMap: PathMap | None = Field(
         None,
         description="null to serve every node that passes the groups; or a mapping of path to PV "

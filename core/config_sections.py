@@ -72,6 +72,40 @@ Switch = Annotated[
     Annotated[bool, FLAG] | Annotated[list[Text], LIST],
     either("true, false or a list of text", {bool: "<flag>", list: TAGS[2]}),
 ]
+
+
+class OptionalGroup(BaseModel):
+    """A group of nodes, and whether a tree may have none of it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    group: Text = Field(description="name of the group")
+    optional: bool = Field(False, description="true if no node need be in it")
+
+
+class OptionalPath(BaseModel):
+    """A glob of paths, and whether a tree may have none of them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    path: Text = Field(description="the glob")
+    optional: bool = Field(False, description="true if no node need match it")
+
+
+Group = Annotated[
+    Annotated[Text, TEXT] | Annotated[OptionalGroup, MAPPING],
+    either("a group, or a mapping of group and optional"),
+]
+Glob = Annotated[
+    Annotated[Text, TEXT] | Annotated[OptionalPath, MAPPING],
+    either("a glob, or a mapping of path and optional"),
+]
+GroupNames = Annotated[
+    Annotated[Text, TEXT] | Annotated[list[Group], LIST], either("text or a list of text")
+]
+Globs = Annotated[
+    Annotated[Text, TEXT] | Annotated[list[Glob], LIST], either("text or a list of text")
+]
 PvNames = Annotated[
     Annotated[Text, TEXT] | Annotated[list[Text], Field(min_length=1), LIST],
     either("a PV name or a list of them"),
@@ -163,14 +197,14 @@ class OperatorsOptions(Section):
     """What is for named users only."""
 
     users: Texts = Field(description="user names, and groups as `role/GROUP`")
-    paths: Texts = Field([], description="globs of further nodes that are for them alone")
+    paths: Globs = Field([], description="globs of further nodes that are for them alone")
 
 
 class PoliciesOptions(Section):
     """Who may put and call."""
 
     read_only: bool = Field(False, description="true to start with all puts and calls refused")
-    no_write: Texts = Field(
+    no_write: GroupNames = Field(
         "NoWrite", description="groups whose nodes take no put and no call; `[]` for none"
     )
     operators: Annotated[
@@ -195,6 +229,7 @@ class AsgOptions(Section):
         "", json_schema_extra=without_default, description="PyRogue group of its nodes"
     )
     level: int = Field(0, ge=0, le=1, description="access security level of its nodes, 0 or 1")
+    optional: bool = Field(False, description="true if no node need be in it")
 
 
 class AcfOptions(Section):

@@ -115,16 +115,6 @@ def _of_python(frame: FrameType) -> bool:
     return name.startswith((_LIBRARY, "<frozen")) and "-packages" not in name
 
 
-def in_words(exc: BaseException) -> str:
-    """Return type and text of an exception, in one short line."""
-    try:
-        text = " ".join(str(exc).split())
-    except BaseException:
-        text = "its text cannot be had"
-    kind = type(exc).__name__
-    return f"{kind}: {text[:200]}" if text else kind
-
-
 class Guard(StandIn):
     """Stands in for ``_doUpdate`` of one variable; what that raises goes no further.
 

@@ -51,3 +51,13 @@ def words_of(exc: BaseException) -> str:
         return str(exc) or type(exc).__name__
     except BaseException:  # an answer depends on it
         return type(exc).__name__
+
+
+def in_words(exc: BaseException) -> str:
+    """Return type and text of an exception, in one short line."""
+    try:
+        text = " ".join(str(exc).split())
+    except BaseException:
+        text = "its text cannot be had"
+    kind = type(exc).__name__
+    return f"{kind}: {text[:200]}" if text else kind

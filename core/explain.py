@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from .access import AccessPolicy
@@ -13,8 +13,9 @@ from .losses import losses_of
 from .mapping import PvMap
 from .nt import PvSpec
 from .rogue import with_sources
-from .rules import Rule, Select, converter_of
+from .rules import Rule, converter_of
 from .ruleset import RuleSet
+from .selectors import name_of, selects
 from .survey import served_as
 from .unknown import why_unknown
 
@@ -151,7 +152,7 @@ def _matching(rules: RuleSet, of_kind: Sequence[Rule[Any]], node: Any) -> Iterat
             made = _text_of(rule.make(node))
         except Exception as exc:
             made = f"failed: {exc!r}"
-        yield RuleUse(rules.plugin_of(rule), _selects(rule.select), made)
+        yield RuleUse(rules.plugin_of(rule), selects(rule.select), made)
 
 
 def _text_of(made: Any) -> str:
@@ -162,20 +163,4 @@ def _text_of(made: Any) -> str:
     if isinstance(made, AccessPolicy):
         says = type(made).__repr__ is not object.__repr__
         return repr(made) if says else type(made).__qualname__
-    return _name_of(made)
-
-
-def _selects(select: Any) -> str:
-    if not isinstance(select, Select):
-        return _name_of(select)
-    given = ((field.name, getattr(select, field.name)) for field in fields(select) if field.init)
-    texts = [
-        f"{name}={_name_of(value) if callable(value) else repr(value)}"
-        for name, value in given
-        if value is not None
-    ]
-    return ", ".join(texts) or "every node"
-
-
-def _name_of(function: Any) -> str:
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)
+    return name_of(made)

@@ -17,6 +17,7 @@ from .extra import ExtraNode
 from .holder import PvHolder
 from .request import RequestRecord
 from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+from .selectors import Selector
 
 PROJECT = "roguebridge"
 hookspec = pluggy.HookspecMarker(PROJECT)
@@ -78,6 +79,13 @@ class Hooks:
         Each plugin is told on a thread of its own; no put waits for it.
 
         :param record: who, what, and what became of it
+        """
+
+    @hookspec
+    def selectors(self) -> Sequence[Selector]:  # type: ignore[empty-body]
+        """Return what else selects nodes, besides rules: assignments, globs of a setting.
+
+        One that selects no node is a problem, as a rule is that does not.
         """
 
     @hookspec

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from .assembly import build_map
+from .assembly import build_map, group_selectors
 from .backend import Backend
 from .errors import BackendError, NotRunningError
 from .explain import Explanation, explain
@@ -25,6 +25,7 @@ from .plugin_sources import PluginInfo
 from .put_limits import PutLimits
 from .rogue_version import check_version
 from .ruleset import RuleSet, ask_for_rules
+from .selectors import unmatched
 from .serving import Serving
 from .survey import Survey, survey
 
@@ -109,7 +110,6 @@ class Inspection:
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
         if serving is not None:
             texts += self._plugins.find_problems(self)
-            texts += self._unpaced(self._map, self._extra)
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
         if serving is not None:
@@ -150,11 +150,11 @@ class Inspection:
             refusals = self._plugins.find_refusals(self)
             errors = dict.fromkeys((*found.errors, *refusals))
             warnings = dict.fromkeys((*found.warnings, *self._plugins.find_problems(self)))
-            warnings |= dict.fromkeys(self._unpaced(mapped, extra))
             return replace(
                 found,
                 errors=tuple(errors),
                 warnings=tuple(text for text in warnings if text not in errors),
+                notes=self._idle_rules(rules),
             )
 
     def explain(self, path: str) -> Explanation:
@@ -203,9 +203,12 @@ class Inspection:
                 "root.addProtocol() before root.start(), or call server.start() after it"
             )
 
-    def _unpaced(self, *maps: PvMap) -> Sequence[str]:
-        paths = [entry.path for one in maps for entry in one.entries]
-        return [*self._pacing.problems(paths), *self._limits.problems(paths)]
+    def _idle_rules(self, rules: RuleSet) -> tuple[str, ...]:
+        """Return the rules of installed plugins that select no node: not a problem of this tree."""
+        of = self._plugins.is_installed
+        selectors = (*rules.selectors(of), *self._plugins.selectors(of))
+        nodes = (*self._root.variableList, *(one.node for one in rules.extra))
+        return tuple(problem.text for problem in unmatched(selectors, nodes))
 
     def _present(self) -> tuple[PvMap, PvMap, RuleSet]:
         if self.running:
@@ -215,5 +218,17 @@ class Inspection:
     def _work_out(self, tolerant: bool = False) -> tuple[PvMap, PvMap, RuleSet]:
         """Return the tree's mapping, that of nodes that are in no tree, and the rules."""
         rules = ask_for_rules(self._plugins, self._base, self._root, tolerant)
-        mapped = build_map(self._root, self._pv_map, self._include, self._exclude, rules.naming)
-        return mapped, extra_map(rules.extra_by_plugin(), mapped), rules
+        nodes = self._root.variableList
+        mapped = build_map(
+            self._root, nodes, self._pv_map, self._include, self._exclude, rules.naming
+        )
+        given = self._plugins.is_given
+        selectors = (
+            *group_selectors(self._include, self._exclude),
+            *self._pacing.selectors(),
+            *self._limits.selectors(),
+            *rules.selectors(given),
+            *self._plugins.selectors(given),
+        )
+        idle = unmatched(selectors, (*nodes, *(one.node for one in rules.extra)))
+        return mapped.with_problems(idle), extra_map(rules.extra_by_plugin(), mapped), rules

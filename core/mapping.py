@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,6 +73,10 @@ class PvMap:
 
     def __iter__(self) -> Iterator[tuple[PvEntry, TreeNode]]:
         return zip(self.entries, self.nodes, strict=True)
+
+    def with_problems(self, problems: Iterable[Problem]) -> PvMap:
+        """Return the same map with further problems."""
+        return replace(self, problems=(*self.problems, *problems))
 
     def check(self, strict: bool) -> None:
         """Raise for fatal problems, with ``strict`` for every problem that is not a warning.
@@ -164,15 +168,11 @@ def automatic_map(
         raises, that node is left out
     """
     builder = _Builder(explicit=False)
-    used: set[str] = set()
     for node in nodes:
         path = "?"
         try:
             path = node.path
-            groups = node.groups
-            if include:
-                used.update(groups)
-            if not passes(groups, include, exclude):
+            if not passes(node.groups, include, exclude):
                 continue
             try:
                 given = name(node)
@@ -182,10 +182,6 @@ def automatic_map(
             builder.add(node, path, given)
         except Exception as exc:  # an attribute of a class of its own
             builder.problems.append(Problem(path, f"{path}: cannot be served: {exc!r}"))
-    for group in include:
-        if group not in used:
-            text = f"no node is in group {group!r}: nothing is served for it"
-            builder.problems.append(Problem("", text, warning=True))
     return builder.result()
 
 

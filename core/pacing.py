@@ -7,20 +7,23 @@ What ``update_rate`` and ``deadband`` say for a server, judged when it is made; 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .globs import path_matcher
+from .rules import Select
+from .selectors import Selector
 
 _LONGEST = 1e9  # seconds that a clock can wait for
 
-#: one number for all PVs, or path glob -> number, None for no limit; the first match counts
-UpdateRate = float | Mapping[str, float | None] | None
+#: one number for all PVs, or path glob -> number, None for no limit; the first match counts. For
+#: a glob that may match no node ``{'value': number, 'optional': True}``
+UpdateRate = float | Mapping[str, float | Mapping[str, Any] | None] | None
 #: the same; a number is in the PV's units, text such as ``'1%'`` a share of the value shown
-DeadbandOption = float | str | Mapping[str, float | str | None] | None
+DeadbandOption = float | str | Mapping[str, float | str | Mapping[str, Any] | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +92,9 @@ class Pacing:
             return None
         return self._paces.setdefault(key, Pace(key[0] or 0.0, key[1]))
 
-    def problems(self, paths: Iterable[str]) -> list[str]:
-        """Return a text for each glob that no node matches.
-
-        :param paths: of all nodes that are served
-        """
-        paths = list(paths)
-        return [*self._periods.problems(paths), *self._deadbands.problems(paths)]
+    def selectors(self) -> list[Selector]:
+        """Return what each glob selects."""
+        return [*self._periods.selectors(), *self._deadbands.selectors()]
 
 
 class _Setting:
@@ -105,9 +104,14 @@ class _Setting:
         self._name = name
         self._by_glob = isinstance(given, Mapping)
         self._rules: list[tuple[str, Callable[[str], object], Any]] = []
+        self._optional: set[str] = set()  # globs that may match no node
         for glob, value in given.items() if isinstance(given, Mapping) else [("*", given)]:
             if not isinstance(glob, str) or not glob:
                 raise ValueError(f"{name}: the glob of a path must be text, not {glob!r}")
+            if isinstance(value, Mapping):
+                value, optional = _optional(name, glob, value)
+                if optional:
+                    self._optional.add(glob)
             try:
                 found = None if value is None else read(value)
             except ValueError:
@@ -122,10 +126,17 @@ class _Setting:
     def of(self, path: str) -> Any:
         return next((value for _, matches, value in self._rules if matches(path)), None)
 
-    def problems(self, paths: list[str]) -> Iterator[str]:
-        for glob, matches, _ in self._rules:
-            if self._by_glob and not any(map(matches, paths)):
-                yield f"{self._name}: no node matches the path {glob!r}"
+    def selectors(self) -> Iterator[Selector]:
+        for glob, _, _ in self._rules if self._by_glob else ():
+            text = f"{self._name}: no node matches the path {glob!r}"
+            yield Selector(text, Select(path=glob), glob in self._optional)
+
+
+def _optional(name: str, glob: str, given: Mapping[str, Any]) -> tuple[Any, bool]:
+    optional = given.get("optional", False)
+    if set(given) - {"value", "optional"} or "value" not in given or not isinstance(optional, bool):
+        raise ValueError(f"{name} of {glob!r} takes value and optional, not {dict(given)!r}")
+    return given["value"], optional
 
 
 def period_of(rate: Any) -> float:

@@ -19,7 +19,8 @@ import pluggy
 from .errors import BackendError, PluginError
 from .hookspecs import PROJECT, BackendFactory, Hooks
 from .plugin_checks import ACCESS, HOOKS, brings_access, check_plugin, mentions_access, why
-from .plugin_sources import BUILT_IN, OFF, Found, PluginInfo, find_plugins
+from .plugin_sources import BUILT_IN, ENVIRONMENT, OFF, Found, PluginInfo, find_plugins
+from .selectors import Selector
 from .version import __version__
 
 _log = logging.getLogger("roguebridge.plugins")
@@ -55,6 +56,7 @@ class Plugins:
         self._dropped: dict[str, list[str]] = {}  # until the next start
         found, names = find_plugins(plugins, options or {})
         self._off = set(names)
+        self._options = frozenset(options or {})
         for one in found:
             self._add(one)
         self._check_switched_off(names, found)
@@ -241,6 +243,37 @@ class Plugins:
             for impl in reversed(getattr(self._manager.hook, hook).get_hookimpls())
             if impl.plugin_name not in self._dropped
         ]
+
+    def is_given(self, name: str) -> bool:
+        """Tell whether a plugin was asked for, by an argument, a file, or the environment.
+
+        What is installed, or always there, was not.
+        """
+        source = self._sources.get(name, ("", ""))[0]
+        return source in ("plugins", ENVIRONMENT) or name in self._options
+
+    def is_installed(self, name: str) -> bool:
+        """Tell whether a plugin is there because its package is installed."""
+        return self._sources.get(name, ("", ""))[0].startswith("installed")
+
+    def selectors(self, of: Callable[[str], bool]) -> list[Selector]:
+        """Return what plugins say that selects nodes, besides their rules.
+
+        :param of: tells by its name whether a plugin is to be asked
+        """
+        found: list[Selector] = []
+        for plugin, call in self.listeners("selectors"):
+            if not of(plugin):
+                continue
+            result = self.ask(plugin, "selectors", call)
+            if result is FAILED or result is None:
+                continue
+            if isinstance(result, (list, tuple)) and all(isinstance(s, Selector) for s in result):
+                found += result
+            else:
+                text = f"selectors returned {result!r}, not a list of Selector"
+                self.drop(plugin, f"plugin {plugin}: {text}")
+        return found
 
     def find_problems(self, server: Any) -> list[str]:
         """Return what plugins find wrong with what they were asked for, one text each."""

@@ -13,6 +13,8 @@ from .exact import exact_array
 from .globs import path_matcher
 from .nt import NO_CONTROL, NtKind, PvSpec, ScalarType
 from .rogue import has_limits_of_its_own
+from .rules import Select
+from .selectors import Selector
 
 #: False for no node, True for all; or globs of paths
 ByPath = bool | Iterable[str]
@@ -51,11 +53,10 @@ class PathSwitch:
             found = self._found[path] = any(matches(path) for matches in self._globs.values())
         return found
 
-    def problems(self, paths: list[str]) -> Iterator[str]:
-        """Yield a text for each glob that no node matches."""
-        for glob, matches in self._globs.items():
-            if not any(map(matches, paths)):
-                yield f"{self._name}: no node matches the path {glob!r}"
+    def selectors(self) -> Iterator[Selector]:
+        """Yield what each glob selects."""
+        for glob in self._globs:
+            yield Selector(f"{self._name}: no node matches the path {glob!r}", Select(path=glob))
 
 
 class PutLimits:
@@ -71,13 +72,9 @@ class PutLimits:
         self._clamp = PathSwitch("clamp", clamp)
         self._allow_nan = PathSwitch("allow_nan", allow_nan)
 
-    def problems(self, paths: Iterable[str]) -> list[str]:
-        """Return a text for each glob that no node matches.
-
-        :param paths: of all nodes that are served
-        """
-        paths = list(paths)
-        return [*self._clamp.problems(paths), *self._allow_nan.problems(paths)]
+    def selectors(self) -> list[Selector]:
+        """Return what each glob selects."""
+        return [*self._clamp.selectors(), *self._allow_nan.selectors()]
 
     def held(self, node: Any, spec: PvSpec, value: Any) -> Any:
         """Return what is to be written for a value, the very same where nothing is changed.

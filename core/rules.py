@@ -23,6 +23,11 @@ Made = TypeVar("Made")
 TimeSource = Callable[[Any], int | None]
 
 
+def _check_flag(owner: str, optional: object) -> None:
+    if not isinstance(optional, bool):
+        raise TypeError(f"{owner}: optional must be True or False, not {optional!r}")
+
+
 @dataclass(frozen=True, slots=True)
 class Select:
     """Selects nodes; every field that is given must match, ``Select()`` matches all.
@@ -39,6 +44,8 @@ class Select:
     :param where: any further test of the node
     :param attribute: name of an extra attribute that the node has, or name and value of it, e.g.
         ``('kind', 'adc')``; the nodes of remote trees have none
+    :param optional: True if it may select no node; else a rule that was given to the server and
+        selects none is a problem
     :raises TypeError: for a field of another type
     """
 
@@ -48,6 +55,7 @@ class Select:
     units: str | None = None
     where: Callable[[TreeNode], bool] | None = None
     attribute: str | tuple[str, Any] | None = None
+    optional: bool = False
     _tests: tuple[Callable[[Any], object], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -65,6 +73,7 @@ class Select:
             raise TypeError(
                 f"Select: attribute must be a name or (name, value), not {self.attribute!r}"
             )
+        _check_flag("Select", self.optional)
         object.__setattr__(self, "_tests", tuple(self._make_tests(paths)))
 
     def _make_tests(self, paths: tuple[str, ...]) -> Iterator[Callable[[Any], object]]:
@@ -118,10 +127,15 @@ def _has_attribute(node: Any, wanted: str | tuple[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Made]):
-    """For the nodes that ``select`` picks, ``make(node)`` gives what the rule is for."""
+    """For the nodes that ``select`` picks, ``make(node)`` gives what the rule is for.
+
+    With ``optional`` it may pick no node; else that is a problem, if the rule was given to the
+    server and is not one of an installed plugin.
+    """
 
     make: Callable[[TreeNode], Made]
     select: Callable[[TreeNode], bool] = Select()
+    optional: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.make) or isinstance(self.make, Select):
@@ -130,6 +144,7 @@ class Rule(Generic[Made]):
             raise TypeError(
                 f"{type(self).__name__}: select must be a Select or a function, not {self.select!r}"
             )
+        _check_flag(type(self).__name__, self.optional)
 
 
 class NamingRule(Rule[str | Sequence[str]]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,8 @@ from .errors import PluginError
 from .extra import ExtraNode
 from .plugin_checks import ACCESS
 from .plugin_manager import FAILED, Plugins
-from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+from .rules import ConverterRule, NamingRule, PolicyRule, Rule, TimeSourceRule
+from .selectors import Selector, selects
 from .tree import TreeNode
 
 _KINDS: dict[str, tuple[str, type]] = {
@@ -44,6 +45,29 @@ class RuleSet:
     def extra_by_plugin(self) -> list[tuple[str, ExtraNode]]:
         """Return the name of the plugin that brings it, and the extra node."""
         return [(self.plugin_of(one), one) for one in self.extra]
+
+    def selectors(self, of: Callable[[str], bool]) -> Iterator[Selector]:
+        """Yield a selector for each rule of some plugins.
+
+        :param of: tells by its name whether a plugin is one of them
+        """
+        for hook, (attribute, _) in _KINDS.items():
+            for rule in getattr(self, attribute) if hook != "extra_nodes" else ():
+                plugin = self.plugin_of(rule)
+                if of(plugin):
+                    text = f"plugin {plugin}: no node is selected by {selects(rule.select)}, "
+                    yield Selector(f"{text}a rule of {hook}", rule.select, rule.optional)
+
+    def first_plugin(self, of_kind: Sequence[Rule[Any]], node: TreeNode) -> str:
+        """Return the plugin of the first rule that selects a node, or fails to tell."""
+        for rule in of_kind:
+            try:
+                if not rule.select(node):
+                    continue
+            except Exception:  # noqa: S110 - its plugin is what is asked for
+                pass
+            return self.plugin_of(rule)
+        return "?"
 
     def plugin_of(self, rule: Any) -> str:
         """Return the name of the plugin that has brought a rule or an extra node."""

@@ -266,10 +266,7 @@ class PvServer(Inspection):
             self._serving = serving
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
-            for text in (
-                *self._plugins.find_problems(self),
-                *self._unpaced(self._map, self._extra),
-            ):
+            for text in self._plugins.find_problems(self):
                 self._log.warning("%s", text)
 
     def _ask_plugins(self) -> None:

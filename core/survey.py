@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .backend import Backend
-from .converter import TypeConverter
+from .converter import ConversionError, TypeConverter
 from .declared_types import type_str
-from .errors import PluginError
+from .errors import PluginError, in_words
 from .losses import losses_of
 from .mapping import PvEntry, PvMap
 from .nt import NtKind, PvSpec, ScalarType
 from .rogue import has_silent_getter, with_sources
-from .rules import ConverterRule, converter_of, time_source_of
+from .rules import converter_of, time_source_of
 from .ruleset import RuleSet
 from .tree import TreeNode
 
@@ -63,12 +63,14 @@ class Survey:
     :param warnings: what is served all the same, one text each
     :param advice: what is served well, but not well stored by archivers, or not whole over some
         protocol
+    :param notes: what need not be wrong: rules of installed plugins that select no node here
     """
 
     pvs: tuple[SurveyedPv, ...]
     errors: tuple[str, ...]
     warnings: tuple[str, ...]
     advice: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def survey(
@@ -88,10 +90,11 @@ def survey(
     losses: dict[str, list[str]] = {}
     for entry, node in pv_map:
         errors += _rule_errors(node, rules)
-        converter, doubt = _read_once(node, rules.converters)
+        converter, doubt, blame = _read_once(node, rules)
         spec = None if converter is None else converter.spec
         if doubt is not None:
-            warnings.append(f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}")
+            text = f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}"
+            (warnings if blame is None else errors).append(text)
         built_in = entry.is_command or _is_built_in(entry)
         if spec is not None and spec.scalar in _WIDE and not built_in:
             wide.append(entry.pv_name)
@@ -152,17 +155,33 @@ def _rule_errors(node: TreeNode, rules: RuleSet) -> Iterator[str]:
 
 
 def _read_once(
-    node: TreeNode, rules: Sequence[ConverterRule]
-) -> tuple[TypeConverter | None, str | None]:
-    """Return the PV's converter, and why it would open INVALID; either may be None."""
+    node: TreeNode, rules: RuleSet
+) -> tuple[TypeConverter | None, str | None, str | None]:
+    """Return the PV's converter, why it would open INVALID, and the plugin to blame for that.
+
+    Any of them may be None. Nobody is to blame for a variable that cannot be read, a converter
+    that says by a :class:`.ConversionError` that a value has no place, and the built-in ones.
+    """
     converter = None
     try:
-        converter = converter_of(rules, node)
-        if not node.isCommand:
-            converter.to_pv(node.value())
+        converter = converter_of(rules.converters, node)
     except Exception as exc:
-        return converter, f"{type(exc).__name__}: {exc}"
-    return converter, None
+        plugin = rules.first_plugin(rules.converters, node)
+        return None, f"plugin {plugin}: {in_words(exc)}", plugin
+    if node.isCommand:
+        return converter, None, None
+    try:
+        value = node.value()
+    except Exception as exc:
+        return converter, in_words(exc), None
+    try:
+        converter.to_pv(value)
+    except Exception as exc:
+        plugin = rules.first_plugin(rules.converters, node)
+        if isinstance(exc, ConversionError) or plugin == "converters":
+            return converter, in_words(exc), None
+        return converter, f"plugin {plugin}: to_pv failed: {in_words(exc)}", plugin
+    return converter, None, None
 
 
 def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv:

@@ -17,12 +17,13 @@ def why_unknown(path: str, paths: Sequence[str], get_node: Callable[[str], Any])
     found = get_node(path) if path else None
     if found is not None and getattr(found, "isDevice", False):
         return f"{path} is a device: only variables and commands can be served"
-    near = _nearest(path, paths) if path else None
+    near = nearest_path(path, paths) if path else None
     hint = f"; the nearest path is {near}" if near else ""
     return f"{path!r} is not in the tree{hint}"
 
 
-def _nearest(path: str, paths: Sequence[str]) -> str | None:
+def nearest_path(path: str, paths: Sequence[str]) -> str | None:
+    """Return the nearest of some paths; None if there are none."""
     # Comparing with 100,000 paths takes seconds: look among the likely ones first.
     leaf = path.rpartition(".")[2].lower()
     parent = path.rpartition(".")[0].lower()

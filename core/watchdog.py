@@ -25,11 +25,11 @@ from .culprit import (
     delivered,
     delivery,
     guard,
-    in_words,
     raised_in,
     running_in,
     whereabouts,
 )
+from .errors import in_words
 from .excepthook import ThreadDeaths
 
 _log = logging.getLogger("roguebridge.watchdog")

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from roguebridge.core.naming import illegal_in
+from roguebridge.core.rules import Select
+from roguebridge.core.selectors import Selector
 
 from .name_template import NameTemplate
 
@@ -47,8 +50,6 @@ class Spelling:
         }
         self._base = ""
         self._known: dict[str, list[str]] = {}
-        #: prefixes that no path has had since :meth:`begin`
-        self.unused: set[str] = set()
 
     def begin(self, base: str) -> None:
         """Forget what was named before.
@@ -57,7 +58,14 @@ class Spelling:
         """
         self._base = base
         self._known = {}
-        self.unused = set(self._prefixes)
+
+    @property
+    def selectors(self) -> list[Selector]:
+        """What each prefix stands for: the nodes below a path."""
+        return [
+            Selector(f"names: no node is named by the prefix of {path!r}", _below(path))
+            for path in self._prefixes
+        ]
 
     def name(self, path: str) -> str:
         """Return the name of the node of that path."""
@@ -92,7 +100,6 @@ class Spelling:
             for name in (root, "root"):
                 path = ".".join([name, *parts[:length]])
                 if path in self._prefixes:
-                    self.unused.discard(path)
                     return self._prefixes[path], length
         return None, 0
 
@@ -101,6 +108,15 @@ class Spelling:
         if form is None or "[" not in name:
             return name
         return _INDEX.sub(lambda found: form.format(int(found[1])), name)
+
+
+def _below(path: str) -> Callable[[Any], bool]:
+    """Return what selects the nodes in and below a device."""
+    root, _, rest = path.partition(".")
+    if root != "root":
+        return Select(path=f"{path}.*")
+    within = f"{rest}." if rest else ""  # whatever the name of the root is
+    return lambda node: str(node.path).partition(".")[2].startswith(within)
 
 
 def _part(what: str, text: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Decision, Deny, changes
-from roguebridge.core.groups import Groups, group_list
+from roguebridge.core.groups import Groups, group_list, is_optional
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.request import PutRequest, RpcRequest
@@ -48,7 +48,8 @@ class _InGroup(AccessPolicy):
 class NoWrite:
     """Closes the nodes of some groups to puts and calls; a group of a device is that of all in it.
 
-    :param groups: a str, or a sequence or set of str
+    :param groups: a str, or a sequence or set of str; ``{'group': NAME, 'optional': True}`` for one
+        that no node may be in
     :raises TypeError: for anything else
     :raises ValueError: for an empty name
     """
@@ -68,5 +69,6 @@ class NoWrite:
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard the nodes of each group."""
         return [
-            PolicyRule(policy.of, Select(group=group)) for group, policy in self._policies.items()
+            PolicyRule(policy.of, Select(group=group), is_optional(group))
+            for group, policy in self._policies.items()
         ]

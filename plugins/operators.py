@@ -7,11 +7,10 @@ served as PyRogue users expect, and none is in the group ``NoServe``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Decision, Deny, changes
-from roguebridge.core.groups import Groups, group_list
+from roguebridge.core.groups import Groups, group_list, is_optional
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.request import PutRequest, RpcRequest
@@ -86,7 +85,8 @@ class Operators:
     Who a client is, is what it claims to be.
 
     :param users: user names, and groups as ``role/GROUP``; nobody if empty
-    :param paths: globs of further nodes that are for them alone, e.g. ``'Top.Magnet.*'``
+    :param paths: globs of further nodes that are for them alone, e.g. ``'Top.Magnet.*'``;
+        ``{'path': GLOB, 'optional': True}`` for one that no node may match
     """
 
     def __init__(self, users: Groups, paths: Groups = ()) -> None:
@@ -94,8 +94,7 @@ class Operators:
         if any(user == _ROLE or not user for user in named):
             raise ValueError(f"operators has an empty name: {users!r}")
         self._policy = _Named(named)
-        self._paths = group_list(paths, "paths of operators")
-        self._used: set[str] = set()
+        self._paths = group_list(paths, "paths of operators", key="path")
 
     @classmethod
     def from_option(cls, option: Any) -> Operators:
@@ -114,19 +113,10 @@ class Operators:
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard the dangerous nodes."""
         rules = [PolicyRule(self._guard, Select(where=is_dangerous))]
-        for path in self._paths:
-            rules.append(PolicyRule(partial(self._guard_by, path), Select(path=path)))
+        rules += [
+            PolicyRule(self._guard, Select(path=path), is_optional(path)) for path in self._paths
+        ]
         return rules
 
     def _guard(self, node: Any) -> AccessPolicy:
         return self._policy
-
-    def _guard_by(self, path: str, node: Any) -> AccessPolicy:
-        self._used.add(path)
-        return self._policy
-
-    @hookimpl
-    def find_problems(self) -> Sequence[str]:
-        """Tell of globs that no node matches."""
-        unused = [path for path in self._paths if path not in self._used]
-        return [f"policies: operators: no node matches the path {path!r}" for path in unused]

@@ -8,6 +8,7 @@ from typing import Any
 
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.rules import NamingRule
+from roguebridge.core.selectors import Selector
 from roguebridge.core.tree import TreeNode
 
 from .name_spelling import Spelling
@@ -87,13 +88,9 @@ class TemplateNames:
         return [NamingRule(self._names)]
 
     @hookimpl
-    def find_problems(self) -> Sequence[str]:
-        """Tell of prefixes that no node has: the path is misspelt, or the tree has changed."""
-        return [
-            f"names: no node is named by the prefix of {path!r}"
-            for spelling in self._spellings
-            for path in sorted(spelling.unused)
-        ]
+    def selectors(self) -> Sequence[Selector]:
+        """Tell what prefixes stand for, so that one that no node has is a problem."""
+        return [one for spelling in self._spellings for one in spelling.selectors]
 
     def _names(self, node: TreeNode) -> str | list[str]:
         path = node.path

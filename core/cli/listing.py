@@ -69,8 +69,14 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
 
 @click.command()
 @mapping_options
+@click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    help="Tell too which rules of installed plugins select no node of this tree.",
+)
 @common_options()
-def check(target: tuple[str, str], **options: Any) -> None:
+def check(target: tuple[str, str], verbose: bool, **options: Any) -> None:
     """Build everything that serving MODULE:ROOT needs, and print every problem.
 
     The tree is started and stopped; nothing is served. The exit status is 0 if there is no problem.
@@ -83,17 +89,26 @@ def check(target: tuple[str, str], **options: Any) -> None:
     strict, chosen.strict = chosen.strict, False  # every problem is wanted, not the first
     surveys = _survey(target, chosen, tolerant=True)
     lines = []
-    problems = 0
+    problems = warnings = 0
     for survey in surveys:
         lines += [f"Problem: {text}" for text in survey.errors]
         lines += [f"Warning: {text}" for text in (*survey.warnings, *survey.advice)]
+        lines += [f"Note: {text}" for text in survey.notes if verbose]
         problems += len(survey.errors) + (len(survey.warnings) if strict else 0)
+        warnings += len(survey.advice) + (0 if strict else len(survey.warnings))
     count = sum(len(survey.pvs) for survey in surveys)
-    lines.append(f"{count} PVs, {problems or 'no'} problem{'s' * (problems != 1)}")
+    lines.append(", ".join([f"{count} PVs", *_counted(problems, warnings)]))
     with contextlib.suppress(BrokenPipeError):  # the status tells
         print_results(stdout, lines)
     if problems:
         raise SystemExit(Exit.PROBLEMS)
+
+
+def _counted(problems: int, warnings: int) -> Iterable[str]:
+    if problems or not warnings:
+        yield f"{problems or 'no'} problem{'s' * (problems != 1)}"
+    if warnings:
+        yield f"{warnings} warning{'s' * (warnings != 1)}"
 
 
 def _survey(

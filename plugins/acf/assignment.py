@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from roguebridge.core.errors import PluginError
 from roguebridge.core.rules import Select
+from roguebridge.core.selectors import Selector, selects
 from roguebridge.core.tree import TreeNode
 
 from .rules import DEFAULT, Rules
 
-_KEYS = ("asg", "path", "group", "level")
+_KEYS = ("asg", "path", "group", "level", "optional")
 
 
 class Place(NamedTuple):
@@ -24,7 +25,8 @@ class Place(NamedTuple):
 class Assignments:
     """Assigns nodes to groups; the first that matches counts, what none matches is in DEFAULT.
 
-    :param given: mappings with ``asg``, ``path`` (a glob) or ``group`` or both, ``level`` (0 or 1)
+    :param given: mappings with ``asg``, ``path`` (a glob) or ``group`` or both, ``level`` (0 or 1),
+        ``optional`` (True if no node may match)
     :raises TypeError: if they are no list of mappings
     :raises ValueError: for a key or value that is wrong
     """
@@ -33,23 +35,20 @@ class Assignments:
         if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
             raise TypeError(f"acf: assign must be a list of mappings, not {given!r}")
         self._all: Sequence[tuple[Select, Place]] = [_assignment(one) for one in given]
-        self._used: set[int] = set()
 
     def place(self, node: TreeNode) -> Place:
         """Return where a node belongs."""
-        for number, (select, place) in enumerate(self._all):
+        for select, place in self._all:
             if select(node):
-                self._used.add(number)
                 return place
         return Place()
 
     @property
-    def unused(self) -> list[str]:
-        """What assigns no node of those that were asked for."""
+    def selectors(self) -> list[Selector]:
+        """What each assignment selects, whether or not another one comes before it."""
         return [
-            f"{select.path or select.group!r} to ASG({place.asg})"
-            for number, (select, place) in enumerate(self._all)
-            if number not in self._used
+            Selector(f"acf: no node is assigned by {selects(select)} to ASG({place.asg})", select)
+            for select, place in self._all
         ]
 
     def check(self, rules: Rules, file: str) -> None:
@@ -80,4 +79,8 @@ def _assignment(given: Any) -> tuple[Select, Place]:
     level = given.get("level", 0)
     if isinstance(level, bool) or level not in (0, 1):
         raise ValueError(f"acf: assign: level must be 0 or 1, not {level!r}")
-    return Select(path=texts["path"], group=texts["group"]), Place(texts["asg"], level)
+    optional = given.get("optional", False)
+    if not isinstance(optional, bool):
+        raise ValueError(f"acf: assign: optional must be true or false, not {optional!r}")
+    select = Select(path=texts["path"], group=texts["group"], optional=optional)
+    return select, Place(texts["asg"], level)

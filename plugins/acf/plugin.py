@@ -14,6 +14,7 @@ from roguebridge.core.extra import ExtraNode
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.own import OwnCommand
 from roguebridge.core.rules import PolicyRule
+from roguebridge.core.selectors import Selector
 from roguebridge.core.tree import TreeNode
 
 from .assignment import Assignments, Place
@@ -36,7 +37,8 @@ class Acf:
 
     :param file: the file; it is read at each start, and by :meth:`reload`
     :param assign: which nodes are in which ASG, first match first: mappings with ``asg``, ``path``
-        (a glob) or ``group`` or both, and ``level`` (0 if not given); all others are in ``DEFAULT``
+        (a glob) or ``group`` or both, ``level`` (0 if not given) and ``optional`` (True if no node
+        may match); all others are in ``DEFAULT``
     :param macros: name -> what stands for ``$(name)`` in the file
     :param resolve_every: seconds between two look-ups of the host names in the file
     :param client_conf: settings of the PVAccess client that inputs of other servers are read
@@ -163,14 +165,18 @@ class Acf:
 
     @hookimpl
     def find_problems(self) -> Sequence[str]:
-        """Tell of assignments that no node matches, and of inputs whose rules match nobody now."""
-        found = [f"acf: no node is assigned by {text}" for text in self._assignments.unused]
-        if self._running:
-            found += [
-                f"{self._file}: the input {name} has no value: it is not connected, or INVALID"
-                for name in self._in_force.silent
-            ]
-        return found
+        """Tell of inputs whose rules match nobody now."""
+        if not self._running:
+            return []
+        return [
+            f"{self._file}: the input {name} has no value: it is not connected, or INVALID"
+            for name in self._in_force.silent
+        ]
+
+    @hookimpl
+    def selectors(self) -> Sequence[Selector]:
+        """Tell what is assigned, so that an assignment of no node is a problem."""
+        return self._assignments.selectors
 
     @hookimpl
     def reload_configuration(self) -> None:

@@ -218,10 +218,10 @@ def test_check_of_a_good_tree_finds_nothing(shell):
 
 def test_warnings_are_problems_with_strict(shell):
     shell.write("bad.py", BAD)
-    arguments = ("check", "bad.py:Bad", "--base", "X", "--include", "none")
+    arguments = ("check", "bad.py:Bad", "--base", "X")
     shell.write("one.map", "A -> Bad.Mode\n")
     relaxed = shell.run(*arguments, "--pv-map", "one.map")
-    assert (relaxed.returncode, relaxed.stdout.splitlines()[-1]) == (0, "1 PVs, no problems")
+    assert (relaxed.returncode, relaxed.stdout.splitlines()[-1]) == (0, "1 PVs, 1 warning")
     strict = shell.run(*arguments, "--pv-map", "one.map", "--strict")
     assert (strict.returncode, strict.stdout.splitlines()[-1]) == (1, "1 PVs, 1 problem")
 
@@ -231,16 +231,18 @@ def test_check_tells_what_a_protocol_would_not_show_whole_and_that_is_no_problem
     *lines, last = output(shell, *lossy).splitlines()
     (line,) = [line for line in lines if "a text is cut after 39 bytes" in line]
     assert line.startswith("Warning: over ca, ") and line.endswith(" in all)")
-    assert last.endswith(" PVs, no problems")
+    assert last.endswith(f" PVs, {len(lines)} warnings")
     assert "over " not in output(shell, *CHECK)
 
 
-def test_a_group_that_no_node_is_in_is_a_warning(shell):
-    done = shell.run(*CHECK, "--include", "Slow", "--include", "Slwo", "--strict")
+def test_a_group_that_no_node_is_in_is_a_problem(shell):
+    done = shell.run(*CHECK, "--include", "Slow", "--include", "Slwo")
     assert done.returncode == 1
     assert done.stdout.splitlines() == [
-        "Warning: no node is in group 'Slwo': nothing is served for it", "1 PVs, 1 problem",
-    ]  # fmt: skip
+        "Problem: no node is in group 'Slwo': nothing is served for it; "
+        "the nearest group is 'Slow'",
+        "1 PVs, 1 problem",
+    ]
 
 
 def test_check_names_every_entry_of_a_map_that_is_wrong(shell):
@@ -289,13 +291,13 @@ def test_check_finds_what_is_wrong_with_plugins(shell):
     done = shell.run(*CHECK, "--plugin", "site_rules")
     assert done.returncode == 1
     *texts, summary = done.stdout.splitlines()
-    assert summary.endswith(" PVs, 2 problems")
+    assert summary.endswith(" PVs, 3 problems")
     assert texts == [
         "Problem: plugin site_rules: time_source_rules returned ('no', 'rule') as item 0, "
         "not a TimeSourceRule",
         "Problem: plugin site_rules: MyRoot.Reset: a rule of policy_rules made 'no policy', "
         "no AccessPolicy",
-        "Warning: MyRoot.Gain: X:MyRoot:Gain would open INVALID: "
+        "Problem: MyRoot.Gain: X:MyRoot:Gain would open INVALID: plugin site_rules: "
         "PluginError: MyRoot.Gain: no converter rule matches, or it made None",
     ]
 

@@ -105,7 +105,7 @@ def test_serve_serves_all_names_and_warns_of_a_prefix_that_no_node_has(crate):
                 assert client.get(name, timeout=3 * LIMIT) == 21
         process.signal(2)
         assert process.end() == 0
-    warnings = [line for line in process.errors if "no node is named by" in line]
-    assert [line.partition(": ")[2] for line in warnings] == [
+    (line,) = [line for line in process.errors if "no node is named by" in line]
+    assert line.partition(": ")[2].startswith(
         "names: no node is named by the prefix of 'MyRoot.Rak'"
-    ]
+    )

@@ -235,6 +235,8 @@ PLACES = {
     "names.aliases[]": "AliasOptions",
     "policies": "PoliciesOptions",
     "policies.operators": "OperatorsOptions",
+    "policies.no_write[]": "OptionalGroup",
+    "policies.operators.paths[]": "OptionalPath",
     "acf": "AcfOptions",
     "acf.assign[]": "AsgOptions",
     "audit": "AuditOptions",

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from roguebridge.core.culprit import delivered, in_words, raised_in, running_in, whereabouts
+from roguebridge.core.culprit import delivered, raised_in, running_in, whereabouts
+from roguebridge.core.errors import in_words
 
 
 class Silent(Exception):

@@ -8,7 +8,6 @@ from roguebridge.core.errors import PluginError
 from roguebridge.core.hookspecs import hookimpl
 from roguebridge.core.rules import PolicyRule, Select
 from roguebridge.plugins.audit import Audit
-from roguebridge.plugins.operators import Operators
 
 
 class Finds:
@@ -44,14 +43,6 @@ def test_it_is_told_wherever_one_looks(tree, serve, caplog, found, told):
     assert site.server.report() == told
     assert site.server.survey().warnings == told
     assert all(text in caplog.messages for text in told)
-
-
-def test_a_glob_of_operators_that_no_node_matches_is_told(tree, serve):
-    plugin = Operators("ada", paths=["Top.A", "Top.Magnett.*"])
-    site = serve(tree.pr.LocalVariable(name="A", value=1), plugins=[plugin])
-    assert site.server.report() == (
-        "policies: operators: no node matches the path 'Top.Magnett.*'",
-    )
 
 
 def test_an_audit_file_that_cannot_be_written_is_told_before_a_start(tree, serve, tmp_path):

@@ -4,8 +4,10 @@ import math
 
 import numpy as np
 import pytest
+from support.fakes import FakeNode
 
 from roguebridge.core.pacing import Deadband, Pace, Pacing
+from roguebridge.core.selectors import unmatched
 from roguebridge.core.server import PvServer
 
 NAN, INF = math.nan, math.inf
@@ -65,7 +67,7 @@ def test_one_value_is_for_all_and_the_pace_is_shared():
     assert pacing.active
     assert pacing.of("Top.A") == Pace(0.25, Deadband(0.01, relative=True))
     assert pacing.of("Top.A") is pacing.of("Top.B.C")
-    assert pacing.problems([]) == []
+    assert pacing.selectors() == []
 
 
 def test_without_a_value_nothing_has_a_pace():
@@ -91,9 +93,10 @@ def test_the_first_glob_that_matches_counts():
 
 def test_each_glob_that_matches_no_node_is_told():
     pacing = Pacing({"Top.A": 1, "Top.X*": None}, {"Top.B": 1, "top.a": "1%"})
-    assert pacing.problems(["Top.A", "Top.B"]) == [
-        "update_rate: no node matches the path 'Top.X*'",
-        "deadband: no node matches the path 'top.a'",
+    found = unmatched(pacing.selectors(), [FakeNode(path="Top.A"), FakeNode(path="Top.B")])
+    assert [problem.text for problem in found] == [
+        "update_rate: no node matches the path 'Top.X*'; the nearest path is 'Top.B'",
+        "deadband: no node matches the path 'top.a'; the nearest path is 'Top.A'",
     ]
 
 
@@ -132,12 +135,12 @@ def test_a_glob_is_text(glob):
 
 
 def test_a_glob_that_no_node_matches_is_told_wherever_one_looks(tree, serve, caplog):
-    told = ("update_rate: no node matches the path 'Top.B'",)
+    told = ("update_rate: no node matches the path 'Top.B'; the nearest path is 'Top.A'",)
     options = {"update_rate": {"Top.B": 1, "Top.A": 2}, "deadband": {"*": 1}}
     site = serve(tree.pr.LocalVariable(name="A", value=1), start=False, **options)
     assert site.server.report() == ()
-    assert site.server.survey().warnings == told
+    assert site.server.survey().errors == told
     site.server.start()
     assert site.server.report() == told
-    assert site.server.survey().warnings == told
+    assert site.server.survey().errors == told
     assert told[0] in caplog.messages

@@ -5,10 +5,17 @@ from support.fakes import FakeNode
 
 from roguebridge.core.mapping import automatic_map
 from roguebridge.core.rules import first
+from roguebridge.core.selectors import unmatched
 from roguebridge.plugins.naming import TemplateNames
 
 FIELDS = "base, root, path, device, parent, name"
 KEYS = "template, case, separator, index, prefixes, aliases, longest"
+
+
+def unused(plugin, *paths):
+    """Return what is said of prefixes that no node has."""
+    found = unmatched(plugin.selectors(), [FakeNode(path=path) for path in paths])
+    return [problem.text for problem in found]
 
 
 def names(plugin, *paths, base="B"):
@@ -166,9 +173,14 @@ def test_the_caller_may_change_its_mapping_afterwards():
 
 def test_a_prefix_of_no_node_is_told():
     plugin = TemplateNames(prefixes={"Top.Rf": "RF01", "Top.Rff": "RF02"})
-    for _ in range(2):  # each start anew
-        names(plugin, "Top.Rf.V")
-        assert plugin.find_problems() == ["names: no node is named by the prefix of 'Top.Rff'"]
+    assert unused(plugin, "Top.Rf.V") == [
+        "names: no node is named by the prefix of 'Top.Rff'; the nearest path is 'Top.Rf.*'"
+    ]
+
+
+def test_a_prefix_may_say_root_for_the_root():
+    plugin = TemplateNames(prefixes={"root.Rf": "RF01", "root": "X", "root.Rff": "RF02"})
+    assert unused(plugin, "Top.Rf.V") == ["names: no node is named by the prefix of 'root.Rff'"]
 
 
 # Aliases --------------------------------------------------------------------------------------
@@ -192,7 +204,8 @@ def test_one_alias_needs_no_list():
 def test_an_alias_may_have_a_spelling_of_its_own():
     plugin = TemplateNames("{base}:{name}", aliases={"template": "{device}:{name}", **SPELT})
     assert names(plugin, "Top.Amp[1].Gain") == ["B:Gain", "AMP_1:GAIN"]
-    assert plugin.find_problems() == ["names: no node is named by the prefix of 'Top.Rf'"]
+    (text,) = unused(plugin, "Top.Gain")
+    assert text.startswith("names: no node is named by the prefix of 'Top.Rf'")
 
 
 def test_each_server_has_its_own_base():

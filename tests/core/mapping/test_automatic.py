@@ -37,15 +37,6 @@ def test_automatic_mode_applies_the_groups():
     assert list(served(automatic_map(tree, ["G"], ["NoServe"], by_path))) == ["Top.A"]
 
 
-def test_a_group_that_no_node_is_in_is_a_warning():
-    node = FakeNode(path="Top.A")
-    node.groups = ["G"]
-    result = automatic_map([node], ["G", "H"], ["NoServe"], by_path)
-    assert list(served(result)) == ["Top.A"]
-    assert texts(result) == ["no node is in group 'H': nothing is served for it"]
-    result.check(strict=True)
-
-
 def test_a_naming_rule_is_not_asked_for_a_filtered_node():
     asked = []
     tree = nodes("Top.A", "Top.B")

@@ -93,11 +93,11 @@ def test_what_is_assigned_to_no_node_and_inputs_without_a_value_are_reported(tre
     file.write_text(GATED % ("Base:Top:Gait", "A=1"))
     assign = [{"asg": "GATED", "path": "Top.V"}, {"asg": "GATED", "group": "Shif"}]
     with lab(tree, nodes, plugins=[Acf(file, assign=assign)]) as site:
-        unused = "acf: no node is assigned by 'Shif' to ASG(GATED)"
+        unused = "acf: no node is assigned by group='Shif' to ASG(GATED)"
         assert site.server.report() == (
             unused,
             f"{file}: the input Base:Top:Gait has no value: it is not connected, or INVALID",
         )
         site.server.stop()
-        assert site.server.survey().warnings == (unused,)
+        assert site.server.survey().errors == (unused,)
         site.server.start()
