@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-_WILD = "*?["
+_WILD = re.compile(r"[*?]|\[(?!\d+\])")  # an index in brackets means itself
 
 
 class NodeIndex:
@@ -65,12 +66,13 @@ class NodeIndex:
         return (self.by_path[path] for path in found)
 
     def _near(self, glob: str) -> Sequence[str] | None:
-        wild = next((place for place, char in enumerate(glob) if char in _WILD), None)
-        if wild is None:
+        found = _WILD.search(glob)
+        if found is None:
             return [glob] if glob in self.by_path else []
+        wild = found.start()
         name = glob.rpartition(".")[2]
         # A dot within brackets is one of a set.
-        if "." in glob[wild:] and not any(char in _WILD or char == "]" for char in name):
+        if "." in glob[wild:] and not any(char in "*?[]" for char in name):
             return self.by_name.get(name, [])
         if wild == 0:
             return None

@@ -209,7 +209,7 @@ def test_check_prints_every_problem_and_its_status_tells(shell):
     assert texts[0] == ODD
     assert texts[1].startswith(DOUBT)
     assert len(texts) == 2
-    assert summary.endswith(" PVs, 1 problem")
+    assert summary.endswith(" PVs, 1 problem, 1 warning")
 
 
 def test_check_of_a_good_tree_finds_nothing(shell):
