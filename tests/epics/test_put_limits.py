@@ -85,9 +85,9 @@ def test_globs_say_where_and_those_that_match_nothing_are_problems(tree):
         with pytest.raises(RemoteError, match="99.0 is outside"):
             served.put_raw("Real", {"value": 99.0})
         report = served.server.report()
-        assert "clamp: no node matches the path 'Top.Gone*'" in report
-        assert "allow_nan: no node matches the path '*.Nowhere'" in report
-        assert not any("Top.Whole'" in line for line in report)
+        assert any("clamp: no node matches the path 'Top.Gone*'" in text for text in report)
+        assert any("allow_nan: no node matches the path '*.Nowhere'" in text for text in report)
+        assert not any("Top.Whole'" in line.partition(";")[0] for line in report)
 
 
 def test_the_argument_of_a_command_is_set_to_the_limit(tree):
