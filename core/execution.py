@@ -11,6 +11,7 @@ from .calls import CallJob
 from .errors import PutError, words_of
 from .jobs import RequestJob
 from .judging import decision_of, is_quick
+from .network_log import NetworkLog
 from .request import PutRequest, Request, RpcRequest
 from .rogue import refused_by_tree
 from .workers import WorkerPool
@@ -18,7 +19,7 @@ from .workers import WorkerPool
 if TYPE_CHECKING:
     from .holder import PvHolder
 
-_log = logging.getLogger("roguebridge.execution")
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 
 def admit(holder: PvHolder, request: Request) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from .access import AccessPolicy, Allow, Decision, Deny
 from .errors import words_of
+from .network_log import NetworkLog
 from .request import Request
 
-_log = logging.getLogger("roguebridge.execution")
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 NOT_PERMITTED = "Put not permitted"
 

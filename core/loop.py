@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from .errors import BackendError
 from .forks import give_up_when_forked
+from .network_log import NetworkLog, is_network_thread, no_network_thread
 
 _T = TypeVar("_T")
 _SLICE = 0.01  # seconds that calls of other threads take before the network is looked after
@@ -24,7 +25,7 @@ class Loop:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._log = logging.getLogger(f"roguebridge.{name}")
+        self._log = NetworkLog(logging.getLogger(f"roguebridge.{name}"))
         self._lock = threading.Lock()
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -73,6 +74,7 @@ class Loop:
     @staticmethod
     def _run(loop: asyncio.AbstractEventLoop) -> None:
         asyncio.set_event_loop(loop)
+        is_network_thread()
         try:
             loop.run_forever()
             while tasks := asyncio.all_tasks(loop):  # of clients: each undoes what it has done
@@ -81,6 +83,7 @@ class Loop:
                 loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
                 loop.run_until_complete(asyncio.sleep(0))  # what they have closed is closed by now
         finally:
+            no_network_thread()
             asyncio.set_event_loop(None)
             loop.close()
 

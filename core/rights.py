@@ -8,10 +8,11 @@ from collections.abc import Callable, Hashable
 from .access import AccessPolicy, Allow, Credentials
 from .judging import is_quick
 from .mapping import PvEntry
+from .network_log import NetworkLog
 from .user_groups import UserGroups
 from .workers import Job, WorkerPool
 
-_log = logging.getLogger("roguebridge.execution")
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 
 def tell_rights(

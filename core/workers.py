@@ -10,8 +10,9 @@ from collections import deque
 from collections.abc import Callable
 
 from .clock import Clock
+from .network_log import NetworkLog
 
-_log = logging.getLogger("roguebridge.workers")
+_log = NetworkLog(logging.getLogger("roguebridge.workers"))
 
 BUSY = "busy: too many requests are waiting"
 STOPPING = "server stopping"

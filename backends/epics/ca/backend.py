@@ -9,6 +9,7 @@ from roguebridge.core.backend import BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.loop_backend import LoopBackend
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.network_log import NetworkLog
 from roguebridge.core.nt import PvSpec
 
 from .losses import LONGEST_NAME, has_short_name, losses_of
@@ -16,7 +17,7 @@ from .network import Network
 from .served import CaPv, Sending
 from .settings import Settings, check_ports, settings_of
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
 
 

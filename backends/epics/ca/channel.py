@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import caproto as ca
 
+from roguebridge.core.network_log import NetworkLog
+
 from . import dbr
 from .fields import Shown, View
 from .served import CaPv
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from .circuit import Circuit
     from .rights import Group
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _EVENT_ADD = 1
 _NORMAL = 1
 _NOTHING = bytes(dbr.STRING_SIZE)  # of no elements: an update without a byte would end the monitor

@@ -19,6 +19,7 @@ from caproto._headers import ExtendedMessageHeader, MessageHeader
 from roguebridge.backends.epics.roles import groups_of
 from roguebridge.core.access import Credentials
 from roguebridge.core.loop import Loop
+from roguebridge.core.network_log import NetworkLog
 from roguebridge.core.queued_bytes import QueuedBytes
 from roguebridge.core.request import PutRequest
 
@@ -36,7 +37,7 @@ from .turns import Turns
 if TYPE_CHECKING:
     from .served import CaPv
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _READ, _GETFAIL = 15, 152  # CA_PROTO_READ_NOTIFY, ECA_GETFAIL
 #: what is about no channel: caproto would look at all of them
 _OF_CIRCUIT = (

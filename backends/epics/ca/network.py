@@ -15,6 +15,7 @@ from roguebridge.core.claims import MAX_NAME
 from roguebridge.core.errors import BackendError
 from roguebridge.core.forks import drop, give_up_when_forked
 from roguebridge.core.loop import Loop
+from roguebridge.core.network_log import NetworkLog
 from roguebridge.core.queued_bytes import QueuedBytes
 
 from .circuit import Circuit
@@ -25,7 +26,7 @@ from .served import CaPv
 from .settings import PORT, Settings
 from .turns import Turns
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _TRIES = 50  # free ports of TCP that may be taken in UDP
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
 _REGISTER = bytes(ca.RepeaterRegisterRequest())  # for which libca sends nothing, in a datagram

@@ -15,12 +15,13 @@ from roguebridge.core.access import Credentials
 from roguebridge.core.backend import PvOwner
 from roguebridge.core.loop import Loop
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.network_log import NetworkLog
 
 if TYPE_CHECKING:
     from .channel import Channel
     from .circuit import Circuit
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _AT_ONCE = 200  # groups that one look is about; the others have their turn with the next one
 
 
@@ -132,11 +133,18 @@ class SharedRights:
             else:
                 self._loop.post(lambda: self._told(group, allowed))
 
-        group.owner.may(group.entry, group.who, group.operation, tell)
+        try:
+            group.owner.may(group.entry, group.who, group.operation, tell)
+        except Exception:
+            group.asking = False
+            raise
 
     def _told(self, group: Group, allowed: bool) -> None:
         group.asking = False
         if group.allowed is not allowed:
             group.allowed = allowed
             for channel in list(group.channels):
-                channel.set_rights(allowed)
+                try:
+                    channel.set_rights(allowed)
+                except Exception:  # the others must have theirs
+                    _log.exception("the rights to %s cannot be found out", channel.name)

@@ -16,6 +16,7 @@ from roguebridge.core.backend import PvOwner, Reading, ServedPv
 from roguebridge.core.errors import BackendError
 from roguebridge.core.loop import Loop
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.network_log import NetworkLog
 from roguebridge.core.nt import PvSpec
 
 from .alarms import status_of
@@ -24,7 +25,7 @@ from .fields import Open, Shown
 if TYPE_CHECKING:
     from .channel import Channel
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 
 
 class Sending:

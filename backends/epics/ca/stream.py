@@ -16,11 +16,13 @@ from typing import Any
 
 import caproto as ca
 
+from roguebridge.core.network_log import NetworkLog
+
 from .intake import Intake
 from .messages import Messages
 from .turns import SLICE, Turns
 
-_log = logging.getLogger("roguebridge.ca")
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
 _ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
 _LARGEST_ELEMENT = 40  # bytes

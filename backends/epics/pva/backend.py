@@ -18,13 +18,14 @@ from p4p.server import StaticProvider
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.network_log import NetworkLog
 
 from ..addresses import resolved_lists
 from .doorbell import Doorbell
 from .ports import TCP, UDP, Ports
 from .served import PvaPv
 
-_log = logging.getLogger("roguebridge.pva")
+_log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
 _INTERFACES = "EPICS_PVAS_INTF_ADDR_LIST"
 _ANY = "0.0.0.0"  # noqa: S104 - what pvxs calls all interfaces

@@ -20,10 +20,11 @@ from p4p.client.raw import Context
 
 from roguebridge.core.claims import MAX_NAME
 from roguebridge.core.errors import BackendError
+from roguebridge.core.network_log import NetworkLog, is_network_thread
 
 from .scheduling import Turns
 
-_log = logging.getLogger("roguebridge.pva")
+_log = NetworkLog(logging.getLogger("roguebridge.pva"))
 # Calls between which the thread sees to the network: what many PVs that open at once have for
 # their clients would pile up in memory.
 _AT_ONCE = 64
@@ -179,7 +180,9 @@ class Doorbell:
 
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
-        self._thread = threading.get_ident()
+        if self._thread != threading.get_ident():
+            self._thread = threading.get_ident()
+            is_network_thread()
         self.spent.clear()
         left = _AT_ONCE
         while left and (errands := self._take(left)):

@@ -16,12 +16,13 @@ from roguebridge.core.backend import PvOwner
 from roguebridge.core.claims import MAX_NAME, decoded
 from roguebridge.core.elements import Flat, unicode_of
 from roguebridge.core.mapping import PvEntry
+from roguebridge.core.network_log import NetworkLog
 from roguebridge.core.nt import NtKind, PvSpec
 from roguebridge.core.request import PutRequest, Reply, Request, RpcRequest
 
 from .results import encode_result
 
-_log = logging.getLogger("roguebridge.pva")
+_log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
 SMALL = (NtKind.SCALAR, NtKind.ENUM)
 """Kinds of PVs whose values never take much memory."""

@@ -14,8 +14,9 @@ import socket
 from collections.abc import Mapping, Sequence
 
 from roguebridge.core.errors import BackendError
+from roguebridge.core.network_log import NetworkLog
 
-_log = logging.getLogger("roguebridge.pva")
+_log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
 _TRIES = 50  # ports that may be free on one interface and in use on another
 TCP = "EPICS_PVAS_SERVER_PORT"

@@ -17,7 +17,9 @@ import logging
 import os
 import threading
 
-_log = logging.getLogger("roguebridge.pva")
+from roguebridge.core.network_log import NetworkLog
+
+_log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
 LARGE = 65536
 """Bytes from which a value is sent at once."""
