@@ -4,6 +4,7 @@ import asyncio
 import threading
 
 import pytest
+from support.clients import wait_until
 from support.fakes import WAIT
 
 from roguebridge.core import loop as loops
@@ -52,6 +53,7 @@ def test_what_a_call_raises_is_raised_where_it_was_asked_for(loop):
 def test_a_call_left_that_fails_is_logged_and_the_next_is_made(loop, caplog):
     loop.post(lambda: 1 / 0)
     loop.call(lambda: None)
+    wait_until(lambda: caplog.records)  # a worker logs
     (record,) = caplog.records
     assert (record.name, record.message) == (
         "roguebridge.mine", "a call on the network thread failed",
