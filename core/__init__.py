@@ -1,11 +1,7 @@
 """The neutral engine of Roguebridge: mapping, holders, hooks; no protocol library, no pyrogue."""
 
-from .access import ALLOW, AccessPolicy, Allow, Credentials, Deny, changes
-from .alarm import Alarm, Severity, Status
-from .backend import Backend, BackendOptions, PvOwner, Reading, ServedPv, Snapshot
-from .clock import Clock, SystemClock
-from .converter import ConversionError, TypeConverter
-from .elements import Flat
+from .backend import Backend, BackendOptions, PvOwner, ServedPv
+from .concurrency import Clock, SystemClock
 from .errors import (
     BackendError,
     ConfigError,
@@ -16,19 +12,41 @@ from .errors import (
     RoguebridgeError,
     RogueVersionError,
 )
-from .explain import Explanation, RuleUse
-from .extra import ExtraNode
-from .holder import PvHolder
-from .hookspecs import hookimpl
-from .mapping import Problem, PvEntry, PvMap
-from .nt import Column, Control, Display, NtKind, PvSpec, ScalarType, ValueAlarm
-from .own import OwnCommand, OwnVariable
-from .plugin_sources import PluginInfo
-from .request import PutRequest, Reply, RequestRecord, RpcRequest
-from .rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
-from .server import PvServer
-from .summary import ArraySummary
-from .survey import Survey, SurveyedPv
+from .hooks import ConverterRule, NamingRule, PluginInfo, PolicyRule, TimeSourceRule, hookimpl
+from .mapping import ExtraNode, Problem, PvEntry, PvMap, Select
+from .pv import PvHolder
+from .requests import (
+    ALLOW,
+    AccessPolicy,
+    Allow,
+    ArraySummary,
+    Credentials,
+    Deny,
+    PutRequest,
+    Reply,
+    RequestRecord,
+    RpcRequest,
+    changes,
+)
+from .server import Explanation, PvServer, RuleUse, Survey, SurveyedPv
+from .tree import OwnCommand, OwnVariable
+from .values import (
+    Alarm,
+    Column,
+    Control,
+    ConversionError,
+    Display,
+    Flat,
+    NtKind,
+    PvSpec,
+    Reading,
+    ScalarType,
+    Severity,
+    Snapshot,
+    Status,
+    TypeConverter,
+    ValueAlarm,
+)
 from .version import __version__
 
 __all__ = [

@@ -6,7 +6,7 @@ Drop-in for ``pyrogue.protocols.epicsV4``: the same constructor, ``list()`` and 
 from __future__ import annotations
 
 from roguebridge.core.errors import BackendError, ConfigError, MappingError, RoguebridgeError
-from roguebridge.core.holder import PvHolder
+from roguebridge.core.pv import PvHolder
 from roguebridge.core.server import PvServer
 
 __all__ = [
@@ -26,7 +26,7 @@ class EpicsPvHolder(PvHolder):
 
 
 class EpicsPvServer(PvServer):
-    """Serves a PyRogue tree to EPICS; see :class:`~roguebridge.core.server.PvServer`.
+    """Serves a PyRogue tree to EPICS; see :class:`~roguebridge.core.server.server.PvServer`.
 
     .. code-block:: python
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.values import ScalarType
 
 
 def limit_pair(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roguebridge.core.backend import Backend, BackendOptions, PvOwner
+from roguebridge.core.backend import Backend, BackendOptions, KeptPv, PvOwner
 from roguebridge.core.errors import BackendError
-from roguebridge.core.kept import KeptPv
 from roguebridge.core.mapping import PvEntry
 
 from .loop import Loop

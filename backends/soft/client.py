@@ -9,12 +9,9 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.backend import Reading
-from roguebridge.core.channel import Channel
-from roguebridge.core.claims import MAX_NAME
-from roguebridge.core.kept import KeptPv
-from roguebridge.core.nt import PvSpec
+from roguebridge.core.backend import Channel, KeptPv
+from roguebridge.core.requests import MAX_NAME, Credentials
+from roguebridge.core.values import PvSpec, Reading
 
 from .loop import Loop
 

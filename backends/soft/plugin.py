@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from roguebridge.core.hookspecs import BackendFactory, hookimpl
+from roguebridge.core.hooks import BackendFactory, hookimpl
 
 from .backend import SoftBackend
 

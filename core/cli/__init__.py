@@ -15,7 +15,7 @@ from roguebridge.core.cli.serve import serve
 from roguebridge.core.cli.session import leave
 from roguebridge.core.cli.signals import Ended
 from roguebridge.core.cli.terminal import complain, open_streams
-from roguebridge.core.plugin_manager import Plugins
+from roguebridge.core.hooks.manager import Plugins
 from roguebridge.core.version import __version__
 
 _OWN = {

@@ -20,8 +20,8 @@ from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
-from roguebridge.core.mapfile import map_lines
-from roguebridge.core.survey import Survey, SurveyedPv
+from roguebridge.core.mapping.map_file import map_lines
+from roguebridge.core.server.survey import Survey, SurveyedPv
 
 _TITLES: tuple[str, ...] = ("PV", "path", "type", "served as", "mode", "units", "groups")
 

@@ -11,8 +11,8 @@ from roguebridge.core.cli.failure import DEBUG
 from roguebridge.core.cli.server_options import Timeout
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
-from roguebridge.core.completion import checked_timeout
-from roguebridge.core.pacing import deadband_of, period_of
+from roguebridge.core.pv.pacing import deadband_of, period_of
+from roguebridge.core.requests.completion import checked_timeout
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

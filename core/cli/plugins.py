@@ -12,16 +12,16 @@ from typing import Any
 
 import click
 
-from roguebridge.core.assembly import plugin_options
 from roguebridge.core.cli.failure import Exit, failing
 from roguebridge.core.cli.listing import aligned, print_results
 from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
-from roguebridge.core.explain import Explanation, RuleUse
-from roguebridge.core.plugin_manager import Plugins
-from roguebridge.core.plugin_sources import PluginInfo
+from roguebridge.core.hooks.manager import Plugins
+from roguebridge.core.hooks.sources import PluginInfo
+from roguebridge.core.server.build import plugin_options
+from roguebridge.core.server.explain import Explanation, RuleUse
 
 _form = click.option(
     "--format",
@@ -62,7 +62,7 @@ def _plugins(config: str | None, given: Sequence[str]) -> Plugins:
     if config is None:
         return Plugins(given)
     with failing(Exit.USAGE, f"{config} cannot be used", ours=Exit.USAGE):
-        from roguebridge.core.config_file import read_config
+        from roguebridge.core.config.file import read_config
 
         overrides = {"base": "any"}  # which plugins have no say in
         said = read_config(config, overrides)

@@ -11,7 +11,7 @@ from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root
 from roguebridge.core.cli.terminal import step
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 
 @contextlib.contextmanager

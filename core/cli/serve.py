@@ -15,7 +15,7 @@ from roguebridge.core.cli.signals import StopSignals
 from roguebridge.core.cli.target import load_root
 from roguebridge.core.cli.terminal import say, step
 from roguebridge.core.errors import BackendError
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 
 @click.command()

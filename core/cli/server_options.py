@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
-from roguebridge.core.mapfile import read_map
-from roguebridge.core.rogue import protocols_of
-from roguebridge.core.server import PvServer
+from roguebridge.core.mapping.map_file import read_map
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.tree.pyrogue import protocols_of
 
 if TYPE_CHECKING:
-    from roguebridge.core.config_file import Config
+    from roguebridge.core.config.file import Config
 
 
 class Timeout(NamedTuple):
@@ -60,7 +60,7 @@ class ServerOptions:
     def __post_init__(self) -> None:
         if self.config is None:
             return
-        from roguebridge.core.config_file import read_config
+        from roguebridge.core.config.file import read_config
 
         with failing(Exit.USAGE, f"cannot read the configuration {self.config}", ours=Exit.USAGE):
             self._file = read_config(self.config, () if self.base is None else ("base",))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.hooks import hookimpl
 
 if TYPE_CHECKING:
     import click

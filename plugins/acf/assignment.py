@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.rules import Select
-from roguebridge.core.selectors import Selector, selects
+from roguebridge.core.mapping import Select, Selector, selects
 from roguebridge.core.tree import TreeNode
 
 from .rules import DEFAULT, Rules

@@ -14,10 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.alarm import Alarm, Severity
-from roguebridge.core.backend import Reading, ServedPv
-from roguebridge.core.holder import PvHolder
-from roguebridge.core.nt import PvSpec
+from roguebridge.core.backend import ServedPv
+from roguebridge.core.pv import PvHolder
+from roguebridge.core.values import Alarm, PvSpec, Reading, Severity
 
 from .remote import RemoteInputs
 

@@ -10,12 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.extra import ExtraNode
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.own import OwnCommand
-from roguebridge.core.rules import PolicyRule
-from roguebridge.core.selectors import Selector
-from roguebridge.core.tree import TreeNode
+from roguebridge.core.hooks import PolicyRule, hookimpl
+from roguebridge.core.mapping import ExtraNode, Selector
+from roguebridge.core.tree import OwnCommand, TreeNode
 
 from .assignment import Assignments, Place
 from .hosts import Resolver, look_up

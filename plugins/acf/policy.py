@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import Protocol
 
-from roguebridge.core.access import AccessPolicy, Allow, Credentials, Decision, Deny
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.request import PutRequest, RpcRequest
+from roguebridge.core.requests import (
+    AccessPolicy,
+    Allow,
+    Credentials,
+    Decision,
+    Deny,
+    PutRequest,
+    RpcRequest,
+)
 
 from .rules import Asg, Right, World
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Flag
 from typing import Protocol
 
-from roguebridge.core.access import Credentials
+from roguebridge.core.requests import Credentials
 
 from .calc import Calc
 

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from roguebridge.core.alarm import STATE
-from roguebridge.core.converter import ConversionError, TypeConverter
 from roguebridge.core.errors import PluginError, PutError
-from roguebridge.core.exact import integer
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
+from roguebridge.core.values import (
+    STATE,
+    ConversionError,
+    NtKind,
+    PvSpec,
+    ScalarType,
+    TypeConverter,
+    integer,
+)
 
-from ..metadata import display_of
+from ..converters.metadata import display_of
 from .rule import Selector, Whole, refusing, rule_for
 
 

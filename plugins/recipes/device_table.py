@@ -6,10 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.extra import ExtraNode
-from roguebridge.core.globs import path_matcher
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, TimeSourceRule
+from roguebridge.core.hooks import ConverterRule, TimeSourceRule, hookimpl
+from roguebridge.core.mapping import ExtraNode, path_matcher
 from roguebridge.core.tree import TreeNode
 
 from ..converters import make_converter

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.elements import unicode_of
-from roguebridge.core.nt import ScalarType
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
+from roguebridge.core.values import ScalarType, TypeConverter, unicode_of
 
 from ..converters import plain_converter
-from ..declared import Declared, Family
-from ..scalars import scalar_spec
-from ..texts import form_of
+from ..converters.declared import Declared, Family
+from ..converters.scalars import scalar_spec
+from ..converters.texts import form_of
 from .rule import Selector, refusing, rule_for
 
 

@@ -8,15 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.elements import texts_of, unicode_of
 from roguebridge.core.errors import PluginError, PutError
-from roguebridge.core.exact import cast_exactly, exact_array
-from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule
-from roguebridge.core.table import member_names
+from roguebridge.core.hooks import ConverterRule
+from roguebridge.core.values import (
+    Column,
+    NtKind,
+    PvSpec,
+    ScalarType,
+    TypeConverter,
+    cast_exactly,
+    exact_array,
+    member_names,
+    texts_of,
+    unicode_of,
+)
 
-from ..metadata import display_of
+from ..converters.metadata import display_of
 from .rule import Selector, refusing, rule_for
 
 

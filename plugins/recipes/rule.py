@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from roguebridge.core.errors import PluginError, PutError, words_of
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
 from roguebridge.core.tree import TreeNode
 
-from ..declared import Declared, Family
-from ..scalars import BigInteger, Number
+from ..converters.declared import Declared, Family
+from ..converters.scalars import BigInteger, Number
 
 Selector = Callable[[TreeNode], bool]
 _WIDTH = re.compile(r"u?int(?:BE|Reversed)?(\d+)$", re.IGNORECASE)

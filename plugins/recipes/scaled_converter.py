@@ -10,15 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.elements import Flat
 from roguebridge.core.errors import PluginError, PutError
-from roguebridge.core.exact import cast_exactly, exact_array, real
-from roguebridge.core.nt import Control, NtKind, PvSpec, ScalarType, ValueAlarm
+from roguebridge.core.values import (
+    Control,
+    Flat,
+    NtKind,
+    PvSpec,
+    ScalarType,
+    TypeConverter,
+    ValueAlarm,
+    cast_exactly,
+    exact_array,
+    real,
+)
 
 from ..converters import plain_converter
-from ..scalars import Trigger, parse_number
-from ..texts import parse_literal
+from ..converters.scalars import Trigger, parse_number
+from ..converters.texts import parse_literal
 from .rule import refusing
 
 _KINDS = (NtKind.SCALAR, NtKind.SCALAR_ARRAY, NtKind.NDARRAY)

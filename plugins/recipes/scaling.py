@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
 
 from .rule import Selector, rule_for
 from .scaled_converter import Scaled, Scaling

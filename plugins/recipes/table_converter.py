@@ -8,24 +8,31 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.alarm import (
+from roguebridge.core.errors import PluginError, PutError, words_of
+from roguebridge.core.hooks import ConverterRule, converter_of
+from roguebridge.core.tree import device_enable, is_register, read_fault
+from roguebridge.core.values import (
     CALC,
     DISABLE,
     NO_ALARM,
     Alarm,
+    Column,
+    ConversionError,
+    Display,
+    NtKind,
+    PvSpec,
+    ScalarType,
+    TypeConverter,
+    ValueAlarm,
+    integer,
     judge,
     judge_as_told,
+    member_names,
+    real,
     worst,
 )
-from roguebridge.core.converter import ConversionError, TypeConverter
-from roguebridge.core.errors import PluginError, PutError, words_of
-from roguebridge.core.exact import integer, real
-from roguebridge.core.nt import Column, Display, NtKind, PvSpec, ScalarType, ValueAlarm
-from roguebridge.core.rogue import device_enable, is_register, read_fault
-from roguebridge.core.rules import ConverterRule, converter_of
-from roguebridge.core.table import member_names
 
-from ..metadata import attribute
+from ..converters.metadata import attribute
 from .table_node import Moment, Row, TableNode
 
 _log = logging.getLogger("roguebridge.recipes")

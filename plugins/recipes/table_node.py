@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from roguebridge.core.alarm import NO_ALARM, Alarm
-from roguebridge.core.lazy_text import LazyTexts
-from roguebridge.core.rogue import device_enable, read_now
-from roguebridge.core.tree import Listener
+from roguebridge.core.tree import Listener, device_enable, read_now
+from roguebridge.core.tree.patches import LazyTexts
+from roguebridge.core.values import NO_ALARM, Alarm
 
 _log = logging.getLogger("roguebridge.recipes")
 _JOIN = 5.0  # seconds that the end of a thread is waited for

@@ -8,14 +8,12 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
-from roguebridge.core.converter import TypeConverter
 from roguebridge.core.errors import PluginError
-from roguebridge.core.exact import integer
-from roguebridge.core.nt import NtKind, ScalarType
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
+from roguebridge.core.values import NtKind, ScalarType, TypeConverter, integer
 
 from ..converters import plain_converter
-from ..scalars import Trigger, scalar_spec
+from ..converters.scalars import Trigger, scalar_spec
 from .rule import Selector, refusing, rule_for
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second

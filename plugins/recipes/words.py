@@ -7,15 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.converter import TypeConverter
 from roguebridge.core.errors import PluginError, PutError
-from roguebridge.core.exact import cast_exactly, exact_array, integer
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks import ConverterRule
+from roguebridge.core.values import (
+    NtKind,
+    PvSpec,
+    ScalarType,
+    TypeConverter,
+    cast_exactly,
+    exact_array,
+    integer,
+)
 
-from ..metadata import display_of
-from ..scalars import scalar_spec
-from ..texts import parse_literal
+from ..converters.metadata import display_of
+from ..converters.scalars import scalar_spec
+from ..converters.texts import parse_literal
 from .rule import Selector, Whole, refusing, rule_for
 
 _WORD = 32  # bits

@@ -6,9 +6,9 @@ import pytest
 from support.bench import DOUBLE, KINDS, at
 from support.clients import LIMIT, RemoteFailure
 
-from roguebridge.core.backend import BackendOptions
+from roguebridge.core.backend.contract import BackendOptions
 from roguebridge.core.errors import BackendError
-from roguebridge.core.mapping import PvEntry
+from roguebridge.core.mapping.pv_map import PvEntry
 
 
 def test_stop_is_harmless_before_start_and_twice(bench):

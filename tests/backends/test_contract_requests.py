@@ -7,9 +7,9 @@ import pytest
 from support.bench import DOUBLE, TEXT, VALUES, at, same
 from support.clients import LIMIT, RemoteFailure
 
-from roguebridge.core.elements import Flat
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.request import PutRequest
+from roguebridge.core.requests.request import PutRequest
+from roguebridge.core.values.arrays import Flat
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 
 @pytest.mark.parametrize("name", VALUES)

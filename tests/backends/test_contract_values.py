@@ -5,8 +5,8 @@ import pytest
 from support.bench import DOUBLE, ENUM, IMAGE, INT8, SHORTS, VALUES, at, same
 from support.clients import Gone
 
-from roguebridge.core.alarm import HIHI, NO_ALARM, READ, WRITE, Alarm, Severity, Status
-from roguebridge.core.nt import PvSpec
+from roguebridge.core.values.alarm import HIHI, NO_ALARM, READ, WRITE, Alarm, Severity, Status
+from roguebridge.core.values.spec import PvSpec
 
 
 def test_nobody_is_asked_for_a_value_before_a_client_comes(bench):

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from support.fakes import ENTRY
 from support.holders import Bench
 
-from roguebridge.backends.epics.pva.operations import OperationReply
-from roguebridge.backends.epics.pva.served import PvaPv
-from roguebridge.core.backend import ServedPv
+from roguebridge.backends.epics.pva.requests import OperationReply
+from roguebridge.backends.epics.pva.served_pv import PvaPv
+from roguebridge.core.backend.contract import ServedPv
 from roguebridge.core.errors import BackendError
 
 

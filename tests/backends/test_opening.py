@@ -7,7 +7,7 @@ import pytest
 from support.clients import LIMIT, in_thread, wait_until
 from support.fakes import FakeClock
 
-from roguebridge.core.outlet import Outlet, State
+from roguebridge.core.pv.publication import Outlet, State
 
 WAITS, ANSWERED = "the answer waits", "the put is answered"
 
@@ -28,7 +28,7 @@ class Window:
                 events.put(WAITS)
                 return super().wait(timeout)
 
-        patch.setattr("roguebridge.core.outlet.Event", Opening)
+        patch.setattr("roguebridge.core.pv.publication.Event", Opening)
 
     def hold(self, holder):
         """Have the next opening of a PV end in the window until :meth:`end`."""

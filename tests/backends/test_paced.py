@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.fakes import FakeClock
 
-from roguebridge.core.alarm import HIHI, NO_ALARM
+from roguebridge.core.values.alarm import HIHI, NO_ALARM
 
 
 @pytest.fixture

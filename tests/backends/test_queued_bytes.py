@@ -11,7 +11,7 @@ from support.clients import LIMIT, wait_until
 from support.rawca import ECHO, ERROR, READ, WRITE, RawClient, packed, read
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.backends.epics.ca import intake
+from roguebridge.backends.epics.ca.wire import intake
 
 MOST = 1_000_000
 ELEMENTS = 40_000  # 320 kB: three have room

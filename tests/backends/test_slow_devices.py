@@ -4,7 +4,7 @@ import numpy as np
 from support.clients import LIMIT, wait_until
 from support.fakes import FakeClock
 
-from roguebridge.core.alarm import CALC, NO_ALARM, TIMEOUT
+from roguebridge.core.values.alarm import CALC, NO_ALARM, TIMEOUT
 
 
 def devices(gate):

@@ -6,10 +6,11 @@ import threading
 import pytest
 from support.clients import LIMIT, RemoteFailure, in_thread
 
-from roguebridge.core.access import ALLOW, AccessPolicy, Deny
 from roguebridge.core.errors import BackendError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import PolicyRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 
 
 class Stopper(AccessPolicy):

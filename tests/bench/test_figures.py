@@ -204,7 +204,7 @@ def test_how_cost_grows_is_drawn(tmp_path):
 
 def test_a_profile_says_whose_code_it_was():
     thread = "thread (1): a thread;Thread._bootstrap (threading.py:1);Thread.run (threading.py:9)"
-    update = f"{thread};Root._updateWorker (pyrogue/_Root.py:1);Show.it (core/showing.py:2)"
+    update = f"{thread};Root._updateWorker (pyrogue/_Root.py:1);Show.it (core/pv/showing.py:2)"
     lines = profile.summary(
         [
             f"{update} 3",

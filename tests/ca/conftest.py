@@ -7,7 +7,7 @@ from support.caclient import CaClient
 from support.caserved import CaServed
 from support.rawca import RawClient
 
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 
 @pytest.fixture

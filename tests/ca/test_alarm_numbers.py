@@ -3,7 +3,7 @@
 import pytest
 
 from roguebridge.backends.epics.ca.alarms import status_of
-from roguebridge.core.alarm import NO_ALARM, UDF, UNWRITTEN, Alarm, Severity, Status
+from roguebridge.core.values.alarm import NO_ALARM, UDF, UNWRITTEN, Alarm, Severity, Status
 
 
 @pytest.mark.parametrize(

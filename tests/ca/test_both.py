@@ -9,9 +9,9 @@ from p4p.client.thread import Context, RemoteError
 from support.caclient import Failed
 from support.clients import LIMIT, wait_until
 
-from roguebridge.core.access import ALLOW, AccessPolicy, Deny
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import PolicyRule
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 
 
 class Watching(AccessPolicy):

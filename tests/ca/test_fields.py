@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from support.caclient import Failed
 
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.values.converter import TypeConverter
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 LONG = "a text of more than thirty-nine characters, ünï"
 

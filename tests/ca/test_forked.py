@@ -8,9 +8,9 @@ import weakref
 import pytest
 from support.rawca import ECHO, packed
 
-from roguebridge.core import forks
+from roguebridge.core.concurrency import forks
+from roguebridge.core.concurrency.event_loop import Loop
 from roguebridge.core.errors import BackendError
-from roguebridge.core.loop import Loop
 
 
 @pytest.fixture

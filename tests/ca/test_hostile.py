@@ -167,7 +167,7 @@ def test_a_monitor_of_text_as_a_number_is_told_once_and_goes_on_when_it_is_one(s
 
 
 def test_a_channel_that_cannot_be_sent_costs_no_other_its_update(served, caplog, monkeypatch):
-    from roguebridge.backends.epics.ca.served import CaPv
+    from roguebridge.backends.epics.ca.served_pv import CaPv
 
     updates = served.monitor("Other")
     broken = served.monitor("Var")

@@ -18,7 +18,7 @@ except Forbidden as exc:
     print("forbidden:", exc)
     sys.exit()
 import roguebridge.simtree as pr
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 from support.clients import client_of
 PORTS = {"pva": 5076, "ca": 5065}  # of beacons
 

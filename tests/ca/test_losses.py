@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 CUT = "over ca, a text is cut after 39 bytes, NAME$ has the whole"
 WIDE = "over ca, an integer of 64 bits is a double, which is exact up to 2**53"

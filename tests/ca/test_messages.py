@@ -6,7 +6,7 @@ import pytest
 from support import rawca
 from support.rawca import packed
 
-from roguebridge.backends.epics.ca.messages import Messages
+from roguebridge.backends.epics.ca.wire.messages import Messages
 
 LARGE = 70_000
 SENT = [

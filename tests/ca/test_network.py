@@ -15,9 +15,9 @@ from support.clients import LIMIT, wait_until
 
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.epics.ca.settings import settings_of
-from roguebridge.core.backend import BackendOptions
+from roguebridge.core.backend.contract import BackendOptions
 from roguebridge.core.errors import BackendError
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 
 def build(pr, root):
@@ -325,7 +325,7 @@ def hook(event, arguments):
         seen.append((event, arguments[1]))
 sys.addaudithook(hook)
 import roguebridge.simtree as pr
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 before = dict(os.environ)
 class Root(pr.Root):
     def __init__(self):

@@ -6,9 +6,10 @@ import pytest
 from support.caclient import Failed
 from support.clients import LIMIT, wait_until
 
-from roguebridge.core.access import ALLOW, AccessPolicy, Deny
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import PolicyRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 
 
 class Judge(AccessPolicy):

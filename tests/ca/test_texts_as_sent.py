@@ -6,10 +6,11 @@ from p4p.client.thread import Context, RemoteError
 from p4p.nt import NTURI
 from support.clients import LIMIT
 
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.nt import Column, Display, NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.values.converter import TypeConverter
+from roguebridge.core.values.spec import Column, Display, NtKind, PvSpec, ScalarType
 
 ODD = "a\0b\udcffü"
 SHOWN = "a\\x00b\\udcffü"

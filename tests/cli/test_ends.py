@@ -9,7 +9,7 @@ import pytest
 TREES = """
 import logging, os, signal, threading
 from my_tree import MyRoot
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 
 class Own(MyRoot):

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from roguebridge.core.mapfile import read_map
+from roguebridge.core.mapping.map_file import read_map
 
 MAP = ("map", "my_tree.py:MyRoot", "--base", "X")
 CHECK = ("check", "my_tree.py:MyRoot", "--base", "X")

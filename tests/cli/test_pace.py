@@ -5,7 +5,7 @@ from p4p.client.thread import Context
 from support.trees import LIMIT
 
 from roguebridge.core.cli.server_options import ServerOptions
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 USAGE = 2
 

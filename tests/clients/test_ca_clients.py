@@ -18,7 +18,7 @@ from support.caserved import CaServed
 from support.clients import LIMIT, wait_until
 from support.trees import running as running_root
 
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 CHILD = Path(caserved.__file__).with_name("ca_child.py")
 CLIENTS = ["pyepics", "aioca", "caproto"]

@@ -8,9 +8,9 @@ import pytest
 from support.fakes import WAIT, bridge_threads
 from support.holders import Bench
 
-from roguebridge.core import plugin_sources
-from roguebridge.core.plugin_manager import Plugins
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks import sources as plugin_sources
+from roguebridge.core.hooks.manager import Plugins
+from roguebridge.core.server.server import PvServer
 
 
 class Site:

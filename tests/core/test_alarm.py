@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 
-from roguebridge.core.alarm import (
+from roguebridge.core.values.alarm import (
     BY_STATUS,
     CALC,
     COMM,
@@ -25,7 +25,7 @@ from roguebridge.core.alarm import (
     judge,
     worst,
 )
-from roguebridge.core.nt import ValueAlarm
+from roguebridge.core.values.spec import ValueAlarm
 
 LIMITS = {"lowAlarm": -10, "lowWarning": -5, "highWarning": 5, "highAlarm": 10}
 ALL = ValueAlarm(low_alarm=-10, low_warning=-5, high_warning=5, high_alarm=10)

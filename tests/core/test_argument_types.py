@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pytest
 from support.holders import Bench, call, put
 
-from roguebridge.core.annotations import name_of, types_of
-from roguebridge.core.argument_types import fitted_to, held_to
 from roguebridge.core.errors import PutError
+from roguebridge.core.requests.annotations import name_of, types_of
+from roguebridge.core.requests.argument_types import fitted_to, held_to
 
 Volts = NewType("Volts", float)
 T = TypeVar("T")

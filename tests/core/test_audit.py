@@ -7,8 +7,8 @@ import pytest
 from support.audit import RaisingSink, Sink, make_record
 from support.fakes import WAIT, FakeClock, bridge_threads, join
 
-from roguebridge.core.audit import AuditTrail
 from roguebridge.core.errors import PluginError
+from roguebridge.core.requests.audit import AuditTrail
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

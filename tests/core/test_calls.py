@@ -9,9 +9,9 @@ from support.fakes import WAIT
 from support.holders import Bench, call, put
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.alarm import NO_ALARM, Alarm, Severity, Status
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.workers import BUSY
+from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.values.alarm import NO_ALARM, Alarm, Severity, Status
 
 
 class Opened:

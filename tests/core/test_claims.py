@@ -2,8 +2,8 @@
 
 import pytest
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.claims import decoded, shown_name
+from roguebridge.core.requests.claims import decoded, shown_name
+from roguebridge.core.requests.credentials import Credentials
 
 
 @pytest.mark.parametrize("name", ["", "ann", "Jürgen", "中文", "DOM\\user", "DOM\\xavier", "a b"])

@@ -7,7 +7,7 @@ import weakref
 import pytest
 from support.fakes import WAIT, bridge_threads
 
-from roguebridge.core.clock import SystemClock, Timer
+from roguebridge.core.concurrency.clock import SystemClock, Timer
 
 CLOCK = "roguebridge-clock"
 

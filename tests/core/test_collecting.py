@@ -2,7 +2,7 @@ import gc
 
 import pytest
 
-from roguebridge.core.collecting import collecting_later
+from roguebridge.core.concurrency.gc_pause import collecting_later
 
 
 @pytest.fixture(autouse=True)

@@ -15,17 +15,17 @@ from support.page_tables import table
 from support.pages import ROOT
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.core.assembly import plugin_options
-from roguebridge.core.config import ServerConfig, json_schema
-from roguebridge.core.config_sections import (
+from roguebridge.core.config.schema import ServerConfig, json_schema
+from roguebridge.core.config.sections import (
     AcfOptions,
     AuditOptions,
     NamesOptions,
     OperatorsOptions,
     PoliciesOptions,
 )
-from roguebridge.core.plugin_sources import BUILT_IN
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.sources import BUILT_IN
+from roguebridge.core.server.build import plugin_options
+from roguebridge.core.server.server import PvServer
 
 SCHEMA = ROOT / "docs/reference/config.schema.json"
 PAGE = "docs/reference/config-file.md"

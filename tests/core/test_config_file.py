@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from roguebridge.core import BackendError, ConfigError, PluginError, PvServer, hookimpl
-from roguebridge.core.config import ServerConfig
-from roguebridge.core.config_file import read_config
+from roguebridge.core.config.file import read_config
+from roguebridge.core.config.schema import ServerConfig
 
 
 class Given(PvServer):

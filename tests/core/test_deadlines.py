@@ -4,7 +4,7 @@ import logging
 
 from support.fakes import FakeClock
 
-from roguebridge.core.deadlines import Deadlines
+from roguebridge.core.concurrency.clock import Deadlines
 
 
 def test_calls_are_made_in_order_when_they_are_due():

@@ -3,9 +3,9 @@
 import pytest
 from support.holders import Bench, put
 
-from roguebridge.core.alarm import NO_ALARM, WRITE
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.workers import BUSY
+from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.values.alarm import NO_ALARM, WRITE
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 WORDS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String)
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.elements import pixels_of, texts_of
+from roguebridge.core.values.arrays import pixels_of, texts_of
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roguebridge.core.exact import cast_exactly, exact_array, integer, real
+from roguebridge.core.values.exact import cast_exactly, exact_array, integer, real
 
 F4, F8 = np.dtype("f4"), np.dtype("f8")
 NUMBERS = ["?", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "longdouble"]

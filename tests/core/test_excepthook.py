@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from roguebridge.core.excepthook import ThreadDeaths
+from roguebridge.core.tree.patches.thread_deaths import ThreadDeaths
 
 
 @pytest.fixture

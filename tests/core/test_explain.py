@@ -2,11 +2,12 @@
 
 import pytest
 
-from roguebridge.core.access import ALLOW, AccessPolicy
 from roguebridge.core.errors import NotRunningError
-from roguebridge.core.explain import Explanation, RuleUse
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy
+from roguebridge.core.server.explain import Explanation, RuleUse
 
 
 class Open(AccessPolicy):
@@ -146,7 +147,7 @@ def test_a_running_server_tells_what_it_serves(site):
 
 
 def test_a_root_that_does_not_run_cannot_be_explained(tree):
-    from roguebridge.core.server import PvServer
+    from roguebridge.core.server.server import PvServer
 
     server = PvServer("B", tree.pr.Root(name="Top", pollEn=False), backends=["soft"])
     with pytest.raises(NotRunningError):

@@ -4,11 +4,11 @@ import pytest
 from support.fakes import bridge_threads
 
 from roguebridge.backends.soft import SoftBackend
-from roguebridge.core.access import AccessPolicy
 from roguebridge.core.errors import BackendError, PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import NamingRule, PolicyRule, TimeSourceRule
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import NamingRule, PolicyRule, TimeSourceRule
+from roguebridge.core.requests.policy import AccessPolicy
+from roguebridge.core.server.server import PvServer
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

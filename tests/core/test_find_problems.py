@@ -5,8 +5,9 @@ import logging
 import pytest
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import PolicyRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.mapping.select import Select
 from roguebridge.plugins.audit import Audit
 
 

@@ -6,8 +6,8 @@ import pytest
 from support.fakes import ENTRY, make_put
 from support.holders import Bench, strictly_increasing
 
-from roguebridge.core.alarm import CALC, NO_ALARM, READ, UDF
-from roguebridge.core.workers import BUSY
+from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.values.alarm import CALC, NO_ALARM, READ, UDF
 
 # UDF ------------------------------------------------------------------------------------
 

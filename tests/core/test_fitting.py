@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.fitting import fitted
-from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
+from roguebridge.core.values.coercion import fitted
+from roguebridge.core.values.spec import Column, NtKind, PvSpec, ScalarType
 
 INT8 = PvSpec(NtKind.SCALAR, ScalarType.Int8)
 TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)

@@ -4,8 +4,8 @@ import pytest
 from support.fakes import FakeClock
 from support.listeners import Recorder
 
-from roguebridge.core.alarm import NO_ALARM, TIMEOUT
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.values.alarm import NO_ALARM, TIMEOUT
 
 FAST = 0.05
 

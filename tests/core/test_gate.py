@@ -6,8 +6,8 @@ import pytest
 from support.fakes import FakeNode
 from support.holders import Bench
 
-from roguebridge.core.alarm import DISABLE, HIGH, NO_ALARM
-from roguebridge.core.gate import Gate
+from roguebridge.core.tree.device_enable import Gate
+from roguebridge.core.values.alarm import DISABLE, HIGH, NO_ALARM
 
 
 class Site:

@@ -1,6 +1,6 @@
 import pytest
 
-from roguebridge.core.groups import group_list, passes
+from roguebridge.core.mapping.groups import group_list, passes
 
 
 @pytest.mark.parametrize("nothing", [None, "", [], (), set(), frozenset()])

@@ -5,12 +5,12 @@ import pytest
 from support.fakes import PlainConverter
 from support.holders import Bench, call, put, strictly_increasing
 
-from roguebridge.core.alarm import CALC, COMM, NO_ALARM, READ, STATE, TIMEOUT
-from roguebridge.core.backend import Reading, Snapshot
-from roguebridge.core.converter import ConversionError
+from roguebridge.core.concurrency.workers import BUSY
 from roguebridge.core.errors import PutError
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.workers import BUSY
+from roguebridge.core.values.alarm import CALC, COMM, NO_ALARM, READ, STATE, TIMEOUT
+from roguebridge.core.values.converter import ConversionError
+from roguebridge.core.values.reading import Reading, Snapshot
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 INT64 = PvSpec(NtKind.SCALAR, ScalarType.Int64)
 ARRAY = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Float64)

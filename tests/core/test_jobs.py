@@ -4,9 +4,9 @@ import pytest
 from support.fakes import FakeNode, make_put
 from support.holders import Bench, call, put
 
-from roguebridge.core.alarm import CALC, WRITE
-from roguebridge.core.jobs import abandon_all
-from roguebridge.core.workers import STOPPING
+from roguebridge.core.concurrency.workers import STOPPING
+from roguebridge.core.pv.request_job import abandon_all
+from roguebridge.core.values.alarm import CALC, WRITE
 
 
 class Silent(Exception):

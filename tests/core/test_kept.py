@@ -3,13 +3,12 @@
 import pytest
 from support.fakes import ENTRY
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.alarm import HIHI, NO_ALARM
-from roguebridge.core.backend import Reading
-from roguebridge.core.channel import Channel
+from roguebridge.core.backend.client_channel import Channel, KeptPv
 from roguebridge.core.errors import BackendError
-from roguebridge.core.kept import KeptPv
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.values.alarm import HIHI, NO_ALARM
+from roguebridge.core.values.reading import Reading
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 INT = PvSpec(NtKind.SCALAR, ScalarType.Int8)
 WHO = Credentials("me", "127.0.0.1", "test")

@@ -19,7 +19,7 @@ from support.frames import send
 from support.listeners import Recorder
 from support.trees import LIMIT, TREES, silent_stdout
 
-from roguebridge.core.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
 
 REAL = [tree for tree in TREES if tree.name == "pyrogue"]
 if not REAL:

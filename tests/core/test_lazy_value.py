@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from support.fakes import WAIT, join
 
-from roguebridge.core.lazy_value import maker_of
+from roguebridge.core.tree.patches.lazy_value import maker_of
 
 FIELDS = ["value", "valueDisp", "disp", "enum", "updated", "status", "severity"]
 

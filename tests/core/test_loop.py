@@ -7,9 +7,9 @@ import pytest
 from support.clients import wait_until
 from support.fakes import WAIT
 
-from roguebridge.core import loop as loops
+from roguebridge.core.concurrency import event_loop as loops
+from roguebridge.core.concurrency.event_loop import Loop
 from roguebridge.core.errors import BackendError
-from roguebridge.core.loop import Loop
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 import pytest
 
 from roguebridge.backends.soft import SoftBackend
-from roguebridge.core.backend import Backend
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.nt import ScalarType
-from roguebridge.core.rules import ConverterRule, Select
+from roguebridge.core.backend.contract import Backend
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.values.spec import ScalarType
 
 
 class Narrow(SoftBackend):

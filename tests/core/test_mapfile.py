@@ -1,7 +1,7 @@
 import pytest
 
 from roguebridge.core.errors import MappingError
-from roguebridge.core.mapfile import map_lines, read_map
+from roguebridge.core.mapping.map_file import map_lines, read_map
 
 
 @pytest.fixture

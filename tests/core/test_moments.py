@@ -5,13 +5,13 @@ import pytest
 from support.fakes import PlainConverter, make_put
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core.access import ALLOW, AccessPolicy
-from roguebridge.core.alarm import CALC, NO_ALARM, STATE, TIMEOUT
-from roguebridge.core.converter import ConversionError
+from roguebridge.core.concurrency.workers import BUSY, STOPPING
 from roguebridge.core.errors import BackendError
-from roguebridge.core.jobs import abandon_all
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.workers import BUSY, STOPPING
+from roguebridge.core.pv.request_job import abandon_all
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy
+from roguebridge.core.values.alarm import CALC, NO_ALARM, STATE, TIMEOUT
+from roguebridge.core.values.converter import ConversionError
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 WORDS = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String)
 

@@ -7,12 +7,13 @@ from support.fakes import WAIT, PlainConverter
 from support.site_plugins import Audit, Opened
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.alarm import Severity
-from roguebridge.core.extra import ExtraNode
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.own import OwnVariable
-from roguebridge.core.rules import ConverterRule, NamingRule, Select
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule
+from roguebridge.core.mapping.extra_nodes import ExtraNode
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.tree.server_nodes import OwnVariable
+from roguebridge.core.values.alarm import Severity
 
 BOTH = ("V", "Lab:V")
 

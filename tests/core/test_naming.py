@@ -1,6 +1,6 @@
 import pytest
 
-from roguebridge.core.naming import name_error, name_warning, standard_name
+from roguebridge.core.mapping.pv_names import name_error, name_warning, standard_name
 
 
 @pytest.mark.parametrize(

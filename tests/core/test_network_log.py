@@ -5,7 +5,11 @@ import threading
 
 from support.clients import LIMIT, wait_until
 
-from roguebridge.core.network_log import NetworkLog, is_network_thread, no_network_thread
+from roguebridge.core.concurrency.network_log import (
+    NetworkLog,
+    is_network_thread,
+    no_network_thread,
+)
 
 
 def on_network_thread(call):

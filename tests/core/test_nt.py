@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType, ValueAlarm
 
 INTEGERS = ["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"]
 

@@ -6,9 +6,9 @@ import pytest
 from support.fakes import ENTRY, FakeServed, PlainConverter
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core.alarm import CALC, NO_ALARM, READ, TIMEOUT
-from roguebridge.core.nt import ScalarType
-from roguebridge.core.workers import BUSY
+from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.values.alarm import CALC, NO_ALARM, READ, TIMEOUT
+from roguebridge.core.values.spec import ScalarType
 
 # Nobody watching ------------------------------------------------------------------------
 

@@ -8,9 +8,9 @@ import pytest
 from support.fakes import ENTRY, WAIT, PlainConverter, join, make_put
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core import outlet
-from roguebridge.core.alarm import CALC, NO_ALARM, WRITE
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.pv import publication as outlet
+from roguebridge.core.values.alarm import CALC, NO_ALARM, WRITE
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 ARRAY = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Float64)
 

@@ -3,9 +3,9 @@
 import pytest
 
 from roguebridge.core.errors import PutError
-from roguebridge.core.extra import ExtraNode
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.own import OwnCommand, OwnVariable
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.mapping.extra_nodes import ExtraNode
+from roguebridge.core.tree.server_nodes import OwnCommand, OwnVariable
 
 
 class Own:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from support.fakes import FakeNode
 
-from roguebridge.core.pacing import Deadband, Pace, Pacing
-from roguebridge.core.selectors import unmatched
-from roguebridge.core.server import PvServer
+from roguebridge.core.mapping.selectors import unmatched
+from roguebridge.core.pv.pacing import Deadband, Pace, Pacing
+from roguebridge.core.server.server import PvServer
 
 NAN, INF = math.nan, math.inf
 

@@ -6,11 +6,11 @@ import pluggy
 import pytest
 from support.plugin_makers import Named, Point, compiled, module_file, names, rules
 
-from roguebridge.core import plugin_checks
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import PROJECT, Hooks, hookimpl
-from roguebridge.core.plugin_sources import BUILT_IN
-from roguebridge.core.ruleset import ask_for_rules
+from roguebridge.core.hooks import checks as plugin_checks
+from roguebridge.core.hooks.hookspecs import PROJECT, Hooks, hookimpl
+from roguebridge.core.hooks.rule_set import ask_for_rules
+from roguebridge.core.hooks.sources import BUILT_IN
 
 # Access fails closed ----------------------------------------------------------------------
 

@@ -17,10 +17,16 @@ from support.plugin_makers import (
     rules,
 )
 
-from roguebridge.core.access import ALLOW, AccessPolicy
 from roguebridge.core.errors import BackendError, PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule, first
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import (
+    ConverterRule,
+    NamingRule,
+    PolicyRule,
+    TimeSourceRule,
+    first,
+)
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy
 
 # Order ------------------------------------------------------------------------------------
 
@@ -54,7 +60,7 @@ def test_a_plugin_may_be_a_module_or_its_dotted_name(make):
     module = types.ModuleType("site_names")
     module.naming_rules = hookimpl(lambda base: [NamingRule(lambda node: "m")])
     assert names(make(module))[0] == "m"
-    assert make("roguebridge.plugins.naming").problems == ()
+    assert make("roguebridge.plugins.names").problems == ()
 
 
 def test_a_plugin_given_twice_is_asked_once(make):

@@ -6,9 +6,9 @@ import pytest
 from support.plugin_makers import First, GoodThenWrong, Named, Point, by_name, module_file, names
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.plugin_sources import PluginInfo
-from roguebridge.core.rules import NamingRule
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import NamingRule
+from roguebridge.core.hooks.sources import PluginInfo
 from roguebridge.core.version import __version__
 
 SITE = """
@@ -105,7 +105,7 @@ def test_each_plugin_is_known_by_version_source_and_hooks(make, installed):
     ("switch", "gone"),
     [
         ("no:standard_names", "B:Top:V"),
-        ("no:roguebridge.plugins.naming", "B:Top:V"),
+        ("no:roguebridge.plugins.names", "B:Top:V"),
         ("no:inst", "B-inst"),
         ("no:Named", "B-mine"),
     ],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.queued_bytes import QueuedBytes, checked_bytes, size_of
+from roguebridge.core.requests.queued_bytes import QueuedBytes, checked_bytes, size_of
 
 NOT_BYTES = [0, -1, True, 1.0, float("nan"), float("inf"), "64", None, (1, 2)]
 

@@ -2,9 +2,9 @@
 
 from support.fakes import ENTRY, FakeClock
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.refusal_limit import RefusalLimit
-from roguebridge.core.request import RequestRecord
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.refusal_limit import RefusalLimit
+from roguebridge.core.requests.request import RequestRecord
 
 
 def record(user="eve", host="10.0.0.1"):

@@ -3,7 +3,7 @@ import threading
 import pytest
 from support.fakes import join, make_put, make_rpc
 
-from roguebridge.core.access import Credentials
+from roguebridge.core.requests.credentials import Credentials
 
 
 @pytest.mark.parametrize("make", [make_put, make_rpc])

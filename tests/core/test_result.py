@@ -4,9 +4,9 @@ import json
 import numpy as np
 import pytest
 
-from roguebridge.core.elements import array_type
-from roguebridge.core.nt import NtKind, ScalarType
-from roguebridge.core.result import describe_result, text_of
+from roguebridge.core.values.arrays import array_type
+from roguebridge.core.values.command_result import describe_result, text_of
+from roguebridge.core.values.spec import NtKind, ScalarType
 
 SCALAR, ARRAY, IMAGE = NtKind.SCALAR, NtKind.SCALAR_ARRAY, NtKind.NDARRAY
 LOOP = []

@@ -3,8 +3,9 @@
 import pytest
 from support.fakes import ENTRY
 
-from roguebridge.core.access import ALLOW, AccessPolicy, Credentials, Deny
-from roguebridge.core.rights import may_change, tell_rights
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
+from roguebridge.core.requests.rights import may_change, tell_rights
 
 WHO = Credentials("ops", "127.0.0.1", "ca")
 

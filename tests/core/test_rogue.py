@@ -6,8 +6,7 @@ from types import SimpleNamespace
 import pytest
 from support.fakes import FakeCommand, FakeNode
 
-from roguebridge.core.alarm import CALC, COMM, READ, TIMEOUT
-from roguebridge.core.rogue import (
+from roguebridge.core.tree.pyrogue import (
     computed,
     device_enable,
     disabled,
@@ -17,6 +16,7 @@ from roguebridge.core.rogue import (
     read_fault,
     refused_by_tree,
 )
+from roguebridge.core.values.alarm import CALC, COMM, READ, TIMEOUT
 
 
 class GeneralError(Exception):

@@ -7,8 +7,8 @@ import pytest
 from support.trees import TREES
 
 from roguebridge.core.errors import RogueVersionError
-from roguebridge.core.rogue_version import LOWEST, check_version, version_of
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.tree.rogue_version import LOWEST, check_version, version_of
 
 LOWEST_TEXT = ".".join(map(str, LOWEST))
 

@@ -3,8 +3,9 @@ import pytest
 from support.fakes import FakeNode, PlainConverter
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule, NamingRule, Select, converter_of, first
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule, converter_of, first
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.values.spec import Column, NtKind, PvSpec, ScalarType
 
 
 @pytest.fixture

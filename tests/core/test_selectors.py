@@ -3,14 +3,15 @@
 import pytest
 from support.fakes import FakeNode
 
-from roguebridge.core.access import AccessPolicy, Deny
 from roguebridge.core.errors import MappingError
-from roguebridge.core.groups import OptionalName, group_list
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, NamingRule, PolicyRule, Select, TimeSourceRule
-from roguebridge.core.selectors import Selector, unmatched
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule
+from roguebridge.core.mapping.groups import OptionalName, group_list
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.mapping.selectors import Selector, unmatched
+from roguebridge.core.requests.policy import AccessPolicy, Deny
 from roguebridge.plugins.acf.assignment import Assignments
-from roguebridge.plugins.operators import Operators
+from roguebridge.plugins.policies.operators import Operators
 
 
 def nodes():

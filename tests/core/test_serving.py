@@ -5,8 +5,8 @@ import queue
 import pytest
 from support.fakes import WAIT, FakeClock
 
-from roguebridge.core.alarm import CALC, NO_ALARM, TIMEOUT
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.values.alarm import CALC, NO_ALARM, TIMEOUT
 
 # PyRogue's update thread dies here, and the tests are about its coming back.
 dying = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -110,7 +110,7 @@ def test_a_failure_of_a_variable_that_is_not_served_alarms_nobody(serve, tree):
 
 
 def test_a_tree_whose_devices_have_no_enable_is_served(serve, tree, monkeypatch):
-    monkeypatch.setattr("roguebridge.core.serving.device_enable", lambda node: None)
+    monkeypatch.setattr("roguebridge.core.server.run.device_enable", lambda node: None)
     site = serve(tree.pr.LocalVariable(name="V", value=5))
     client = site.client()
     client.put("B:Top:V", 6)

@@ -7,9 +7,9 @@ import pytest
 from support.fakes import ENTRY, FakeClock, FakeServed, PlainConverter
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core.alarm import CALC, HIGH, HIHI, NO_ALARM, STATE, TIMEOUT, WRITE
-from roguebridge.core.converter import ConversionError
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm
+from roguebridge.core.values.alarm import CALC, HIGH, HIHI, NO_ALARM, STATE, TIMEOUT, WRITE
+from roguebridge.core.values.converter import ConversionError
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType, ValueAlarm
 
 ARRAY = PvSpec(NtKind.SCALAR_ARRAY, ScalarType.Float64)
 

@@ -4,8 +4,8 @@ import pytest
 from support.fakes import FakeServed, PlainConverter
 from support.holders import Bench, call
 
-from roguebridge.core.alarm import CALC, HIGH, HIHI, LOLO, NO_ALARM, READ, TIMEOUT, UDF
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType, ValueAlarm, changes_of
+from roguebridge.core.values.alarm import CALC, HIGH, HIHI, LOLO, NO_ALARM, READ, TIMEOUT, UDF
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType, ValueAlarm, changes_of
 
 INT = PvSpec(NtKind.SCALAR, ScalarType.Int64)
 TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)

@@ -4,8 +4,8 @@ import pytest
 from support.fakes import FakeClock, FakeServed
 from support.holders import Bench, put, strictly_increasing
 
-from roguebridge.core.pacing import Pacing
-from roguebridge.core.stamp_clock import SiteTime, StampClock
+from roguebridge.core.concurrency.stamp_clock import SiteTime, StampClock
+from roguebridge.core.pv.pacing import Pacing
 
 SECOND = 10**9
 DAY = 86400 * SECOND

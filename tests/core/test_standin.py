@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from roguebridge.core.standin import StandIn, stack_of, standing
+from roguebridge.core.tree.patches.update_override import StandIn, stack_of, standing
 
 
 class Variable:

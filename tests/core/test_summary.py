@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from roguebridge.core.alarm import NO_ALARM
-from roguebridge.core.backend import Reading, Snapshot
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.summary import ArraySummary, kept
+from roguebridge.core.requests.audit_values import ArraySummary, kept
+from roguebridge.core.values.alarm import NO_ALARM
+from roguebridge.core.values.reading import Reading, Snapshot
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 
 @pytest.mark.parametrize("value", [None, True, 3, -(2**1023), 1.5, "text", np.int16(3)], ids=repr)

@@ -5,10 +5,11 @@ import pytest
 from support.fakes import bridge_threads
 
 from roguebridge.core.errors import MappingError, NotRunningError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, PolicyRule, Select, TimeSourceRule
-from roguebridge.core.server import PvServer
-from roguebridge.core.survey import SurveyedPv
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule, PolicyRule, TimeSourceRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.server.survey import SurveyedPv
 
 
 def of(site, **wanted):

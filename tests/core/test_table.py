@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
-from roguebridge.core.table import columns_of, member_names, table_of
+from roguebridge.core.values.spec import Column, NtKind, PvSpec, ScalarType
+from roguebridge.core.values.tables import columns_of, member_names, table_of
 
 
 @pytest.mark.parametrize(

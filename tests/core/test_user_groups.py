@@ -6,9 +6,9 @@ import pytest
 from support.clients import LIMIT, wait_until
 from support.fakes import FakeClock
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.user_groups import FIRST_WAIT, STALE, UserGroups
-from roguebridge.core.workers import Job
+from roguebridge.core.concurrency.workers import Job
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.user_groups import FIRST_WAIT, STALE, UserGroups
 
 
 class LookUp:

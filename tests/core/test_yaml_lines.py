@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roguebridge.core.yaml_lines import Fault, read_yaml
+from roguebridge.core.config.yaml_lines import Fault, read_yaml
 
 
 def faults(text):

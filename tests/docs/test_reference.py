@@ -22,15 +22,16 @@ import roguebridge.backends.epics
 import roguebridge.core
 import roguebridge.plugins.recipes
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.backends.epics.pva.types import nt_type
-from roguebridge.core import alarm as alarms
-from roguebridge.core import converter, errors
+from roguebridge.backends.epics.pva.nt_types import nt_type
+from roguebridge.core import errors
 from roguebridge.core.cli.failure import Exit
-from roguebridge.core.hookspecs import Hooks
-from roguebridge.core.nt import NtKind, ScalarType
-from roguebridge.core.plugin_sources import BUILT_IN
-from roguebridge.core.result import describe_result
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.hookspecs import Hooks
+from roguebridge.core.hooks.sources import BUILT_IN
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.values import alarm as alarms
+from roguebridge.core.values import converter
+from roguebridge.core.values.command_result import describe_result
+from roguebridge.core.values.spec import NtKind, ScalarType
 from roguebridge.plugins.converters import make_converter
 
 TYPES = "docs/reference/pv-types.md"

@@ -19,11 +19,11 @@ from support.served import LIMIT
 from support.site_plugins import Guard
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.backends.epics.pva.operations import put
-from roguebridge.core.access import ALLOW, Allow, Deny
+from roguebridge.backends.epics.pva.requests import put
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import ALLOW, Allow, Deny
 from roguebridge.plugins.audit import Audit
 
 

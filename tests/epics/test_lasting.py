@@ -7,8 +7,9 @@ from p4p import Type, Value
 from p4p.client.thread import Context, RemoteError
 from support.lab import NO_ALARM, lab, stamp, triple
 
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import Select, TimeSourceRule
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import TimeSourceRule
+from roguebridge.core.mapping.select import Select
 
 DISABLE, UDF, WRITE = (3, 4, "DISABLE"), (3, 2, "UDF"), (3, 1, "WRITE")
 HIHI = (2, 1, "HIHI")

@@ -9,8 +9,8 @@ from p4p.client.thread import RemoteError
 from support.fakes import FakeNode
 from support.lab import lab
 
-from roguebridge.core.nt import Control, NtKind, PvSpec, ScalarType
-from roguebridge.core.put_limits import PathSwitch, PutLimits
+from roguebridge.core.requests.put_limits import PathSwitch, PutLimits
+from roguebridge.core.values.spec import Control, NtKind, PvSpec, ScalarType
 
 NAN = math.nan
 

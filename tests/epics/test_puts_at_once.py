@@ -6,7 +6,7 @@ import pytest
 from support.clients import LIMIT, in_thread
 from support.lab import lab
 
-from roguebridge.core.rogue import only_stores
+from roguebridge.core.tree.pyrogue import only_stores
 
 
 @pytest.fixture

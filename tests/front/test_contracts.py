@@ -39,14 +39,14 @@ def copy(tmp_path):
 @pytest.mark.parametrize(
     ("module", "line", "contract"),
     [
-        ("core/clock.py", "import roguebridge", "stands in front"),
+        ("core/concurrency/clock.py", "import roguebridge", "stands in front"),
         ("core/cli/map.py", "from roguebridge import PvServer", "stands in front"),
-        ("plugins/audit.py", "import roguebridge.__main__", "stands in front"),
-        ("core/clock.py", "import roguebridge.plugins.audit", "stand on core"),
-        ("plugins/audit.py", "import roguebridge.backends.epics", "stand on core"),
+        ("plugins/audit/__init__.py", "import roguebridge.__main__", "stands in front"),
+        ("core/concurrency/clock.py", "import roguebridge.plugins.audit", "stand on core"),
+        ("plugins/audit/__init__.py", "import roguebridge.backends.epics", "stand on core"),
         ("simtree/node.py", "import roguebridge.examples.demo", "stand on core"),
         ("lab/__init__.py", "", "stand on core"),
-        ("core/clock.py", "import p4p", "no protocol library"),
+        ("core/concurrency/clock.py", "import p4p", "no protocol library"),
     ],
 )
 def test_a_contract_breaks_where_an_import_goes_the_wrong_way(copy, module, line, contract):

@@ -7,8 +7,8 @@ import pytest
 from support.fakes import FakeNode
 
 from roguebridge.core import PluginError
-from roguebridge.core.alarm import HIGH, NO_ALARM, READ
-from roguebridge.core.backend import Reading
+from roguebridge.core.values.alarm import HIGH, NO_ALARM, READ
+from roguebridge.core.values.reading import Reading
 from roguebridge.plugins.acf import Acf
 from roguebridge.plugins.acf.assignment import Assignments, Place
 from roguebridge.plugins.acf.inputs import OwnInput

@@ -1,9 +1,9 @@
 import pytest
 from support.fakes import FakeNode, make_put, make_rpc
 
-from roguebridge.core.access import ALLOW, Deny
-from roguebridge.core.mapping import PvEntry
-from roguebridge.plugins.mode_policy import policy_rules
+from roguebridge.core.mapping.pv_map import PvEntry
+from roguebridge.core.requests.policy import ALLOW, Deny
+from roguebridge.plugins.policies.mode import policy_rules
 
 
 @pytest.mark.parametrize(("mode", "guarded"), [("RO", True), ("RW", False), ("WO", False)])

@@ -7,13 +7,14 @@ from support.lab import lab
 from support.served import Updates
 from support.site_plugins import Guard
 
-from roguebridge.core.access import ALLOW, Credentials, Deny
-from roguebridge.core.mapping import PvEntry
-from roguebridge.core.request import PutRequest
-from roguebridge.core.rules import Select
-from roguebridge.plugins.no_write import NoWrite
-from roguebridge.plugins.operators import Operators, is_dangerous
-from roguebridge.plugins.read_only import ReadOnlySwitch
+from roguebridge.core.mapping.pv_map import PvEntry
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.policy import ALLOW, Deny
+from roguebridge.core.requests.request import PutRequest
+from roguebridge.plugins.policies.no_write import NoWrite
+from roguebridge.plugins.policies.operators import Operators, is_dangerous
+from roguebridge.plugins.policies.read_only import ReadOnlySwitch
 
 SWITCH = "Base:RB:ReadOnly"
 

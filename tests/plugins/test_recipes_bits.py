@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from support.nodes import node
 
 from roguebridge.core import ConversionError, NtKind, PluginError, PutError, ScalarType, Select
-from roguebridge.core.alarm import STATE
+from roguebridge.core.values.alarm import STATE
 from roguebridge.plugins.recipes import bit_field, hex_text, split_words
 
 ALL = Select()

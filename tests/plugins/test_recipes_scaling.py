@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from support.nodes import node
 
 from roguebridge.core import Flat, NtKind, PluginError, PutError, ScalarType, Select, ValueAlarm
-from roguebridge.core.alarm import judge
+from roguebridge.core.values.alarm import judge
 from roguebridge.plugins.recipes import linear, scaled
 
 ALL = Select()

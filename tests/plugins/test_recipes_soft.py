@@ -7,7 +7,7 @@ import pytest
 
 from roguebridge.backends.soft.client import RemoteError
 from roguebridge.core import PvServer, Select, hookimpl
-from roguebridge.core.alarm import HIHI, NO_ALARM
+from roguebridge.core.values.alarm import HIHI, NO_ALARM
 from roguebridge.plugins.recipes import (
     DeviceTable,
     bit_field,

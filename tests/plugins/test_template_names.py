@@ -3,10 +3,10 @@
 import pytest
 from support.fakes import FakeNode
 
-from roguebridge.core.mapping import automatic_map
-from roguebridge.core.rules import first
-from roguebridge.core.selectors import unmatched
-from roguebridge.plugins.naming import TemplateNames
+from roguebridge.core.hooks.rules import first
+from roguebridge.core.mapping.pv_map import automatic_map
+from roguebridge.core.mapping.selectors import unmatched
+from roguebridge.plugins.names import TemplateNames
 
 FIELDS = "base, root, path, device, parent, name"
 KEYS = "template, case, separator, index, prefixes, aliases, longest"

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from roguebridge.core.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
 from support.listeners import Recorder
 from support.trees import running
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.access import Credentials
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.request import RequestRecord
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.request import RequestRecord
 from support.fakes import ENTRY, WAIT
 
 

@@ -8,11 +8,12 @@ import numpy as np
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.epics.pva.backend import PvaBackend
 from roguebridge.backends.soft import SoftBackend
-from roguebridge.core.alarm import NO_ALARM
-from roguebridge.core.backend import BackendOptions, Reading
-from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import Column, NtKind, PvSpec, ScalarType
-from roguebridge.core.server import PvServer
+from roguebridge.core.backend.contract import BackendOptions
+from roguebridge.core.mapping.pv_map import PvEntry
+from roguebridge.core.server.server import PvServer
+from roguebridge.core.values.alarm import NO_ALARM
+from roguebridge.core.values.reading import Reading
+from roguebridge.core.values.spec import Column, NtKind, PvSpec, ScalarType
 from support import pagelines
 from support.clients import LIMIT, client_of, in_thread
 

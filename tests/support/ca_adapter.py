@@ -5,10 +5,10 @@ from concurrent.futures import Future
 from typing import Any
 
 from roguebridge.backends.epics.ca.alarms import STATUSES
-from roguebridge.core.alarm import NO_ALARM, Alarm, Status
-from roguebridge.core.backend import Reading
-from roguebridge.core.elements import Flat
-from roguebridge.core.request import PutRequest
+from roguebridge.core.requests.request import PutRequest
+from roguebridge.core.values.alarm import NO_ALARM, Alarm, Status
+from roguebridge.core.values.arrays import Flat
+from roguebridge.core.values.reading import Reading
 from support import caimages
 from support.caclient import CaClient
 from support.carrier import LIMIT, Carrier, Watch, translated

@@ -12,9 +12,9 @@ import caproto as ca
 import numpy as np
 
 from roguebridge.backends.epics.ca.alarms import STATUSES
-from roguebridge.core import alarm
-from roguebridge.core.alarm import Alarm, Severity, Status
-from roguebridge.core.backend import Reading
+from roguebridge.core.values import alarm
+from roguebridge.core.values.alarm import Alarm, Severity, Status
+from roguebridge.core.values.reading import Reading
 
 LIMIT = 30.0
 _EPOCH = 631_152_000

@@ -8,9 +8,9 @@ from concurrent.futures import Future
 from typing import Any
 
 from roguebridge.backends.soft import Disconnected, RemoteError
-from roguebridge.core.alarm import Alarm
-from roguebridge.core.backend import Reading
-from roguebridge.core.request import RpcRequest
+from roguebridge.core.requests.request import RpcRequest
+from roguebridge.core.values.alarm import Alarm
+from roguebridge.core.values.reading import Reading
 from support.caclient import Failed, Lost
 
 LIMIT = 30.0

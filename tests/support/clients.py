@@ -4,7 +4,7 @@ from typing import Any
 
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.soft import SoftBackend
-from roguebridge.core.backend import Backend
+from roguebridge.core.backend.contract import Backend
 from support.ca_adapter import CaAdapter
 from support.carrier import LIMIT, Carrier, Gone, RemoteFailure, Watch, in_thread, wait_until
 from support.pva_adapter import PvaAdapter

@@ -4,8 +4,8 @@ import queue
 import threading
 from collections import deque
 
-from roguebridge.core.completion import Completion
-from roguebridge.core.unshown import Unshown
+from roguebridge.core.pv.unshown import Unshown
+from roguebridge.core.requests.completion import Completion
 from support.fakes import WAIT, FakeClock
 
 

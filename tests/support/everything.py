@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from roguebridge.core.nt import NtKind, ScalarType
+from roguebridge.core.values.spec import NtKind, ScalarType
 from support.registers import model_of
 from support.trees import make_memory
 

@@ -5,13 +5,13 @@ import itertools
 import threading
 from types import SimpleNamespace
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.backend import ServedPv
-from roguebridge.core.clock import Clock, Timer
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.request import PutRequest, Reply, RpcRequest
+from roguebridge.core.backend.contract import ServedPv
+from roguebridge.core.concurrency.clock import Clock, Timer
+from roguebridge.core.mapping.pv_map import PvEntry
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.request import PutRequest, Reply, RpcRequest
+from roguebridge.core.values.converter import TypeConverter
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 WAIT = 30.0  # seconds any single event may take before a test fails
 ENTRY = PvEntry("Top.Dev.V", "B:Top:Dev:V", False, "RW")

@@ -4,8 +4,8 @@ import logging
 from dataclasses import replace
 from types import SimpleNamespace
 
-from roguebridge.core.holder import PvHolder
-from roguebridge.core.services import Services
+from roguebridge.core.pv.holder import PvHolder
+from roguebridge.core.pv.services import Services
 from support.fakes import (
     ENTRY,
     FakeClock,

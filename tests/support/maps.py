@@ -1,7 +1,7 @@
 """Maps of nodes made up, and what of them is served and told."""
 
-from roguebridge.core.mapping import explicit_map
-from roguebridge.core.naming import standard_name
+from roguebridge.core.mapping.pv_map import explicit_map
+from roguebridge.core.mapping.pv_names import standard_name
 from support.fakes import FakeNode
 
 PATHS = ["Top.enable", "Top.A", "Top.Dev.B", "Top.Dev.Sub[0].C", "Top.Dev.Sub[1].C", "Top.Z"]

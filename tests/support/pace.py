@@ -1,7 +1,7 @@
 """A holder whose updates are held back, and what of them was shown."""
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.pacing import Pacing
+from roguebridge.core.pv.pacing import Pacing
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 from support.fakes import PlainConverter
 from support.holders import Bench
 

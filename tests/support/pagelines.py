@@ -7,8 +7,8 @@ import threading
 from concurrent.futures import Future
 from types import ModuleType
 
-from roguebridge.core.alarm import Alarm, Severity, Status
-from roguebridge.core.backend import Reading
+from roguebridge.core.values.alarm import Alarm, Severity, Status
+from roguebridge.core.values.reading import Reading
 from support.clients import LIMIT, Carrier, Gone, RemoteFailure, Watch
 from support.pages import ROOT, blocks_of
 

@@ -2,9 +2,9 @@
 
 import py_compile
 
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import ConverterRule, NamingRule
-from roguebridge.core.ruleset import ask_for_rules
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rule_set import ask_for_rules
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule
 from support.fakes import FakeNode
 
 

@@ -1,6 +1,6 @@
 """Polls for those who look at nodes made up, on a clock that stands still."""
 
-from roguebridge.core.polling import WatchedPolls
+from roguebridge.core.tree.watched_polls import WatchedPolls
 from support.fakes import FakeClock, InlinePool
 
 

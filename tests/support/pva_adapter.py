@@ -9,8 +9,8 @@ import numpy as np
 from p4p import Type, Value
 from p4p.client.raw import Context as RawContext
 
-from roguebridge.core.alarm import Alarm
-from roguebridge.core.backend import Reading
+from roguebridge.core.values.alarm import Alarm
+from roguebridge.core.values.reading import Reading
 from support.carrier import LIMIT, Carrier, Gone, RemoteFailure, Watch
 
 

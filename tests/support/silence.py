@@ -1,6 +1,6 @@
 """Watched PVs that may fall silent, on a clock that stands still."""
 
-from roguebridge.core.staleness import Staleness
+from roguebridge.core.tree.poll_silence import Staleness
 from support.fakes import FakeClock
 
 STEP = 0.5

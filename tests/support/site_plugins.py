@@ -1,8 +1,9 @@
 """Small plugins of a site: a policy by a function, an audit, and who tells what has opened."""
 
-from roguebridge.core.access import AccessPolicy
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.rules import PolicyRule, Select
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import AccessPolicy
 
 
 class Policy(AccessPolicy):

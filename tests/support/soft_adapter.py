@@ -4,7 +4,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from roguebridge.backends.soft import SoftBackend
-from roguebridge.core.backend import Reading
+from roguebridge.core.values.reading import Reading
 from support.carrier import LIMIT, Carrier, Watch, in_thread, translated
 
 

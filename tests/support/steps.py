@@ -2,7 +2,7 @@
 
 import threading
 
-from roguebridge.core.workers import Job, WorkerPool
+from roguebridge.core.concurrency.workers import Job, WorkerPool
 from support.fakes import WAIT, FakeClock, bridge_threads
 
 NAME = "roguebridge-test"

@@ -3,7 +3,7 @@
 import queue
 import threading
 
-from roguebridge.core.watchdog import Watchdog
+from roguebridge.core.tree.patches.watchdog import Watchdog
 from support.fakes import WAIT, FakeClock
 from support.listeners import Recorder
 

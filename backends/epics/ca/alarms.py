@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from roguebridge.core.alarm import Alarm, Severity
+from roguebridge.core.values import Alarm, Severity
 
 #: the words of menuAlarmStat, in the order of their numbers
 STATUSES = (

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from roguebridge.core.backend import BackendOptions, PvOwner
+from roguebridge.core.backend import BackendOptions, LoopBackend, PvOwner
+from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import BackendError
-from roguebridge.core.loop_backend import LoopBackend
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.network_log import NetworkLog
-from roguebridge.core.nt import PvSpec
+from roguebridge.core.values import PvSpec
 
-from .losses import LONGEST_NAME, has_short_name, losses_of
+from .limitations import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
-from .served import CaPv, Sending
+from .served_pv import CaPv, Sending
 from .settings import Settings, check_ports, settings_of
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import caproto as ca
 
-from roguebridge.core.network_log import NetworkLog
+from roguebridge.core.concurrency import NetworkLog
 
-from . import dbr
 from .fields import Shown, View
-from .served import CaPv
+from .served_pv import CaPv
+from .wire import dbr
 
 if TYPE_CHECKING:
     from .circuit import Circuit

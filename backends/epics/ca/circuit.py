@@ -17,25 +17,22 @@ import caproto as ca
 from caproto._headers import ExtendedMessageHeader, MessageHeader
 
 from roguebridge.backends.epics.roles import groups_of
-from roguebridge.core.access import Credentials
-from roguebridge.core.loop import Loop
-from roguebridge.core.network_log import NetworkLog
-from roguebridge.core.queued_bytes import QueuedBytes
-from roguebridge.core.request import PutRequest
+from roguebridge.core.concurrency import Loop, NetworkLog
+from roguebridge.core.requests import Credentials, PutRequest, QueuedBytes
 
-from . import dbr
 from .channel import Channel, Subscription
 from .fields import Shown, parse
-from .intake import Intake
-from .names import claimed, text_of
 from .own_puts import OwnPuts
 from .puts import put
 from .rights import SharedRights
-from .stream import Stream, misused
-from .turns import Turns
+from .text import claimed, text_of
+from .wire import dbr
+from .wire.intake import Intake
+from .wire.transport import Stream, misused
+from .wire.turns import Turns
 
 if TYPE_CHECKING:
-    from .served import CaPv
+    from .served_pv import CaPv
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _READ, _GETFAIL = 15, 152  # CA_PROTO_READ_NOTIFY, ECA_GETFAIL

@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec
+from roguebridge.core.values import NtKind, PvSpec
 
 from .alarms import SEVERITIES, STATUSES
-from .dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
-from .form import LONGEST, Form, Native
 from .forms import form_of
+from .forms.form import LONGEST, Form, Native
 from .records import is_out, meta_of
+from .wire.dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
 
 #: characters that a text may have before its PV is announced anew
 ROOM_FOR_TEXT = 1024

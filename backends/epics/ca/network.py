@@ -11,20 +11,17 @@ from typing import Any
 
 import caproto as ca
 
-from roguebridge.core.claims import MAX_NAME
+from roguebridge.core.concurrency import Loop, NetworkLog, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
-from roguebridge.core.forks import drop, give_up_when_forked
-from roguebridge.core.loop import Loop
-from roguebridge.core.network_log import NetworkLog
-from roguebridge.core.queued_bytes import QueuedBytes
+from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
 from .circuit import Circuit
 from .fields import parse
-from .names import text_of
 from .rights import SharedRights
-from .served import CaPv
+from .served_pv import CaPv
 from .settings import PORT, Settings
-from .turns import Turns
+from .text import text_of
+from .wire.turns import Turns
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _TRIES = 50  # free ports of TCP that may be taken in UDP

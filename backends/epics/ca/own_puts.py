@@ -13,10 +13,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from roguebridge.core.loop import Loop
+from roguebridge.core.concurrency import Loop
 
 from .fields import Shown
-from .served import CaPv
+from .served_pv import CaPv
 
 LONGEST_WAIT = 1.0
 """Seconds that reads wait for one put; then they are answered with what there is."""

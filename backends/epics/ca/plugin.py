@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from roguebridge.core.backend import Backend, BackendOptions
 from roguebridge.core.errors import BackendError
-from roguebridge.core.hookspecs import BackendFactory, hookimpl
+from roguebridge.core.hooks import BackendFactory, hookimpl
 
 
 def make_ca(options: BackendOptions) -> Backend:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import caproto as ca
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.request import PutRequest, Reply
+from roguebridge.core.requests import PutRequest, Reply
+from roguebridge.core.values import NtKind, PvSpec, ScalarType
 
-from . import dbr
 from .channel import Channel
-from .form import Form, bytes_of, number_of, single, whole
+from .forms.form import Form, bytes_of, number_of, single, whole
+from .wire import dbr
 
 if TYPE_CHECKING:
     from .circuit import Circuit

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.values import NtKind, PvSpec, ScalarType
 
 from ..limits import limit_pair
-from .dbr import Meta
-from .scalar_forms import FLAGS
+from .forms.scalars import FLAGS
+from .wire.dbr import Meta
 
 
 def meta_of(spec: PvSpec, entry: PvEntry) -> Meta:

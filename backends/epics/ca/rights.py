@@ -11,11 +11,10 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from roguebridge.core.access import Credentials
 from roguebridge.core.backend import PvOwner
-from roguebridge.core.loop import Loop
+from roguebridge.core.concurrency import Loop, NetworkLog
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.network_log import NetworkLog
+from roguebridge.core.requests import Credentials
 
 if TYPE_CHECKING:
     from .channel import Channel

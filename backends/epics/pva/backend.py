@@ -16,14 +16,14 @@ from p4p._p4p import Server
 from p4p.server import StaticProvider
 
 from roguebridge.core.backend import Backend, BackendOptions, PvOwner
+from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
-from roguebridge.core.network_log import NetworkLog
 
 from ..addresses import resolved_lists
-from .doorbell import Doorbell
 from .ports import TCP, UDP, Ports
-from .served import PvaPv
+from .served_pv import PvaPv
+from .server_thread import Doorbell
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 

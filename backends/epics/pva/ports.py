@@ -13,8 +13,8 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 
+from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import BackendError
-from roguebridge.core.network_log import NetworkLog
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from p4p import Value
 
-from roguebridge.core.alarm import NO_ALARM
-from roguebridge.core.backend import Reading, Snapshot
-from roguebridge.core.result import describe_result
+from roguebridge.core.values import NO_ALARM, Reading, Snapshot, describe_result
 
-from .nt import encoder_of
+from .encoders import encoder_of
 
 
 def encode_result(result: Any) -> Value:

@@ -14,7 +14,7 @@ from roguebridge.core import (
     TimeSourceRule,
     hookimpl,
 )
-from roguebridge.core.naming import standard_name
+from roguebridge.core.mapping.pv_names import standard_name
 from roguebridge.plugins.converters import make_converter
 
 from . import ours

@@ -9,9 +9,9 @@ from support.fakes import WAIT, make_put, make_rpc
 from support.holders import Bench
 from support.site_plugins import Guard, fail
 
-from roguebridge.core.access import ALLOW, Allow, Deny
-from roguebridge.core.summary import ArraySummary
-from roguebridge.core.workers import BUSY
+from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.requests.audit_values import ArraySummary
+from roguebridge.core.requests.policy import ALLOW, Allow, Deny
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from support.audit import Sink
 
-from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.hooks.hookspecs import hookimpl
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

@@ -8,9 +8,9 @@ from support.fakes import WAIT, join
 from support.site_plugins import Guard
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.access import ALLOW
 from roguebridge.core.errors import PluginError
-from roguebridge.core.hookspecs import hookimpl
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.requests.policy import ALLOW
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 from support.fakes import WAIT, bridge_threads
 
-from roguebridge.core.completion import checked_timeout
+from roguebridge.core.requests.completion import checked_timeout
 
 LATE = "that took longer than completion_timeout (1 s)"
 TEXT = "puts and calls answered before all that they changed was shown: {}; {}"

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 from support.fakes import WAIT, FakeCommand, FakeNode
 
-from roguebridge.core.own import OwnCommand, OwnVariable
-from roguebridge.core.rogue import changes_others, send_group, takes_markers
+from roguebridge.core.tree.pyrogue import changes_others, send_group, takes_markers
+from roguebridge.core.tree.server_nodes import OwnCommand, OwnVariable
 
 
 def build(tree):

@@ -3,10 +3,10 @@
 import pytest
 from support.fakes import FakeServed
 
-from roguebridge.core.alarm import NO_ALARM
-from roguebridge.core.backend import Reading
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.outlet import Outlet, State
+from roguebridge.core.pv.publication import Outlet, State
+from roguebridge.core.values.alarm import NO_ALARM
+from roguebridge.core.values.reading import Reading
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 SPEC = PvSpec(NtKind.SCALAR, ScalarType.Int64)
 READING = Reading(1, NO_ALARM, 1)

@@ -5,8 +5,9 @@ from support.fakes import ENTRY
 from support.site_plugins import Guard, Policy, fail
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.access import ALLOW, Credentials, Deny
-from roguebridge.core.rules import Select
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.policy import ALLOW, Deny
 
 
 @pytest.mark.parametrize("quick", [True, False])

@@ -4,10 +4,11 @@ import pytest
 from support.site_plugins import Audit, Opened, fail
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.converter import TypeConverter
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.rules import ConverterRule, Select, TimeSourceRule
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import ConverterRule, TimeSourceRule
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.values.converter import TypeConverter
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 
 class Celsius(TypeConverter):

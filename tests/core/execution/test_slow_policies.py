@@ -7,8 +7,8 @@ from support.fakes import WAIT
 from support.site_plugins import Audit, Guard, Policy
 
 from roguebridge.backends.soft import RemoteError
-from roguebridge.core.access import ALLOW, Deny
-from roguebridge.core.rules import Select
+from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests.policy import ALLOW, Deny
 
 
 class Undecided(Policy):

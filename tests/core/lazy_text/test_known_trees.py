@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from roguebridge.core.lazy_text import _told_by
+from roguebridge.core.tree.patches.lazy_text import _told_by
 
 
 class Value:

@@ -5,7 +5,7 @@ import pytest
 from support.arrays import ARRAYS, count_texts, replaced, take
 from support.listeners import Recorder
 
-from roguebridge.core.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
 
 
 @pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])

@@ -6,7 +6,7 @@ import numpy as np
 from support.arrays import ARRAYS, replaced, take
 from support.listeners import Recorder
 
-from roguebridge.core.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
 
 
 def test_a_class_with_a_way_of_its_own_is_left_alone(tree, running, caplog):

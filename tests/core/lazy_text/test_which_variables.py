@@ -6,7 +6,7 @@ from support.arrays import KINDS, local, replaced, take
 from support.killers import Switch
 from support.listeners import Recorder
 
-from roguebridge.core.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
 
 SCALARS = {
     "int": local(0, 1),

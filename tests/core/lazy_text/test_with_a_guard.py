@@ -9,9 +9,9 @@ from support.fakes import WAIT
 from support.killers import Switch
 from support.listeners import Recorder
 
-from roguebridge.core.culprit import Guard, delivered, guard, running_in
-from roguebridge.core.lazy_text import LazyTexts
-from roguebridge.core.standin import standing
+from roguebridge.core.tree.patches.lazy_text import LazyTexts
+from roguebridge.core.tree.patches.update_guard import Guard, delivered, guard, running_in
+from roguebridge.core.tree.patches.update_override import standing
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 

@@ -7,8 +7,8 @@ from support.fakes import FakeNode
 from support.maps import PATHS, by_path, nodes, served, texts
 
 from roguebridge.core.errors import MappingError
-from roguebridge.core.mapping import automatic_map
-from roguebridge.core.naming import standard_name
+from roguebridge.core.mapping.pv_map import automatic_map
+from roguebridge.core.mapping.pv_names import standard_name
 
 
 def test_automatic_mode_names_every_node_in_tree_order():

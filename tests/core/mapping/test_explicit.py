@@ -4,7 +4,7 @@ import pytest
 from support.maps import explicit, nodes, served, texts
 
 from roguebridge.core.errors import MappingError
-from roguebridge.core.mapping import explicit_map
+from roguebridge.core.mapping.pv_map import explicit_map
 
 
 class Device:

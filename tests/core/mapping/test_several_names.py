@@ -9,7 +9,7 @@ from support.fakes import FakeNode
 from support.maps import explicit, nodes, texts
 
 from roguebridge.core.errors import MappingError
-from roguebridge.core.mapping import automatic_map
+from roguebridge.core.mapping.pv_map import automatic_map
 
 
 def named(result):

@@ -5,8 +5,8 @@ from support.fakes import PlainConverter
 from support.holders import Bench, strictly_increasing
 from support.pace import DOUBLE, paced, shown
 
-from roguebridge.core.alarm import CALC, DISABLE, HIGH, HIHI, NO_ALARM, READ, TIMEOUT, Alarm
-from roguebridge.core.pacing import Pacing
+from roguebridge.core.pv.pacing import Pacing
+from roguebridge.core.values.alarm import CALC, DISABLE, HIGH, HIHI, NO_ALARM, READ, TIMEOUT, Alarm
 
 
 def test_an_alarm_that_grows_is_shown_at_once_and_one_that_ends_with_the_next_post():

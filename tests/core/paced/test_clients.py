@@ -4,7 +4,7 @@ from support.fakes import FakeServed, PlainConverter
 from support.holders import Bench, strictly_increasing
 from support.pace import DOUBLE, paced, shown
 
-from roguebridge.core.pacing import Pacing
+from roguebridge.core.pv.pacing import Pacing
 
 
 def test_a_pv_that_closes_drops_what_was_held_and_opens_with_the_newest():

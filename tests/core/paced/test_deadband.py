@@ -5,7 +5,7 @@ import math
 import pytest
 from support.pace import paced, shown
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 
 def test_what_is_near_the_value_shown_is_not_shown_then_or_later():

@@ -4,9 +4,9 @@ import numpy as np
 from support.holders import Bench, strictly_increasing
 from support.pace import paced, shown
 
-from roguebridge.core.nt import NtKind, PvSpec, ScalarType
-from roguebridge.core.outlet import Outlet
-from roguebridge.core.pacing import Pacing
+from roguebridge.core.pv.pacing import Pacing
+from roguebridge.core.pv.publication import Outlet
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 TABLE = PvSpec(NtKind.TABLE, ScalarType.String)
 

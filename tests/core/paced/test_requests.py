@@ -4,8 +4,8 @@ import pytest
 from support.holders import Bench, call, put
 from support.pace import paced, shown
 
-from roguebridge.core.alarm import WRITE
-from roguebridge.core.pacing import Pacing
+from roguebridge.core.pv.pacing import Pacing
+from roguebridge.core.values.alarm import WRITE
 
 
 @pytest.mark.parametrize("pace", [{"rate": 1}, {"deadband": 10}, {"rate": 1, "deadband": 10}])

@@ -2,7 +2,7 @@
 
 from support.polls import Link, Pv, Register
 
-from roguebridge.core.polling import poll_sources
+from roguebridge.core.tree.watched_polls import poll_sources
 
 
 def test_a_shared_source_is_polled_until_the_last_pv_is_left(bench):

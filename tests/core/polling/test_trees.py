@@ -9,9 +9,9 @@ from support.listeners import Recorder
 from support.polls import Pv, records
 from support.trees import LIMIT
 
-from roguebridge.core.clock import SystemClock
-from roguebridge.core.polling import WatchedPolls, poll_sources
-from roguebridge.core.workers import Job, WorkerPool
+from roguebridge.core.concurrency.clock import SystemClock
+from roguebridge.core.concurrency.workers import Job, WorkerPool
+from roguebridge.core.tree.watched_polls import WatchedPolls, poll_sources
 
 FAST = 0.05
 

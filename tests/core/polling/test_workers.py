@@ -2,7 +2,7 @@
 
 from support.polls import Pv, Register
 
-from roguebridge.core.workers import BUSY, STOPPING
+from roguebridge.core.concurrency.workers import BUSY, STOPPING
 
 
 def test_nothing_is_done_on_the_thread_that_tells(bench):

@@ -5,8 +5,8 @@ from support.fakes import bridge_threads
 from support.stopped import StoppedRoot
 
 from roguebridge.core.errors import BackendError, PluginError
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.server.server import PvServer
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

@@ -4,7 +4,7 @@ import pytest
 from support.fakes import bridge_threads
 
 from roguebridge.core.errors import MappingError
-from roguebridge.core.server import PvServer
+from roguebridge.core.server.server import PvServer
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

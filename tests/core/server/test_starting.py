@@ -7,11 +7,11 @@ from support.fakes import bridge_threads, join
 from support.stopped import StoppedRoot
 
 from roguebridge.core.errors import BackendError, NotRunningError, PluginError
-from roguebridge.core.holder import PvHolder
-from roguebridge.core.hookspecs import hookimpl
-from roguebridge.core.naming import standard_name
-from roguebridge.core.rules import PolicyRule
-from roguebridge.core.server import PvServer
+from roguebridge.core.hooks.hookspecs import hookimpl
+from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.mapping.pv_names import standard_name
+from roguebridge.core.pv.holder import PvHolder
+from roguebridge.core.server.server import PvServer
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left")
 

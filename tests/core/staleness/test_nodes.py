@@ -7,7 +7,7 @@ from support.listeners import Recorder
 from support.silence import STEP, Node, Pv
 from support.trees import LIMIT
 
-from roguebridge.core.staleness import poll_interval, tells_of_polls
+from roguebridge.core.tree.poll_silence import poll_interval, tells_of_polls
 
 FAST = 0.05
 

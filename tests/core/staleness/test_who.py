@@ -6,7 +6,7 @@ import pytest
 from support.fakes import FakeClock
 from support.silence import STEP, Bench, Node, Pv
 
-from roguebridge.core.staleness import Staleness
+from roguebridge.core.tree.poll_silence import Staleness
 
 
 def test_only_what_is_watched_is_looked_at(bench):

@@ -200,7 +200,7 @@ def test_a_culprit_that_cannot_be_guarded_is_revived_all_the_same(
     def fail(variable, failed):
         raise RuntimeError("no enable")
 
-    monkeypatch.setattr("roguebridge.core.watchdog.guard", fail)
+    monkeypatch.setattr("roguebridge.core.tree.patches.watchdog.guard", fail)
     watched = watch(root)
     switch.on = True
     root.D.Got.set(1)

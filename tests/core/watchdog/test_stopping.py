@@ -7,7 +7,7 @@ from support.fakes import WAIT, bridge_threads, join
 from support.killers import Switch, make_root
 from support.watching import STUCK_AFTER, Watch, delivers, hold_listener
 
-from roguebridge.core.culprit import running_in
+from roguebridge.core.tree.patches.update_guard import running_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -88,7 +88,7 @@ def test_a_revived_worker_looks_at_its_root_only_once_the_root_knows_it(monkeypa
             steps.append("running?")
             return False
 
-    monkeypatch.setattr("roguebridge.core.watchdog._reviving", Lock())
+    monkeypatch.setattr("roguebridge.core.tree.patches.watchdog._reviving", Lock())
     Watch(Root()).watchdog._work()
     assert steps == ["the root has been given its thread", "running?"]
 
@@ -133,7 +133,7 @@ def test_what_is_found_just_when_it_stops_is_told_to_nobody(root, watch, gate, m
     gate.wait()
     watched.check()
     monkeypatch.setattr(
-        "roguebridge.core.watchdog.delivered", lambda places: watched.watchdog.stop()
+        "roguebridge.core.tree.patches.watchdog.delivered", lambda places: watched.watchdog.stop()
     )
     watched.clock.advance(STUCK_AFTER)
     join(thread)

@@ -5,7 +5,7 @@ import threading
 from support.fakes import WAIT, join
 from support.steps import Step
 
-from roguebridge.core.workers import on_borrowed_thread
+from roguebridge.core.concurrency.workers import on_borrowed_thread
 
 
 def test_a_job_is_run_here_when_nothing_of_its_lane_is_under_way(bench):

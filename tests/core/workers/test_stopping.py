@@ -6,7 +6,7 @@ import threading
 from support.fakes import WAIT, FakeClock, join
 from support.steps import NAME, Step, begun, ended, my_threads, submit
 
-from roguebridge.core.workers import STOPPING
+from roguebridge.core.concurrency.workers import STOPPING
 
 
 def test_drain_waits_for_running_and_queued_jobs(bench):

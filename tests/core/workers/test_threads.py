@@ -7,7 +7,7 @@ import pytest
 from support.fakes import WAIT
 from support.steps import Step, begun, ended, my_threads, submit
 
-from roguebridge.core.workers import BUSY, STOPPING
+from roguebridge.core.concurrency.workers import BUSY, STOPPING
 
 
 def test_beyond_the_queue_limit_the_answer_is_busy_until_there_is_room(bench):

@@ -11,7 +11,7 @@ from support.audit import lines, make_record, news
 
 from roguebridge.core.errors import PluginError
 from roguebridge.plugins.audit import Audit
-from roguebridge.plugins.audit_line import line_of
+from roguebridge.plugins.audit.line import line_of
 
 
 def test_lines_are_appended_to_the_file_that_is_there(file):
@@ -161,7 +161,7 @@ def test_a_file_that_cannot_be_written_stops_the_start(serve_audited, tmp_path):
 
 @pytest.fixture
 def serve_audited(tree, running):
-    from roguebridge.core.server import PvServer
+    from roguebridge.core.server.server import PvServer
 
     servers = []
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from support.audit import make_record
 
-from roguebridge.core.access import Credentials
-from roguebridge.core.summary import kept
-from roguebridge.plugins.audit_line import line_of
+from roguebridge.core.requests.audit_values import kept
+from roguebridge.core.requests.credentials import Credentials
+from roguebridge.plugins.audit.line import line_of
 
 
 def fields(record, lost=0):

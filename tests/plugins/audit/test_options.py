@@ -8,7 +8,7 @@ import pytest
 from support.audit import lines, make_record
 
 from roguebridge.core.errors import PluginError
-from roguebridge.core.mapping import PvEntry
+from roguebridge.core.mapping.pv_map import PvEntry
 from roguebridge.plugins.audit import Audit
 
 

@@ -7,9 +7,9 @@ import pytest
 from support.everything import node_of
 from support.trees import running
 
-from roguebridge.core.alarm import STATE
-from roguebridge.core.converter import ConversionError
 from roguebridge.core.errors import PutError
+from roguebridge.core.values.alarm import STATE
+from roguebridge.core.values.converter import ConversionError
 from roguebridge.plugins.converters import make_converter
 
 

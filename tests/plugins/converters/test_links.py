@@ -10,11 +10,11 @@ from support.everything import ARRAY, ENUM, IMAGE, OFF_ON, SCALAR, typed
 from support.registers import model_of
 from support.trees import make_memory, running
 
-from roguebridge.core.declared_types import note_declared
 from roguebridge.core.errors import PutError
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.tree.declared_types import note_declared
+from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
-from roguebridge.plugins.link_types import source_of
+from roguebridge.plugins.converters.link_types import source_of
 
 
 def test_a_mirror_is_served_as_its_source_and_puts_through(tree):

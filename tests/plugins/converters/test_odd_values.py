@@ -9,9 +9,9 @@ from support.everything import IMAGE, STAMP, same, typed
 from support.listeners import Recorder
 from support.trees import running
 
-from roguebridge.core.elements import Flat
 from roguebridge.core.errors import PutError
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.values.arrays import Flat
+from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from support.everything import EXPECTED, SCALAR, node_of, same
 
-from roguebridge.core.elements import Flat
 from roguebridge.core.errors import PutError
+from roguebridge.core.values.arrays import Flat
 from roguebridge.plugins.converters import make_converter
 
 OUT_OF_RANGE = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from support.everything import EXPECTED, TRIPS, node_of, same
 
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
 
 LACKING = {

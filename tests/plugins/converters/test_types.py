@@ -5,7 +5,7 @@ import pytest
 from support.everything import ENUM, EXPECTED, IMAGE, SCALAR, TABLE, TRIPS, build, node_of
 from support.trees import running
 
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
 
 

@@ -9,7 +9,7 @@ from support.nodes import node
 from support.trees import running
 
 from roguebridge.core.errors import PutError
-from roguebridge.core.nt import ScalarType
+from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
 
 WORDS = [

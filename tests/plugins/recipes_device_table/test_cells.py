@@ -8,9 +8,9 @@ from support.device_tables import enabled, gains, made, root_of, variable
 from support.fakes import PlainConverter
 
 from roguebridge.core import PutError, ScalarType, Select
-from roguebridge.core.alarm import CALC, DISABLE, HIHI, LOW, NO_ALARM, READ, STATE
-from roguebridge.core.converter import ConversionError
-from roguebridge.core.rules import ConverterRule
+from roguebridge.core.hooks.rules import ConverterRule
+from roguebridge.core.values.alarm import CALC, DISABLE, HIHI, LOW, NO_ALARM, READ, STATE
+from roguebridge.core.values.converter import ConversionError
 from roguebridge.plugins.recipes import bit_field
 
 

@@ -1,0 +1,173 @@
+"""The forms of PVs that are arrays, images or tables."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from roguebridge.core.values import Column, Flat, PvSpec, ScalarType, cast_exactly, exact_array
+
+from ..wire.dbr import CHAR, LONG, STRING, WIRE, cut
+from .form import (
+    EXACT,
+    LONGEST,
+    TYPES,
+    Form,
+    Native,
+    bytes_of,
+    cut_short,
+    kept_as,
+    number_of,
+    single,
+)
+
+
+class ArrayForm(Form):
+    """A 1-D array of numbers."""
+
+    __slots__ = ("_type", "_dtype")
+
+    def __init__(self, spec: PvSpec) -> None:
+        super().__init__(spec)
+        self._type = TYPES[spec.scalar]
+        self._dtype = kept_as(spec.scalar)
+
+    def show(self, value: Any) -> Native:
+        """Return the elements."""
+        array = np.asarray(value, self.spec.scalar.dtype)
+        if array.ndim != 1:
+            raise TypeError(f"rank {array.ndim} instead of 1")
+        return Native(self._type, array.astype(self._dtype), loss=_loss(array))
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return an array of the PV's dtype."""
+        return cast_exactly(numbers, self.spec.scalar.dtype)
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return an array of the numbers that the texts are."""
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
+
+
+class WordsForm(Form):
+    """A list of texts."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return what is left of each text in 39 bytes."""
+        whole = [bytes_of(item) for item in value]
+        long = [text for text in whole if len(text) > LONGEST]
+        loss = cut_short(long[0].decode()) if long else ""
+        return Native(STRING, [cut(text, LONGEST) for text in whole], loss=loss)
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return the texts of the numbers."""
+        return [str(number) for number in numbers.tolist()]
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the texts."""
+        return texts
+
+
+class FrameForm(Form):
+    """An array of any rank, flattened; its shape is a PV beside it."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return the pixels in the type that they have."""
+        frame = np.asarray(value)
+        scalar = _scalar_of(frame.dtype)
+        kind = TYPES[scalar]
+        pixels = frame.astype(kept_as(scalar)).reshape(-1)
+        shape = np.array(frame.shape, WIRE[LONG])
+        return Native(kind, pixels, extra=shape, loss=_loss(frame))
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return the pixels, without a shape, in the declared dtype if they fit it."""
+        try:
+            numbers = cast_exactly(numbers, self.spec.scalar.dtype)
+        except ValueError:
+            numbers = numbers.astype(numbers.dtype.newbyteorder("="))
+        return numbers.view(Flat)
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the pixels that the texts are."""
+        return self.take_numbers(_numbers(texts, self.spec.scalar))
+
+
+class TableForm(Form):
+    """A table, as the JSON text of an object with a list for each column."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return the JSON text."""
+        columns = {column.name: _column(column, value[column.name]) for column in self.spec.columns}
+        if len(value) > len(columns):
+            raise ValueError(f"{list(value)} are not the columns of the table")
+        if len({len(column) for column in columns.values()}) > 1:
+            raise ValueError("the columns differ in length")
+        text = json.dumps(columns, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        return Native(CHAR, np.frombuffer(text, "u1"), text)
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Refuse: a table is no number."""
+        raise ValueError("a table is put as JSON text")
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the columns."""
+        found = json.loads(single(texts))
+        if not isinstance(found, dict):
+            raise ValueError("a table is put as a JSON object with a list for each column")
+        columns = {column.name: column for column in self.spec.columns}
+        unknown = [name for name in found if name not in columns]
+        if unknown:
+            raise ValueError(f"there is no column {unknown[0]!r}: there are {list(columns)}")
+        return {name: _taken_column(columns[name], items) for name, items in found.items()}
+
+
+def _numbers(texts: list[str], scalar: ScalarType) -> Any:
+    numbers = [number_of(text) for text in texts]
+    return np.array(numbers, float) if scalar.is_float else exact_array(numbers)  # floats round
+
+
+def _loss(array: Any) -> str:
+    if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
+        return ""
+    large = (
+        array[(array > EXACT) | (array < -EXACT)]
+        if array.dtype.kind == "i"
+        else (array[array > EXACT])
+    )
+    for number in large.tolist():
+        if int(float(number)) != number:
+            return f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"
+    return ""
+
+
+def _scalar_of(dtype: Any) -> ScalarType:
+    try:
+        scalar = ScalarType(dtype.name)
+    except ValueError:
+        raise TypeError(f"elements of type {dtype} have no place in Channel Access") from None
+    if scalar is ScalarType.String:
+        raise TypeError("an image of texts has no place in Channel Access")
+    return scalar
+
+
+def _column(column: Column, items: Any) -> list[Any]:
+    if column.scalar is ScalarType.String:
+        return [bytes_of(item).decode() for item in items]
+    return np.asarray(items, column.scalar.dtype).tolist()  # type: ignore[no-any-return]
+
+
+def _taken_column(column: Column, items: Any) -> Any:
+    if not isinstance(items, list):
+        raise ValueError(f"column {column.name!r} is no list")
+    if column.scalar is ScalarType.String:
+        return [bytes_of(item).decode() for item in items]
+    array = np.array(items, None if items else column.scalar.dtype)
+    return cast_exactly(array, column.scalar.dtype)

@@ -1,0 +1,148 @@
+"""The form of a PV on Channel Access: what each kind of PV answers for, and what all of them need.
+
+Channel Access has no unsigned numbers but the byte, none of 64 bits, and no tables or shapes.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from math import inf
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from roguebridge.core.values import PvSpec, ScalarType, unicode_of
+
+from ..wire.dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, WIRE, Elements, cut
+
+LONGEST = 39  # bytes of a DBR_STRING, without the zero at its end
+EXACT = 2**53
+TYPES = {
+    ScalarType.Bool: CHAR,
+    ScalarType.Int8: INT,
+    ScalarType.Int16: INT,
+    ScalarType.Int32: LONG,
+    ScalarType.Int64: DOUBLE,
+    ScalarType.UInt8: CHAR,
+    ScalarType.UInt16: LONG,
+    ScalarType.UInt32: DOUBLE,
+    ScalarType.UInt64: DOUBLE,
+    ScalarType.Float32: FLOAT,
+    ScalarType.Float64: DOUBLE,
+}
+
+
+class Native(NamedTuple):
+    """A value as Channel Access has it.
+
+    :param type: plain type of the elements
+    :param elements: numbers, or texts; integers that travel as doubles are integers here
+    :param text: the whole of a text, which ``NAME$`` shows; None if it is no text
+    :param extra: what a PV beside this one shows: the index of a choice, the shape of an image
+    :param loss: what the elements do not show, in words
+    """
+
+    type: Any
+    elements: Elements
+    text: bytes | None = None
+    extra: Any = None
+    loss: str = ""
+
+
+class Form(ABC):
+    """One kind of PV.
+
+    :param spec: type and metadata of the PV
+    """
+
+    __slots__ = ("spec",)
+
+    def __init__(self, spec: PvSpec) -> None:
+        self.spec = spec
+
+    @abstractmethod
+    def show(self, value: Any) -> Native:
+        """Return a copy of a value in the PV's terms.
+
+        :raises Exception: if it does not fit the PV
+        """
+
+    @abstractmethod
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return in the PV's terms the numbers that a client has put, at least one.
+
+        :raises Exception: if they have no place in the PV
+        """
+
+    @abstractmethod
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return in the PV's terms the texts that a client has put, at least one.
+
+        :raises Exception: if they have no place in the PV
+        """
+
+
+def kept_as(scalar: ScalarType) -> Any:
+    """Return the dtype in which elements are kept: that of the wire.
+
+    Integers that travel as doubles stay what they are, for as text they travel whole.
+    """
+    kind = TYPES[scalar]
+    return scalar.dtype if kind is DOUBLE and scalar.is_integer else WIRE[kind]
+
+
+def number_of(text: str) -> int | float:
+    """Return the number that a text is, an int if that is what it looks like.
+
+    :raises ValueError: if it is none
+    """
+    try:
+        return int(text, 0)
+    except ValueError:
+        pass
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a number") from None
+
+
+def one(number: Any, dtype: Any) -> Any:
+    """Return one number as an array for the wire."""
+    with np.errstate(over="ignore"):
+        return np.array([number], dtype)
+
+
+def single(items: Any) -> Any:
+    """Return the only one of what a client has put."""
+    if len(items) != 1:
+        raise ValueError(f"{len(items)} elements instead of 1")
+    return items[0]
+
+
+def whole(number: Any) -> int:
+    """Return the int that a number is.
+
+    :raises ValueError: if it is none: a fraction, NaN or an infinity
+    """
+    if number != number or abs(number) == inf or int(number) != number:
+        raise ValueError(f"{number} is not an integer")
+    return int(number)
+
+
+def bytes_of(text: Any) -> bytes:
+    """Return the bytes of a text; NUL, which would end it, and what is no Unicode are escaped."""
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is no str")
+    return unicode_of(text).encode()
+
+
+def text_native(text: str, extra: Any = None) -> Native:
+    """Return a text, whole and what is left of it in 39 bytes."""
+    whole = bytes_of(text)
+    loss = cut_short(text) if len(whole) > LONGEST else ""
+    return Native(STRING, [cut(whole, LONGEST)], whole, extra, loss)
+
+
+def cut_short(text: str) -> str:
+    """Say that a text is not shown whole."""
+    return f"a text of {len(text)} characters is cut after 39 bytes: {text[:20]!r}..."

@@ -1,0 +1,172 @@
+"""The forms of PVs that are one number, choice or text."""
+
+from __future__ import annotations
+
+from operator import index
+from typing import Any
+
+import numpy as np
+
+from roguebridge.core.values import PvSpec
+
+from ..wire.dbr import ENUM, LONG, WIRE, cut
+from .form import (
+    EXACT,
+    LONGEST,
+    TYPES,
+    Form,
+    Native,
+    kept_as,
+    number_of,
+    one,
+    single,
+    text_native,
+    whole,
+)
+
+#: the states of a bool
+FLAGS = ("False", "True")
+
+
+class NumberForm(Form):
+    """A number."""
+
+    __slots__ = ("_type", "_dtype", "_range")
+
+    def __init__(self, spec: PvSpec) -> None:
+        super().__init__(spec)
+        self._type = TYPES[spec.scalar]
+        self._dtype = kept_as(spec.scalar)
+        info = np.iinfo(spec.scalar.dtype) if spec.scalar.is_integer else None
+        self._range = None if info is None else (int(info.min), int(info.max))
+
+    def show(self, value: Any) -> Native:
+        """Return one number."""
+        if self._range is None:
+            if isinstance(value, str):
+                raise TypeError(f"{value!r} is no number")
+            return Native(self._type, one(value, self._dtype))
+        number = index(value)
+        low, high = self._range
+        if not low <= number <= high:
+            raise OverflowError(f"{number} does not fit {self.spec.scalar.name}")
+        loss = ""
+        if abs(number) > EXACT and int(float(number)) != number:
+            loss = f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"
+        return Native(self._type, one(number, self._dtype), loss=loss)
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return one number; the largest integer as it is shown stands for itself."""
+        number = single(numbers).item()
+        if self._range is None:
+            return float(number)
+        if isinstance(number, int):
+            return number
+        if number != number or number != np.floor(number):  # the infinities are whole
+            raise ValueError(f"{number} is not an integer")
+        high = self._range[1]
+        return high if number == float(high) else whole(number)
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the number that the text is."""
+        number = number_of(single(texts))
+        if self._range is None or isinstance(number, int):
+            return number
+        return self.take_numbers(np.array([number]))
+
+
+class FlagForm(Form):
+    """A bool, as an enum of two states."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return 0 or 1."""
+        return Native(ENUM, one(_flag(value), WIRE[ENUM]))
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return False or True."""
+        number = single(numbers).item()
+        if number not in (0, 1):
+            raise ValueError(f"{number} is neither 0 nor 1")
+        return bool(number)
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return False or True."""
+        return bool(_choice(single(texts), FLAGS))
+
+
+class ChoiceForm(Form):
+    """An enum that Channel Access has a place for."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return the index."""
+        return Native(ENUM, one(self._index(value), WIRE[ENUM]))
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return the index."""
+        return whole(single(numbers).item())
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the index of a label."""
+        return _choice(single(texts), self.spec.choices)
+
+    def _index(self, value: Any) -> int:
+        number = index(value)
+        if not 0 <= number < len(self.spec.choices):
+            raise ValueError(f"index {number} is outside the choices {list(self.spec.choices)}")
+        return number
+
+
+class LargeChoiceForm(ChoiceForm):
+    """An enum that Channel Access has no place for, as text; its index is a PV beside it."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return the label."""
+        number = self._index(value)
+        return text_native(self.spec.choices[number], one(number, WIRE[LONG]))
+
+
+class TextForm(Form):
+    """A text."""
+
+    __slots__ = ()
+
+    def show(self, value: Any) -> Native:
+        """Return the text and what is left of it in 39 bytes."""
+        if not isinstance(value, str):
+            raise TypeError(f"{value!r} is no str")
+        return text_native(value)
+
+    def take_numbers(self, numbers: Any) -> Any:
+        """Return the text of a number."""
+        return str(single(numbers).item())
+
+    def take_texts(self, texts: list[str]) -> Any:
+        """Return the text."""
+        return single(texts)
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{value!r} is no bool")
+    return bool(value)
+
+
+def _choice(text: str, choices: tuple[str, ...]) -> int:
+    """Return the index of a label, which may be cut as clients are shown it."""
+    if text in choices:
+        return choices.index(text)
+    whole = [cut(label.encode("utf-8", "backslashreplace"), LONGEST) for label in choices]
+    short = text.encode()
+    if whole.count(short) == 1:
+        return whole.index(short)
+    if whole.count(short) > 1:
+        raise ValueError(f"{text!r} begins several choices: put the index")
+    if text.strip().isdecimal():
+        return int(text)
+    raise ValueError(f"{text!r} is none of {list(choices)}")

@@ -1,0 +1,146 @@
+"""What of one client's messages has a place in memory; on the loop.
+
+A put waits outside, in the client's own connection, until there is room for it. A large message
+that has arrived in part has its room from the beginning: so it can be completed, whatever others
+send. It must be complete in time, or it would keep its room for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import caproto as ca
+
+from roguebridge.core.concurrency import Loop
+from roguebridge.core.requests import QueuedBytes
+
+from .messages import Messages
+
+PATIENCE = 5.0
+"""Seconds that a client is not listened to for want of room; then its puts are refused as busy."""
+COMPLETE_IN = 20.0
+"""Seconds in which a message must arrive, and one more for each megabyte."""
+_PUTS = (4, 19)  # CA_PROTO_WRITE, CA_PROTO_WRITE_NOTIFY
+_LARGE = 65_536  # bytes: what is smaller may arrive in pieces without having room first
+_MEGABYTE = 1e6
+
+
+class Intake:
+    """Room and time for the messages of one client.
+
+    :param queued: counts the bytes of all that is put
+    :param loop: the server's
+    """
+
+    __slots__ = (
+        "client", "stalled", "_queued", "_loop", "_go_on", "_reserved", "_full_since", "_timer",
+        "_retry",
+    )  # fmt: skip
+
+    def __init__(self, queued: QueuedBytes, loop: Loop) -> None:
+        self.client = ""
+        #: True while the client is not listened to
+        self.stalled = False
+        self._queued = queued
+        self._loop = loop
+        self._go_on: Callable[[], object] = lambda: None
+        self._reserved = 0  # bytes, for a message that is not complete
+        self._full_since: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._retry: asyncio.TimerHandle | None = None
+
+    def begin(self, client: str, go_on: Callable[[], object]) -> None:
+        """Begin with a connection.
+
+        :param client: whose bytes are counted
+        :param go_on: called when a client that was not listened to may go on
+        """
+        self.client = client
+        self._go_on = go_on
+
+    def takes(self, arrived: Messages) -> bool:
+        """Tell whether the first message, which is whole, may be taken now."""
+        self._forget_part()
+        if arrived.command not in _PUTS:
+            return True
+        size, now = arrived.size, time.monotonic()
+        if size > self._queued.most or self._queued.has_room(self.client, size):
+            self._full_since = None
+            return True
+        if self._full_since is None:
+            self._full_since = now
+        if now - self._full_since >= PATIENCE:
+            return True  # the engine refuses it
+        self._stall()
+        return False
+
+    def refuses(self, arrived: Messages) -> str:
+        """Return why the rest of a large put that has arrived in part is not wanted, or nothing."""
+        size, most = arrived.size, self._queued.most
+        if size <= _LARGE or self._reserved or arrived.command not in _PUTS:
+            return ""
+        since = self._full_since
+        is_late = since is not None and time.monotonic() - since >= PATIENCE
+        if size > most or (is_late and not self._queued.has_room(self.client, size)):
+            self._stop_timer()
+            return f"busy: {size} bytes more are beyond max_queued_bytes ({most})"
+        return ""
+
+    def wait_for_rest(self, arrived: Messages, give_up: Callable[[], object]) -> bool:
+        """Tell whether the rest of the first message may come now.
+
+        :param give_up: called if it does not come in time
+        :raises RemoteProtocolError: if it can never have room
+        """
+        size = arrived.size
+        if self._timer is None:
+            self._timer = self._loop.later(COMPLETE_IN, give_up)
+        if size <= _LARGE or self._reserved:
+            return True
+        if size > self._queued.most:
+            raise ca.RemoteProtocolError(
+                f"a message of {size} bytes: max_queued_bytes is {self._queued.most}"
+            )
+        if self._queued.take(self.client, size) is not None:
+            self._stop_timer()
+            if self._full_since is None:
+                self._full_since = time.monotonic()
+            self._stall()
+            return False
+        self._reserved = size
+        self._full_since = None
+        self._stop_timer()
+        self._timer = self._loop.later(COMPLETE_IN + size / _MEGABYTE, give_up)
+        return True
+
+    def end(self) -> None:
+        """Give all back: the client has gone."""
+        self._forget_part()
+        self.stalled = False
+        if self._retry is not None:
+            self._retry.cancel()
+
+    def _forget_part(self) -> None:
+        self._stop_timer()
+        reserved, self._reserved = self._reserved, 0
+        if reserved:
+            self._queued.give_back(self.client, reserved)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _stall(self) -> None:
+        self.stalled = True
+        self._queued.when_freed(lambda: self._loop.post(self._resume))
+        self._retry = self._loop.later(PATIENCE, self._resume)
+
+    def _resume(self) -> None:
+        if self._retry is not None:
+            self._retry.cancel()
+        if self.stalled:
+            self.stalled = False
+            self._go_on()

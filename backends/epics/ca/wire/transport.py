@@ -1,0 +1,249 @@
+"""The bytes of one client's connection, both ways; on the loop.
+
+A client that does not take what it is sent is not listened to until it does: else it could have
+the server keep any number of answers for it. Nor is one that asks for more than a slice of time
+allows: the others come first, see :mod:`.turns`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+from time import perf_counter
+from typing import Any
+
+import caproto as ca
+
+from roguebridge.core.concurrency import NetworkLog
+
+from .intake import Intake
+from .messages import Messages
+from .turns import SLICE, Turns
+
+_log = NetworkLog(logging.getLogger("roguebridge.ca"))
+_MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
+_ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
+_LARGEST_ELEMENT = 40  # bytes
+_ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there are
+
+
+class Stream(asyncio.Protocol):
+    """Reads messages and writes them, each no faster than the other side does.
+
+    :param turns: the clients of the server that have more to do
+    :param intake: room for what is put
+    """
+
+    def __init__(self, turns: Turns, intake: Intake) -> None:
+        self.wire: Any = None
+        #: elements of the largest channel there was
+        self.largest = 0
+        self._transport: Any = None
+        self._full = False  # more waits to be sent than should
+        self._out: list[bytes] = []
+        self._out_size = 0
+        self._flush_due = False
+        self._arrived = Messages()
+        self._turns = turns
+        self.intake = intake
+        self._waits_turn = False  # what it asks and what it is told wait for its next slice
+        self._used = 0.0  # seconds of the present slice
+
+    # Called by asyncio ------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """The client is there."""
+        self._transport = transport
+        transport.set_write_buffer_limits(_MOST_WAITING)
+        sock = transport.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
+        self.wire = ca.VirtualCircuit(ca.SERVER, transport.get_extra_info("peername"), None)
+        self.wire.our_address = transport.get_extra_info("sockname")
+        host, port = self.wire.address
+        self.intake.begin(f"{host}:{port}", self._has_room_again)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client has gone, or the server stops: give memory back."""
+        with contextlib.suppress(OSError):
+            # A child may have the socket too: to close it here would not end the connection.
+            self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.intake.end()
+        self._arrived.clear()
+        self._out.clear()
+        wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
+        wire.channels.clear()  # which know the circuit: nothing must keep what it has received
+        wire.channels_sid.clear()
+
+    def get_extra_info(self, name: str) -> Any:
+        """Return what the transport knows, its socket say."""
+        return self._transport.get_extra_info(name)
+
+    def data_received(self, data: bytes) -> None:
+        """The client has sent something."""
+        self._arrived.add(data)
+        if not (self._waits_turn or self.intake.stalled):
+            self._go_on()
+
+    def pause_writing(self) -> None:
+        """The client is slow: updates are held, the newest of each only, and requests wait."""
+        self._full = True
+        self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._full = False
+        if not self._waits_turn:
+            self.take_turn()
+
+    # Slices of time ---------------------------------------------------------------------------
+
+    def take_turn(self) -> None:
+        """Send what was held and answer what has come, for a slice of time."""
+        self._waits_turn = False
+        if self._transport.is_closing():
+            return
+        self._used = 0.0
+        self._go_on()
+        self._used = 0.0  # updates come after requests, else a flood of them would end those
+        self.caught_up()
+        if not (self._full or self._waits_turn or self.intake.stalled):
+            self._transport.resume_reading()
+
+    def charge(self, seconds: float) -> None:
+        """Note that the client has used the network thread; beyond its slice it waits its turn."""
+        self._used += seconds
+        if self._used >= SLICE and not self._waits_turn:
+            self._used = 0.0
+            self._waits_turn = True
+            self._transport.pause_reading()
+            self._turns.add(self)
+
+    def _go_on(self) -> None:
+        self._flush_due = True  # at the end
+        began = perf_counter()
+        try:
+            while self._may_go_on() and (message := self._next()) is not None:
+                self._handle_all(message)
+                now = perf_counter()
+                self.charge(now - began)
+                began = now
+        except ca.CaprotoError as exc:
+            _log.warning("a client at %s broke the protocol: %s", self.wire.address, exc)
+            self._transport.abort()
+        except Exception:
+            _log.exception("what a client at %s sent cannot be answered", self.wire.address)
+            self._transport.abort()
+        self.flush()
+
+    def _may_go_on(self) -> bool:
+        waits = self._full or self._waits_turn or self.intake.stalled
+        return not (waits or self._transport.is_closing())
+
+    def _next(self) -> bytes | None:
+        """Take the next message, if it is whole and there is room for it."""
+        arrived = self._arrived
+        if not arrived:
+            return None
+        if arrived.missing:
+            self._check_size()
+            if refusal := self.intake.refuses(arrived):
+                self.refuse(arrived.leave_out(), refusal)
+                return None
+            may = self.intake.wait_for_rest(arrived, self._too_slow)
+        else:
+            may = self.intake.takes(arrived)
+        if not may:
+            self._transport.pause_reading()
+            return None
+        return arrived.take()
+
+    def _has_room_again(self) -> None:
+        if not self._waits_turn:
+            self.take_turn()
+
+    def _too_slow(self) -> None:
+        size = self._arrived.size
+        _log.warning("a client at %s did not end a message of %s bytes", self.wire.address, size)
+        self._transport.abort()
+
+    def _handle_all(self, message: bytes) -> None:
+        try:
+            commands, _ = self.wire.recv(message)
+        except Exception as exc:
+            raise misused(exc) from exc
+        for command in commands:  # one
+            self.handle(command)
+
+    def _check_size(self) -> None:
+        size = self._arrived.size
+        if size > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
+            text = f"{size} bytes for a channel of {self.largest} elements"
+            raise ca.RemoteProtocolError(text)
+
+    def handle(self, command: Any) -> None:
+        """Answer a message."""
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    def refuse(self, header: bytes, text: str) -> None:
+        """Answer a put that there is no room for.
+
+        :param header: all that is known of it
+        """
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    def caught_up(self) -> None:
+        """Send what was held for a slow client."""
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    # To the client ----------------------------------------------------------------------------
+
+    def send(self, *commands: Any) -> None:
+        """Send messages about channels."""
+        if not self._transport.is_closing():
+            for raw in self.wire.send(*commands):
+                self.write(bytes(raw))
+            self.flush_soon()
+
+    def tell(self, command: Any) -> None:
+        """Send a message that is about no channel, past caproto: it would look at all of them."""
+        self.write(bytes(command))
+        self.flush_soon()
+
+    def flush_soon(self) -> None:
+        """Hand over what is ready when all that is answered now has been: a write costs more."""
+        if not self._flush_due:
+            self._flush_due = True
+            asyncio.get_running_loop().call_soon(self.flush)
+
+    def write(self, raw: bytes) -> None:
+        """Have an update sent with the next :meth:`flush`."""
+        self._out.append(raw)
+        self._out_size += len(raw)
+        if self._out_size > _ENOUGH:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand to the network what is ready."""
+        self._flush_due = False
+        if self._out:
+            out, self._out, self._out_size = self._out, [], 0
+            if not self._transport.is_closing():
+                self._transport.write(b"".join(out))
+
+    def close(self) -> None:
+        """End the connection when what is ready has been sent."""
+        self.flush()
+        self._transport.close()
+
+    def abort(self) -> None:
+        """End the connection now."""
+        self._transport.abort()
+
+
+def misused(exc: Exception) -> ca.CaprotoError:
+    """Return what caproto raised over a message as an error of the client."""
+    if isinstance(exc, ca.CaprotoError):
+        return exc
+    return ca.RemoteProtocolError(f"{type(exc).__name__}: {exc}")

@@ -1,0 +1,117 @@
+"""One PVAccess PV: closed until watched.
+
+pvxs calls back on the server's one thread; the callbacks note and enqueue, no more. The PV is
+closed inside the callback that its last client has left and nowhere else while the server runs:
+a close that comes later would hit the next client and make its pending put run twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from p4p._p4p import SharedPV
+
+from roguebridge.core.backend import PvOwner, ServedPv
+from roguebridge.core.errors import BackendError
+from roguebridge.core.mapping import PvEntry
+from roguebridge.core.values import Alarm, PvSpec, Reading
+
+from . import requests as operations
+from .encoders import Encoder, encoder_of
+from .server_thread import Doorbell
+
+
+class PvaPv(ServedPv):
+    """A p4p ``SharedPV`` and its handler in one.
+
+    p4p's own Python class only adds decorators and wrapping per PV; the class beneath it takes
+    the handler directly.
+    """
+
+    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_doorbell", "_visited")
+
+    def __init__(self, entry: PvEntry, owner: PvOwner, doorbell: Doorbell) -> None:
+        self._entry = entry
+        self._owner = owner
+        self._doorbell = doorbell
+        self._encoder: Encoder | None = None
+        self._visited = False  # by a client, as the server's thread knows
+        self.pv = SharedPV(self)
+
+    def open(self, spec: PvSpec, reading: Reading) -> None:
+        """Give type and first value; blocks until the server's thread has done it."""
+        self._doorbell.call(self._opener(spec, reading))
+
+    def open_soon(
+        self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
+    ) -> None:
+        """Give type and first value on the server's thread."""
+        try:
+            call = self._opener(spec, reading)
+        except Exception as exc:
+            opened(exc)
+        else:
+            self._doorbell.call_soon(call, opened)
+
+    def _opener(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
+        encoder = encoder_of(spec)
+        # The tree may change an array before it is its turn, and to copy a large one takes long.
+        # What is small is encoded on the server's thread, which then has all memory of the value.
+        first = None if spec.kind in operations.SMALL else encoder.first(reading)
+
+        def open_now() -> None:
+            if not self._visited:  # it was faster than its turn here: the next one reads anew
+                raise BackendError(f"{self._entry.pv_name}: its client has left")
+            value = encoder.first(reading) if first is None else first
+            self._encoder = encoder
+            self.pv.open(value)
+
+        return open_now
+
+    def post(self, reading: Reading) -> None:
+        """Show a reading; pvxs queues it per monitor and squashes what a client is slow to take."""
+        encoder = self._encoder
+        if encoder is None:
+            return
+        turns = self._doorbell.turns
+        if turns.waits is encoder.in_haste(reading):
+            (turns.hurry if turns.waits else turns.wait)()
+        self.pv.post(encoder.update(reading))
+
+    def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
+        """Show an alarm on the value the PV has."""
+        encoder = self._encoder
+        if encoder is not None:
+            reading = Reading(None, alarm, time_ns)
+            self.pv.post(encoder.again(self.pv.current(), reading))
+
+    def close(self) -> None:
+        """Forget type and value; only when no client is connected or the server has stopped."""
+        self._encoder = None
+        self.pv.close()
+
+    # Called by p4p on the server's thread -------------------------------------------------
+
+    def onFirstConnect(self) -> None:
+        """A first client has connected."""
+        self._visited = True
+        self._owner.client_arrived(self)
+
+    def onLastDisconnect(self) -> None:
+        """The last client has left."""
+        self._visited = False
+        if self._owner.clients_gone(self):
+            self.close()
+
+    def put(self, op: Any) -> None:
+        """A client puts."""
+        encoder = self._encoder
+        spec = None if encoder is None else encoder.spec
+        operations.put(
+            self._entry, spec, op, self._owner, self._doorbell.spent, self._doorbell.max_name
+        )
+
+    def rpc(self, op: Any) -> None:
+        """A client calls."""
+        operations.rpc(self._entry, op, self._owner, self._doorbell.max_name)

@@ -1,0 +1,16 @@
+"""Threads, timers and the event loop: what runs when, and in what order."""
+
+from .clock import Clock, SystemClock
+from .event_loop import Loop
+from .forks import drop, give_up_when_forked
+from .network_log import NetworkLog, is_network_thread
+
+__all__ = [
+    "Clock",
+    "Loop",
+    "NetworkLog",
+    "SystemClock",
+    "drop",
+    "give_up_when_forked",
+    "is_network_thread",
+]

@@ -1,0 +1,168 @@
+"""The thread of a protocol's network: an asyncio loop, and the way onto it from other threads."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from ..errors import BackendError
+from .forks import give_up_when_forked
+from .network_log import NetworkLog, is_network_thread, no_network_thread
+
+_T = TypeVar("_T")
+_SLICE = 0.01  # seconds that calls of other threads take before the network is looked after
+
+
+class Loop:
+    """Runs a backend's network; what other threads leave for it is done in order.
+
+    :param name: the backend's
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._log = NetworkLog(logging.getLogger(f"roguebridge.{name}"))
+        self._lock = threading.Lock()
+        self._asyncio: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._left: list[Callable[[], object]] = []
+        give_up_when_forked(self)
+
+    def forked(self) -> None:
+        """Be stopped: the thread and what the kernel knows of the loop are the parent's."""
+        self._lock = threading.Lock()
+        self._asyncio = self._thread = None
+        self._left = []
+
+    @property
+    def here(self) -> bool:
+        """True on the loop's own thread."""
+        thread = self._thread
+        return thread is not None and threading.get_ident() == thread.ident
+
+    @property
+    def running(self) -> bool:
+        """True between a start and the following stop."""
+        return self._asyncio is not None
+
+    def check(self) -> None:
+        """Look whether the loop runs.
+
+        :raises BackendError: if it does not
+        """
+        if not self.running:
+            raise self.stopped
+
+    @property
+    def stopped(self) -> BackendError:
+        """The error of what comes when the loop does not run."""
+        return BackendError(f"backend {self.name!r} does not run")
+
+    def start(self) -> None:
+        """Begin to run."""
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._run, args=(loop,), name=f"roguebridge-{self.name}", daemon=True
+        )
+        self._asyncio = loop
+        self._thread.start()
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        is_network_thread()
+        try:
+            loop.run_forever()
+            while tasks := asyncio.all_tasks(loop):  # of clients: each undoes what it has done
+                for task in tasks:
+                    task.cancel()
+                loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+                loop.run_until_complete(asyncio.sleep(0))  # what they have closed is closed by now
+        finally:
+            no_network_thread()
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    def post(self, call: Callable[[], object]) -> bool:
+        """Have ``call`` made soon; False, and it is dropped, if the loop has stopped."""
+        with self._lock:
+            if self._asyncio is None:
+                return False
+            self._left.append(call)
+            if len(self._left) == 1:  # else the loop has been woken
+                wake = self._asyncio.call_soon if self.here else self._asyncio.call_soon_threadsafe
+                wake(self._do_what_is_left)
+            return True
+
+    def _do_what_is_left(self) -> None:
+        with self._lock:
+            left, self._left = self._left, []
+        until = time.perf_counter() + _SLICE
+        done = 0
+        for done, call in enumerate(left, 1):  # noqa: B007 - how many were made
+            self._guarded(call)
+            if time.perf_counter() > until and self.running:
+                break
+        if done < len(left):
+            with self._lock:
+                self._left[:0] = left[done:]
+            asyncio.get_running_loop().call_soon(self._do_what_is_left)
+
+    def later(self, seconds: float, call: Callable[[], object]) -> asyncio.TimerHandle:
+        """Have ``call`` made after some seconds; on the loop's thread, while it runs."""
+        return asyncio.get_running_loop().call_later(seconds, self._guarded, call)
+
+    def call(self, call: Callable[[], object]) -> None:
+        """Have ``call`` made and wait for it; no lock may be held that it takes.
+
+        :raises BackendError: if the loop has stopped
+        :raises Exception: what ``call`` raised
+        """
+        if self.here:
+            call()
+            return
+        done = threading.Event()
+        raised: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                call()
+            except BaseException as exc:
+                raised.append(exc)
+            done.set()
+
+        if not self.post(run):
+            raise self.stopped
+        done.wait()
+        if raised:
+            raise raised[0]
+
+    def run(self, make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
+        """Have a coroutine run and wait for what it returns, from another thread.
+
+        :raises BackendError: if the loop has stopped
+        :raises Exception: what it raised
+        """
+        loop = self._asyncio
+        if loop is None:
+            raise self.stopped
+        return asyncio.run_coroutine_threadsafe(make(), loop).result()
+
+    def stop(self) -> None:
+        """Do what was left so far, then end what runs; from another thread, harmless if stopped."""
+        with self._lock:
+            loop, self._asyncio = self._asyncio, None
+            thread, self._thread = self._thread, None
+        if loop is not None and thread is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            thread.join()
+
+    def _guarded(self, call: Callable[[], object]) -> None:
+        try:
+            call()
+        except Exception:
+            self._log.exception("a call on the network thread failed")

@@ -1,0 +1,1 @@
+"""The arguments of a server: each declared once, read from Python or from YAML."""

@@ -1,0 +1,168 @@
+"""Where plugins come from: built-in, installed, the environment, and the caller."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import entry_points
+from typing import Any, NamedTuple
+
+from ..version import __version__
+from .hookspecs import PROJECT
+
+ENVIRONMENT = "ROGUEBRIDGE_PLUGINS"
+OFF = "no:"
+
+
+class BuiltIn(NamedTuple):
+    """A plugin that comes with Roguebridge; by name, because core imports no plugin.
+
+    :param name: what it is switched off by
+    :param target: a module, or ``module:Class`` of which each server has an object of its own
+    :param always: False for one that is there only if it was given an option
+    """
+
+    name: str
+    target: str
+    always: bool = True
+
+
+# Those asked last come first.
+BUILT_IN = (
+    BuiltIn("soft", "roguebridge.backends.soft.plugin"),
+    BuiltIn("pva", "roguebridge.backends.epics.pva.plugin"),
+    BuiltIn("ca", "roguebridge.backends.epics.ca.plugin"),
+    BuiltIn("standard_names", "roguebridge.plugins.names"),
+    BuiltIn("converters", "roguebridge.plugins.converters"),
+    BuiltIn("mode", "roguebridge.plugins.policies.mode"),
+    BuiltIn("no_write", "roguebridge.plugins.policies.no_write:NoWrite"),
+    BuiltIn("read_only", "roguebridge.plugins.policies.read_only:ReadOnlySwitch"),
+    BuiltIn("operators", "roguebridge.plugins.policies.operators:Operators", always=False),
+    BuiltIn("acf", "roguebridge.plugins.acf:Acf", always=False),
+    BuiltIn("audit", "roguebridge.plugins.audit:Audit", always=False),
+    BuiltIn("names", "roguebridge.plugins.names:TemplateNames", always=False),
+    BuiltIn("demo", "roguebridge.examples.plugin"),
+)
+
+
+class Found(NamedTuple):
+    """A plugin that is to be loaded.
+
+    :param name: what it is switched off by
+    :param load: gives the plugin, an object, a module or a class
+    :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
+    :param version: empty if it is known by the plugin itself
+    :param target: the module it is loaded from, or ``module:Object``; empty if it was handed over
+    """
+
+    name: str
+    load: Callable[[], Any]
+    source: str
+    version: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """What there is to know about a plugin.
+
+    :param name: what it is switched off by, as in ``no:acf``
+    :param version: of the package that brings it, or empty
+    :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
+    :param hooks: the hooks it implements
+    :param state: ``used``, ``off``, ``broken``, or ``unused`` for one that waits for an argument
+    """
+
+    name: str
+    version: str
+    source: str
+    hooks: tuple[str, ...]
+    state: str
+
+
+def find_plugins(given: Iterable[Any], options: Mapping[str, Any]) -> tuple[list[Found], set[str]]:
+    """Return all plugins, that asked last first, and the names of those that are switched off.
+
+    :param given: the caller's, see :class:`.Plugins`
+    :param options: name of a built-in plugin -> what its ``from_option`` is to make of it
+    :raises Exception: what ``from_option`` raises for a wrong option
+    """
+    own = list(given)
+    environment = [
+        name.strip() for name in os.environ.get(ENVIRONMENT, "").split(",") if name.strip()
+    ]
+    off = {name[len(OFF) :] for name in (*own, *environment) if _switches_off(name)}
+    found: dict[str, Found] = {}
+    for one in (*_built_in(options, off), *_installed()):
+        name = _free(one.name, found)
+        found[name] = one._replace(name=name)
+    for source, plugins in ((ENVIRONMENT, environment), ("plugins", own)):
+        added: dict[str, Found] = {}
+        for plugin in plugins:
+            if not _switches_off(plugin):
+                name = _free(_name(plugin), {**found, **added})
+                added[name] = _given(name, plugin, source)
+        found.update(reversed(added.items()))
+    return list(found.values()), off
+
+
+def _built_in(options: Mapping[str, Any], off: set[str]) -> Iterator[Found]:
+    for name, target, always in BUILT_IN:
+        if name in options and name not in off:
+            # What is wrong with an option is told to whoever gave it.
+            made = _load(target).from_option(options[name])
+            yield Found(name, partial(_itself, made), "built-in", __version__, target)
+        elif name in options or always:
+            yield Found(name, partial(_load, target), "built-in", __version__, target)
+
+
+def _installed() -> Iterator[Found]:
+    for point in sorted(entry_points(group=PROJECT), key=lambda point: point.name):
+        package = getattr(point, "dist", None)
+        source = "installed" if package is None else f"installed: {package.name}"
+        version = "" if package is None else package.version
+        yield Found(point.name, point.load, source, version, str(getattr(point, "value", "")))
+
+
+def _given(name: str, plugin: Any, source: str) -> Found:
+    if isinstance(plugin, str):
+        return Found(name, partial(_load, plugin), source, target=plugin)
+    return Found(name, partial(_itself, plugin), source)
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    while name in taken:  # a second object of one class
+        name += "+"
+    return name
+
+
+def _name(plugin: Any) -> str:
+    if isinstance(plugin, str):
+        return plugin
+    return str(getattr(plugin, "__name__", None) or type(plugin).__name__)
+
+
+def _switches_off(plugin: Any) -> bool:
+    return isinstance(plugin, str) and plugin.startswith(OFF)
+
+
+def _itself(plugin: Any) -> Any:
+    return plugin
+
+
+def of_option(name: str, option: Any) -> Any:
+    """Return an object of the built-in plugin ``name``, made of what was given for it."""
+    (target,) = (built_in.target for built_in in BUILT_IN if built_in.name == name)
+    return _load(target).from_option(option)
+
+
+def _load(target: str) -> Any:
+    """Return what ``dotted.module`` or ``dotted.module:Object`` names."""
+    module, _, attribute = target.partition(":")
+    found = importlib.import_module(module)
+    for part in attribute.split(".") if attribute else ():
+        found = getattr(found, part)
+    return found

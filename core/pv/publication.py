@@ -1,0 +1,120 @@
+"""One served PV of a holder and its life: closed until watched, opened exactly once."""
+
+from __future__ import annotations
+
+import logging
+from enum import Enum
+from threading import Event
+
+from ..backend.contract import ServedPv
+from ..values.alarm import CALC, Alarm
+from ..values.reading import KEEP, Reading
+from ..values.spec import PvSpec
+
+_log = logging.getLogger("roguebridge.holder")
+
+
+class State(Enum):
+    """Where an outlet is between two visits of clients."""
+
+    CLOSED = 0
+    READING = 1
+    """A client is there; the first value is being read."""
+    OPENING = 2
+    """``ServedPv.open`` is running."""
+    OPEN = 3
+
+
+class Outlet:
+    """State of one served PV; every method is called with the holder's lock held."""
+
+    __slots__ = ("served", "state", "connected", "newest", "visit", "_opening")
+
+    def __init__(self, served: ServedPv) -> None:
+        self.served = served
+        self.state = State.CLOSED
+        self.connected = False
+        self.newest: Reading | None = None
+        self._opening: Event | None = None  # if anybody waits
+        self.visit = 0  # tells the reads of one visit from those of an earlier one
+
+    @property
+    def closed(self) -> bool:
+        """True while there is nothing to show to anybody."""
+        return self.state is State.CLOSED
+
+    def show(self, reading: Reading) -> Exception | None:
+        """Post ``reading``, or keep it until the PV has opened.
+
+        :returns: why its value does not fit the PV, or None
+        """
+        if self.state is State.OPEN:
+            return self._post(reading)
+        if not self.closed:
+            if reading.value is KEEP and self.newest is not None:
+                reading = reading._replace(value=self.newest.value)
+            self.newest = reading
+        return None
+
+    def begin_opening(self) -> None:
+        """``ServedPv.open`` is about to be called."""
+        self.state = State.OPENING
+
+    @property
+    def opening(self) -> Event | None:
+        """What is set when the PV that is being opened shows the newest; None if none is."""
+        if self.state is State.OPENING and self._opening is None:
+            self._opening = Event()
+        return self._opening
+
+    def not_opened(self) -> None:
+        """``ServedPv.open`` has failed."""
+        self.close()
+        self._end_opening()
+
+    def opened(self, spec: PvSpec, first: Reading) -> None:
+        """``ServedPv.open`` has returned: show what came meanwhile.
+
+        :param spec: what it was opened with
+        :param first: the reading it was opened with
+        """
+        self.state = State.OPEN
+        newest, self.newest = self.newest, None
+        if newest is not None:
+            self._post(newest)
+        self._end_opening()
+
+    def close(self) -> None:
+        """The last client has left: forget what was to be shown."""
+        self.state = State.CLOSED
+        self.newest = None
+
+    def release(self) -> Exception | None:
+        """Post what is held back, if anything is.
+
+        :returns: why its value does not fit the PV, or None
+        """
+        return None
+
+    def _end_opening(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.set()
+
+    def _post(self, reading: Reading) -> Exception | None:
+        value, alarm, time_ns = reading
+        if value is KEEP:
+            self._post_alarm(alarm, time_ns)
+            return None
+        try:
+            self.served.post(reading)
+        except Exception as exc:
+            self._post_alarm(CALC, time_ns)
+            return exc
+        return None
+
+    def _post_alarm(self, alarm: Alarm, time_ns: int) -> None:
+        try:
+            self.served.post_alarm(alarm, time_ns)
+        except Exception:
+            _log.exception("a PV does not take an alarm")

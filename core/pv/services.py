@@ -1,0 +1,192 @@
+"""What the holders of one server share while it runs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..concurrency.clock import Clock, Deadlines
+from ..concurrency.stamp_clock import StampClock
+from ..concurrency.workers import Job, WorkerPool
+from ..mapping.pv_map import PvEntry
+from ..requests.audit import AuditTrail
+from ..requests.audit_values import kept, short
+from ..requests.command_arguments import CommandDefaults
+from ..requests.completion import Completion
+from ..requests.put_limits import PutLimits
+from ..requests.queued_bytes import QueuedBytes
+from ..requests.request import Request, RequestRecord
+from ..requests.user_groups import UserGroups
+from ..tree.patches.lazy_text import LazyTexts
+from ..values.alarm import Alarm
+from .pacing import Pacing
+from .unshown import Unshown
+
+if TYPE_CHECKING:
+    from ..tree.sources import Sources
+
+_LOG_INTERVAL = 60.0
+
+
+class _Event(Job):
+    """A log record or plugin event, off the threads that must not wait for it."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, lane: str, call: Callable[[], None]) -> None:
+        super().__init__(lane, lane)
+        self._call = call
+
+    def run(self) -> None:
+        """Make the call."""
+        self._call()
+
+    def abandon(self, reason: str) -> None:
+        """Nobody waits for it."""
+
+
+class Watcher(Protocol):
+    """Told of the PVs that clients look at; on network threads, so that it must not wait."""
+
+    def watch(self, holder: Any) -> None:
+        """The first client of a PV has come."""
+
+    def unwatch(self, holder: Any) -> None:
+        """The last client of a PV has gone."""
+
+
+@dataclass(slots=True)
+class Services:
+    """Workers, clock, limits and events of a running server.
+
+    :param clock: the one source of time
+    :param variables: runs puts and reads
+    :param commands: runs commands
+    :param events: runs log records and plugin events
+    :param judges: asks policies that may block
+    :param own: runs what is asked of the server's own nodes
+    :param log: where refused and failed requests are logged
+    :param put_reply_timeout: seconds after which a put that does not block is answered; None
+        for never before it has ended
+    :param open_timeout: seconds a PV waits for its first value before it opens without
+    :param start_ns: time of PVs that were never updated
+    :param expect_reads: True if a hardware variable without an update has never been read
+    :param read_on_connect: True to read a variable, hardware included, for its first client
+    :param queue_commands: True to run a command again when it has ended, False to refuse it while
+        it runs
+    :param pacing: which PVs hold updates back; None for none
+    :param watchers: told which PVs have clients
+    :param sources: of all that is worked out from other variables; None for none
+    :param updates_lost: True if nobody knows which registers the tree has read without a word
+    :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
+    :param audit: told what becomes of each request, or None if nobody listens
+    :param on_opened: told of each holder that opened, or None if nobody listens
+    :param groups: keeps the groups of users; None to look them up whenever they are asked for
+    :param rights: finds out what clients are told of their rights; None for ``judges``
+    :param texts: by which the nodes are heard
+    :param completion: answers requests that change more than their node; None to answer them as
+        soon as their work has ended
+    :param unshown: what is delivered and not shown yet
+    :param limits: holds what is put to the limits of PVs
+    :param defaults: what commands declare by their default argument
+    :param queued: counts the bytes of requests
+    """
+
+    clock: Clock
+    variables: WorkerPool
+    commands: WorkerPool
+    events: WorkerPool
+    judges: WorkerPool
+    own: WorkerPool
+    log: logging.Logger
+    put_reply_timeout: float | None
+    open_timeout: float
+    start_ns: int
+    expect_reads: bool
+    read_on_connect: bool = False
+    queue_commands: bool = False
+    pacing: Pacing | None = None
+    watchers: tuple[Watcher, ...] = ()
+    sources: Sources | None = None
+    updates_lost: bool = False
+    fault: Alarm | None = None
+    audit: AuditTrail | None = None
+    on_opened: Callable[[Any], None] | None = None
+    groups: UserGroups | None = None
+    rights: WorkerPool | None = None
+    texts: LazyTexts = field(default_factory=LazyTexts)
+    completion: Completion | None = None
+    unshown: Unshown = field(default_factory=Unshown)
+    limits: PutLimits = field(default_factory=PutLimits)
+    defaults: CommandDefaults = field(default_factory=CommandDefaults)
+    queued: QueuedBytes = field(default_factory=QueuedBytes)
+    time_ns: Callable[[], int] = field(init=False)
+    """The clock's, called at each update."""
+    stamps: StampClock = field(init=False)
+    """Asked where the clock may have gone back."""
+    opening: Deadlines = field(init=False)
+    """For PVs that are being opened, at each half of ``open_timeout``."""
+    _logged: dict[str, float] = field(default_factory=dict)
+    _troubled: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.time_ns = self.clock.time_ns
+        self.stamps = StampClock(self.clock, partial(self.log_soon, logging.WARNING))
+        self.opening = Deadlines(self.clock, self.open_timeout / 2)
+
+    def keep(self, value: Any) -> Any:
+        """Return what the audit keeps of a value, None if there is no audit; never raises."""
+        return None if self.audit is None else kept(value)
+
+    def record(self, request: Request, result: str, error: str = "") -> None:
+        """Tell audit and log, once, what became of a request whose work has ended; never blocks."""
+        if not request.begin_record():
+            return
+        self.queued.release(request)
+        if self.audit is not None:
+            record = RequestRecord(
+                request.entry,
+                request.operation,
+                request.credentials,
+                request.kept,
+                result,
+                short(error),
+                self.time_ns(),
+                request.old,
+                request.trap,
+                request.returned,
+                written=request.written,
+                granted=request.granted,
+            )
+            self.audit.add(record)
+        if error and result != "dropped":
+            self._log_once(request.entry, f"{request.operation} {result}: {error}")
+
+    def opened(self, holder: Any) -> None:
+        """Tell the plugins that a holder opened; never blocks."""
+        on_opened = self.on_opened
+        if on_opened is not None:
+            self.events.submit(_Event("opened", lambda: on_opened(holder)))
+
+    def trouble(self, entry: PvEntry, text: str) -> None:
+        """Log, once per PV, that its node cannot be shown as it is; never blocks."""
+        if entry.pv_name not in self._troubled:
+            self._troubled.add(entry.pv_name)
+            self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}) is INVALID: {text}")
+
+    def log_soon(self, level: int, text: str) -> None:
+        """Log where it can neither delay nor deadlock the caller: a record may update the tree."""
+        self.events.submit(_Event("log", lambda: self.log.log(level, "%s", text)))
+
+    def _log_once(self, entry: PvEntry, text: str) -> None:
+        # A record under pyrogue.* costs the tree a millisecond and updates a variable: one per
+        # PV and minute, and not on the thread that asks.
+        now = self.clock.monotonic()
+        last = self._logged.get(entry.pv_name)
+        if last is not None and now - last < _LOG_INTERVAL:
+            return
+        self._logged[entry.pv_name] = now
+        self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}): {text}")

@@ -1,0 +1,191 @@
+"""The arguments that a command is run with: by name, each in the type that it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..errors import PutError, words_of
+from ..tree.pyrogue import is_register, local_attribute, parameters_of
+from ..values.spec import ScalarType
+from .annotations import types_of
+from .argument_types import fitted_to, held_to, misfit, read_if_literal
+from .request import PutRequest, RpcRequest
+
+if TYPE_CHECKING:
+    from ..pv.holder import PvHolder
+
+_ALIASES = ("arg", "value")
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_NOT_OF_ITS_TYPE = (TypeError, ValueError, OverflowError)
+
+
+class Call(NamedTuple):
+    """How a command is to be run.
+
+    :param given: True if ``argument`` is to be handed over
+    :param argument: PyRogue's ``arg``
+    :param named: further arguments of the command's function, which PyRogue knows nothing of
+    :param direct: the function is called as PyRogue would, but without its own default argument,
+        and without reading text as a literal
+    """
+
+    given: bool = False
+    argument: Any = None
+    named: Mapping[str, Any] = {}  # noqa: RUF012 - never changed
+    direct: bool = False
+
+
+class CommandDefaults:
+    """Which commands have been given an int as their default argument, by path.
+
+    PyRogue gives 0 to those that are given none, and keeps the argument of the last call in its
+    place: it is looked at once, before there are calls. 0 therefore declares nothing.
+    """
+
+    def __init__(self) -> None:
+        self._ints: set[str] = set()
+
+    def note(self, path: str, command: Any) -> None:
+        """Look at a command."""
+        default = local_attribute(command, "_default")
+        if type(default) is int and default != 0:
+            self._ints.add(path)
+
+    def declare(self, path: str, command: Any, scalar: ScalarType) -> bool:
+        """Tell whether a command declares of which type its argument is.
+
+        :param scalar: of the PV, made of the declaration
+        """
+        if is_register(command) or path in self._ints:
+            return True
+        native = getattr(command, "nativeType", None)
+        if native is type(None) or command.typeStr == "NoneType":
+            return False
+        # The width of Python's int is said by nobody; any other by a typeStr or by limits.
+        return native not in (int, None) or scalar is not ScalarType.Int64
+
+
+def call_of(holder: PvHolder, request: RpcRequest) -> Call:
+    """Return the call that the named arguments of a client's request stand for; on a worker.
+
+    ``arg`` and ``value`` both name the only argument there is, and are ignored where there is none.
+
+    :raises PutError: for unknown or missing arguments, naming those that are allowed, and for those
+        that are not of their type
+    """
+    pv_name = request.entry.pv_name
+    parameters = parameters_of(holder.node)
+    needed = [name for name, one in parameters.items() if one.default is one.empty]
+    main = "arg" if "arg" in parameters else needed[0] if len(needed) == 1 else None
+    given = dict(request.arguments)
+    for alias in _ALIASES:
+        if alias in given and alias not in parameters:
+            if main is not None and main not in given:
+                given[main] = given.pop(alias)
+            elif not parameters:
+                del given[alias]
+    allowed = [*parameters, *(alias for alias in _ALIASES if main and alias not in parameters)]
+    unknown = sorted(set(given) - set(parameters))
+    if unknown:
+        says = f"{allowed} are allowed" if allowed else "there are none"
+        raise PutError(f"{pv_name}: unknown arguments {unknown}; {says}")
+    missing = [name for name in needed if name not in given]
+    if missing:
+        raise PutError(f"{pv_name}: the argument {missing[0]!r} is missing; {allowed} are allowed")
+    types = types_of(local_attribute(holder.node, "_function"), parameters)
+    named = {
+        name: held_to(types[name], _owned(value), pv_name, name)
+        for name, value in given.items()
+        if name != "arg"
+    }
+    if "arg" in given:
+        if holder.node.arg:
+            argument = _argument(holder, types["arg"], given["arg"], request)
+        else:  # a parameter that PyRogue itself never fills
+            argument = held_to(types["arg"], _owned(given["arg"]), pv_name, "arg")
+        return Call(True, argument, named, bool(named) or _is_read_by_tree(holder.node, argument))
+    if "arg" in parameters:  # PyRogue would run it with the argument of the last call
+        return Call(False, parameters["arg"].default, named, True)
+    return Call(False, None, named, bool(named))
+
+
+def call_of_put(holder: PvHolder, request: PutRequest) -> Call:
+    """Return the call that a put to a command stands for; on a worker.
+
+    :raises PutError: if its argument is missing or not of its type
+    """
+    node, pv_name = holder.node, request.entry.pv_name
+    if not node.arg:
+        return Call()
+    if holder.converter is None:
+        raise PutError(f"{pv_name} is closed")
+    if not request.marked:
+        raise PutError(f"{pv_name}: the argument is missing")
+    kind = argument_type(node)
+    argument = _argument(holder, kind, request.value, request)
+    return Call(True, argument, direct=_is_read_by_tree(node, argument))
+
+
+def argument_type(command: Any) -> Any:
+    """Return the type that a command's function declares for ``arg``; ``Any`` if it does not."""
+    parameters = parameters_of(command)
+    return types_of(local_attribute(command, "_function"), parameters).get("arg", Any)
+
+
+def _argument(holder: PvHolder, kind: Any, value: Any, request: PutRequest | RpcRequest) -> Any:
+    """Return PyRogue's own ``arg``: as the function declares it, else the command itself.
+
+    :param kind: what the function declares
+    :param value: what a call brings, or a put, in the PV's terms
+    """
+    pv_name, is_put = request.entry.pv_name, isinstance(request, PutRequest)
+    if value is None:  # PyRogue would run it with the argument of the last call
+        raise PutError(f"{pv_name}: the argument is empty")
+    node = holder.node
+    native = getattr(node, "nativeType", None)
+    if kind is Any and native in _CONTAINERS:  # its PV has it as text, a call may bring an array
+        kind = native
+    given = _owned(value) if is_put else held_to(kind, _owned(value), pv_name, "arg")
+    converter = holder.find_converter()
+    if converter is None:
+        return given
+    asked, limits = given, holder.services.limits
+    try:
+        given = limits.held(node, converter.spec, asked)
+        if given is not asked:
+            request.written = holder.services.keep(given)
+        made = converter.to_tree(given)
+    except PutError as exc:
+        reason = words_of(exc).removeprefix(f"{node.path}: ")
+        raise PutError(f"{pv_name}: the argument 'arg': {reason}") from exc
+    except _NOT_OF_ITS_TYPE:
+        defaults = holder.services.defaults
+        if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
+            raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
+        # Without a declared type it is any, as with PyRogue, which reads text as a literal.
+        undeclared = kind is Any and isinstance(given, str)
+        return read_if_literal(given) if undeclared else given
+    if kind is Any:
+        return made
+    if is_put:
+        return held_to(kind, made, pv_name, "arg")
+    try:
+        return fitted_to(kind, made)
+    except _NOT_OF_ITS_TYPE:  # the type of the PV is another than that of the function
+        return given
+
+
+def _owned(value: Any) -> Any:
+    """Return a value that stays when the request is answered."""
+    return value.copy() if isinstance(value, np.ndarray) else value
+
+
+def _is_read_by_tree(node: Any, argument: Any) -> bool:
+    """Tell whether PyRogue would read text as a literal, which it is not, and can be gone round."""
+    if not isinstance(argument, str) or local_attribute(node, "_function") is None:
+        return False
+    is_text = getattr(node, "nativeType", None) is str
+    return not is_text or getattr(node, "disp", None) == "enum"

@@ -1,0 +1,97 @@
+"""Who asks, as the protocol claims it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
+
+from .claims import MAX_NAME, shown_name
+
+if TYPE_CHECKING:
+    from .user_groups import UserGroups
+
+
+class Credentials:
+    """Who asks, as the protocol claims it: nothing here is authenticated.
+
+    Names are kept as they are shown: what cannot be printed is escaped, what is too long is cut.
+
+    :param user: claimed user name
+    :param host: numeric IP of the client
+    :param protocol: name of the protocol, e.g. ``'pva'``
+    :param claimed_host: host name the client gives itself, where the protocol has one
+    :param roles: looks the user's groups up; may block, so it is called when first asked for, and
+        a server keeps what it returns for all clients of that name and protocol
+    :param max_name: most characters of a name that are shown
+    """
+
+    __slots__ = ("user", "host", "protocol", "claimed_host", "_name", "_look_up", "_roles", "_kept")
+
+    def __init__(
+        self,
+        user: str,
+        host: str,
+        protocol: str,
+        claimed_host: str = "",
+        roles: Callable[[], frozenset[str]] | None = None,
+        max_name: int = MAX_NAME,
+    ) -> None:
+        self.user, self._name = shown_name(user, max_name)
+        self.host = host
+        self.protocol = protocol
+        self.claimed_host = shown_name(claimed_host, max_name)[0]
+        # No group has a member with a name that cannot be shown.
+        self._look_up = None if self._name is None else roles
+        self._roles: frozenset[str] | None = None
+        self._kept: UserGroups | None = None
+
+    def is_user(self, names: Collection[str]) -> bool:
+        """Tell whether the user is one of these; never for a name that is not shown as it came.
+
+        Two such names may look like one, and like a name that somebody has written in a rule.
+        """
+        return self._name is not None and self._name in names
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The user's groups; none while they are not known, or the request is answered.
+
+        A server looks them up beforehand for policies that are not quick; see
+        :class:`.UserGroups`.
+        """
+        if self._roles is None:
+            look_up, kept = self._look_up, self._kept  # which an answer may forget at any moment
+            if look_up is None:
+                return frozenset()
+            if kept is None:
+                self._roles = look_up()
+                self._look_up = None
+            else:
+                self._roles = kept.known(self)
+        return self._roles or frozenset()
+
+    @property
+    def known_roles(self) -> frozenset[str] | None:
+        """The user's groups if somebody has asked for them and they are known, else None."""
+        return self._roles
+
+    @property
+    def look_up(self) -> Callable[[], frozenset[str]] | None:
+        """Looks the groups up; None if there are none to be found."""
+        return self._look_up
+
+    def kept_by(self, groups: UserGroups) -> Credentials:
+        """Return the same for one request, with the roles that are known to ``groups``."""
+        same = Credentials.__new__(Credentials)  # with no look at the names again
+        same.user, same.host, same.protocol = self.user, self.host, self.protocol
+        same.claimed_host = self.claimed_host
+        same._name, same._look_up = self._name, self._look_up  # noqa: SLF001 - its own class
+        same._roles, same._kept = None, groups  # noqa: SLF001
+        return same
+
+    def release(self) -> None:
+        """Forget how to look the roles up: the request is answered."""
+        self._look_up = self._kept = None
+
+    def __repr__(self) -> str:
+        return f"Credentials({self.user!r}, {self.host!r}, {self.protocol!r})"

@@ -1,0 +1,210 @@
+"""Puts and calls on their way to the tree; each is answered exactly once."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .credentials import Credentials
+
+if TYPE_CHECKING:
+    from ..mapping.pv_map import PvEntry
+
+
+class Reply(ABC):
+    """How a backend carries an answer to its client; neither method blocks or raises."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def done(self, result: Any = None) -> None:
+        """Report success; ``result`` is what a command returned."""
+
+    @abstractmethod
+    def error(self, text: str) -> None:
+        """Report failure; ``text`` is never empty."""
+
+
+class Request:
+    """What puts and calls share: who asks, for what, and an answer given exactly once.
+
+    :param entry: the PV asked for
+    :param credentials: who asks
+    :param reply: the way back; released with the answer
+    """
+
+    operation = "request"
+    __slots__ = (
+        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "granted",
+        "kept", "old", "returned", "written", "_reply", "_once", "_recorded",
+    )  # fmt: skip
+
+    def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
+        self.entry = entry
+        self.credentials = credentials
+        #: what all requests of one connection have in common; None for the client's host
+        self.client: Hashable = None
+        #: whose bytes are counted for it, and how many; see :class:`.QueuedBytes`
+        self.queued: tuple[Hashable, int] | None = None
+        #: the client has gone; a queued request is then dropped
+        self.cancelled = False
+        #: None until answered, then '' for success or the error text
+        self.outcome: str | None = None
+        #: a policy that allows it asks for an audit record
+        self.trap = False
+        #: all policies have allowed it to change something
+        self.granted = False
+        # For the audit, if there is one: what is asked, what there was before, what a call
+        # returned; see :func:`.kept`.
+        self.kept: Any = None
+        self.old: Any = None
+        self.returned: Any = None
+        # What was written in place of what was put; None for the same.
+        self.written: Any = None
+        self._reply: Reply | None = reply
+        self._once = threading.Lock()
+        self._recorded = threading.Lock()
+
+    @property
+    def asked(self) -> Any:
+        """The value put, None if none was marked; the arguments of a call."""
+        raise NotImplementedError  # pragma: no cover - there are puts and calls only
+
+    @property
+    def answered(self) -> bool:
+        """True once an answer was given."""
+        return self.outcome is not None
+
+    def done(self, result: Any = None) -> bool:
+        """Answer with success; returns False, and does nothing, if already answered."""
+        reply = self._take("")
+        if reply is None:
+            return False
+        reply.done(result)
+        return True
+
+    def error(self, text: str) -> bool:
+        """Answer with an error; returns False, and does nothing, if already answered."""
+        text = text or "unknown error"
+        reply = self._take(text)
+        if reply is None:
+            return False
+        reply.error(text)
+        return True
+
+    def begin_record(self) -> bool:
+        """Return True once: what became of a request is told one time."""
+        return self._recorded.acquire(blocking=False)
+
+    def _take(self, outcome: str) -> Reply | None:
+        if not self._once.acquire(blocking=False):
+            return None
+        reply, self._reply = self._reply, None
+        self.outcome = outcome
+        self.credentials.release()
+        return reply
+
+
+class PutRequest(Request):
+    """A client wants a new value.
+
+    :param value: the value in the PV's terms (see :class:`.TypeConverter`); arrays may be views
+        of a buffer that is only valid until the answer
+    :param marked: False if the client marked other fields only: nothing is to be written
+    :param block: the client wants the answer after the write has ended
+    :param process: False to store the value in the tree without a write; True to act even if
+        nothing is marked: a variable is read, a command run; None as usual
+    """
+
+    operation = "put"
+    __slots__ = ("value", "marked", "block", "process")
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        reply: Reply,
+        value: Any,
+        marked: bool = True,
+        block: bool = False,
+        process: bool | None = None,
+    ) -> None:
+        super().__init__(entry, credentials, reply)
+        self.value = value
+        self.marked = marked
+        self.block = block
+        self.process = process
+
+    @property
+    def asked(self) -> Any:
+        """The value put, None if none was marked."""
+        return self.value if self.marked else None
+
+
+class RpcRequest(Request):
+    """A client wants a command run, or a variable read.
+
+    :param arguments: the named arguments as the client sent them
+    """
+
+    operation = "rpc"
+    __slots__ = ("arguments",)
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        credentials: Credentials,
+        reply: Reply,
+        arguments: Mapping[str, Any],
+    ) -> None:
+        super().__init__(entry, credentials, reply)
+        self.arguments = arguments
+
+    @property
+    def asked(self) -> Any:
+        """The arguments."""
+        return self.arguments
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRecord:
+    """What became of a put or call, for audit plugins; there is one for each.
+
+    Its values are in the PV's terms: an enum is its index. They do not change any more: small
+    arrays are copies, large ones an :class:`ArraySummary`, and so is what is in a list or dict.
+
+    :param value: the value put, None if the client marked none or it cannot be read; the
+        arguments of a call
+    :param result: ``'done'``, ``'denied'``, ``'failed'``, or ``'dropped'``: it never ran, or still
+        did when the server stopped
+    :param error: the text the client got, or the later failure; '' on success
+    :param time_ns: when it ended, nanoseconds since the POSIX epoch
+    :param old: what the tree had before the put; if it did not get that far, what the PV showed;
+        None where that is not known
+    :param trap: a policy that allowed it asked for a record (:class:`Allow`)
+    :param returned: what a call returned
+    :param written: what was written in place of the value, which was outside the limits; None if it
+        was written as it is
+    :param granted: False if it was refused, or changes nothing: such records are limited in number
+    :param count: how many requests it stands for: this one, and such of the same client before it
+        as were refused, or changed nothing, too fast to have records of their own
+    :param lost: how many records before this one did not reach this plugin, which was too slow
+    """
+
+    entry: PvEntry
+    operation: str
+    credentials: Credentials
+    value: Any
+    result: str
+    error: str
+    time_ns: int
+    old: Any = None
+    trap: bool = False
+    returned: Any = None
+    lost: int = 0
+    written: Any = None
+    count: int = 1
+    granted: bool = True

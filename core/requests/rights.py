@@ -1,0 +1,106 @@
+"""Access rights as protocols publish them: what the policies would say to a request."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Hashable
+
+from ..concurrency.network_log import NetworkLog
+from ..concurrency.workers import Job, WorkerPool
+from ..mapping.pv_map import PvEntry
+from .credentials import Credentials
+from .decisions import is_quick
+from .policy import AccessPolicy, Allow
+from .user_groups import UserGroups
+
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
+
+
+def tell_rights(
+    policies: tuple[AccessPolicy, ...],
+    entry: PvEntry,
+    credentials: Credentials,
+    operation: str,
+    judges: WorkerPool,
+    tell: Callable[[bool], None],
+) -> None:
+    """Tell whether all policies would allow an operation: at once, or from a worker.
+
+    :param judges: asks policies that may block; without a place there the answer is no
+    """
+
+    def ask() -> None:
+        tell(all(_allows(policy, entry, credentials, operation) for policy in policies))
+
+    if all(map(is_quick, policies)):
+        ask()
+    elif judges.submit(_RightsJob(entry, ask, lambda: tell(False))) is not None:
+        tell(False)
+
+
+def may_change(policy: AccessPolicy) -> bool:
+    """Tell whether a policy may decide otherwise a moment later."""
+    try:
+        return bool(policy.asked_again)
+    except BaseException:
+        _log.exception("policy %r does not tell whether it is to be asked again", policy)
+        return True
+
+
+def is_alike(policy: AccessPolicy) -> bool:
+    """Tell whether a policy says that it tells the same of all nodes it guards."""
+    try:
+        return policy.alike is True
+    except BaseException:
+        return False
+
+
+def rights_state(
+    policies: tuple[AccessPolicy, ...], credentials: Credentials, groups: UserGroups | None
+) -> Hashable:
+    """Return what is equal while the policies would tell a client the same; None if unknown."""
+    found: list[Hashable] = []
+    for policy in policies:
+        if may_change(policy):
+            try:
+                state = policy.state()
+                hash(state)
+            except BaseException:
+                _log.exception("policy %r does not tell its state", policy)
+                state = None
+            if state is None:
+                return None
+            found.append(state)
+    if groups is not None and not all(map(is_quick, policies)):
+        found.append(groups.version(credentials))
+    return tuple(found)
+
+
+def _allows(policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str) -> bool:
+    try:
+        return isinstance(policy.may(entry, credentials, operation), Allow)
+    except BaseException:
+        _log.exception("%s: policy %r failed", entry.pv_name, policy)
+        return False
+
+
+class _RightsJob(Job):
+    """Asks policies that may block."""
+
+    __slots__ = ("_ask", "_give_up")
+
+    def __init__(
+        self, entry: PvEntry, ask: Callable[[], None], give_up: Callable[[], None]
+    ) -> None:
+        lane = f"rights {entry.path}"  # not in the way of what puts wait for
+        super().__init__(lane, lane)
+        self._ask = ask
+        self._give_up = give_up
+
+    def run(self) -> None:
+        """Ask."""
+        self._ask()
+
+    def abandon(self, reason: str) -> None:
+        """The server stops: nobody may."""
+        self._give_up()

@@ -1,0 +1,112 @@
+"""What a server is put together from: its backends, and the mapping of its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from ..backend.contract import Backend, BackendOptions
+from ..errors import BackendError
+from ..hooks.manager import Plugins
+from ..hooks.rules import NamingRule, first
+from ..mapping.groups import OptionalName, is_optional
+from ..mapping.map_file import read_map
+from ..mapping.pv_map import PvMap, automatic_map, explicit_map
+from ..mapping.select import Select
+from ..mapping.selectors import Selector
+from ..tree.declared_types import note_declared
+from ..tree.protocols import TreeNode
+
+
+def make_backends(
+    plugins: Plugins, names: Iterable[str], options: BackendOptions
+) -> tuple[Backend, ...]:
+    """Return one backend for each name, not started.
+
+    :param plugins: give the backends there are
+    :raises BackendError: for a name that no plugin claims, or two do, or no name
+    """
+    factories = plugins.backends()
+    made = []
+    for name in dict.fromkeys(names):
+        if name not in factories:
+            broken = "".join(f"\n  {text}" for text in plugins.problems)
+            raise BackendError(f"unknown backend {name!r}; there are {sorted(factories)}{broken}")
+        backend: Any = factories[name](options)
+        if not isinstance(backend, Backend):
+            raise BackendError(f"the factory of the backend {name!r} made {backend!r}, no Backend")
+        made.append(backend)
+    if not made:
+        raise BackendError("no backend given")
+    return tuple(made)
+
+
+def copied(pv_map: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Return a copy of an explicit map that no later change of the caller's reaches."""
+    return {path: list(n) if isinstance(n, list) else n for path, n in pv_map.items()}
+
+
+def build_map(
+    root: Any,
+    nodes: Sequence[TreeNode],
+    pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None,
+    include: Sequence[str],
+    exclude: Sequence[str],
+    rules: Sequence[NamingRule],
+) -> PvMap:
+    """Map the nodes of a running tree, explicitly if there is a ``pv_map``; see :class:`.PvServer`.
+
+    :param nodes: all variables and commands of the tree
+    :param rules: name the nodes; the first that matches counts
+    :raises MappingError: if a map file cannot be read
+    """
+    note_declared(root, nodes)
+    if isinstance(pv_map, (str, PathLike)):
+        pv_map = read_map(pv_map)
+    if pv_map is not None:
+        return explicit_map(nodes, root.name, pv_map, root.getNode)
+
+    def name(node: TreeNode) -> Any:
+        return first(rules, node)
+
+    return automatic_map(nodes, include, exclude, name)
+
+
+def group_selectors(include: Sequence[str], exclude: Sequence[str]) -> list[Selector]:
+    """Return what the groups of a server select, to find those that no node is in."""
+    found = [
+        Selector(
+            f"no node is in group {group!r}: nothing is served for it",
+            Select(group=group),
+            isinstance(group, OptionalName),
+        )
+        for group in include
+    ]
+    for group in exclude:
+        text = f"no node is in group {group!r}: nothing is left out for it"
+        found.append(Selector(text, Select(group=group), is_optional(group)))
+    return found
+
+
+_POLICIES = ("read_only", "no_write", "operators")
+
+
+def plugin_options(
+    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any
+) -> dict[str, Any]:
+    """Return name of a built-in plugin -> what it is to be made of.
+
+    :raises TypeError: for policies that are no mapping of str
+    :raises ValueError: for an unknown policy, or one without a value
+    """
+    if policies is not None and not isinstance(policies, Mapping):
+        raise TypeError(f"policies must be a dict with keys of {list(_POLICIES)}, not {policies!r}")
+    for name, option in (policies or {}).items():
+        if option is None:  # an empty place in a script: nothing would be guarded
+            raise ValueError(f"policies: {name} has no value")
+    given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
+    unknown = [key for key in policies or () if key not in _POLICIES]
+    if unknown:
+        raise ValueError(f"policies has no {unknown[0]!r}; there are {list(_POLICIES)}")
+    return {name: option for name, option in given.items() if option is not None}

@@ -1,0 +1,283 @@
+"""One run of a server: from a mapping to listening backends, and back to nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from typing import Any
+
+from ..backend.contract import Backend
+from ..errors import BackendError, PluginError, RoguebridgeError
+from ..hooks.rule_set import RuleSet
+from ..hooks.rules import converter_of, time_source_of
+from ..mapping.pv_map import PvMap
+from ..pv.holder import PvHolder
+from ..pv.request_job import abandon_all
+from ..pv.services import Services
+from ..pv.showing import Showing
+from ..requests.policy import AccessPolicy
+from ..tree.device_enable import Gate
+from ..tree.patches.watchdog import Watchdog
+from ..tree.poll_silence import Staleness
+from ..tree.poll_switch import PollSwitch
+from ..tree.pyrogue import device_enable, with_sources
+from ..tree.sources import Sources
+from ..tree.watched_polls import WatchedPolls
+from ..values.alarm import TIMEOUT
+
+_log = logging.getLogger("roguebridge.server")
+_MOMENT = 0.2  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Within which time what a PV shows must be told by the tree; see :class:`.PvServer`.
+
+    :raises ValueError: for a time that is none
+    """
+
+    root: Any
+    missed_polls: float | None
+    poll_watched: float | None
+    stuck_after: float
+
+    def __post_init__(self) -> None:
+        if not _is_time(self.stuck_after):
+            raise ValueError(f"stuck_after must be a number of seconds, not {self.stuck_after!r}")
+        for name in ("missed_polls", "poll_watched"):
+            value = getattr(self, name)
+            if value not in (None, 0) and not _is_time(value):
+                raise ValueError(f"{name} must be a number greater than 0 or None, not {value!r}")
+
+
+def _is_time(value: Any) -> bool:
+    # PyRogue's poll thread ends at intervals beyond its clock's.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9
+
+
+class Serving:
+    """The holders of a mapping and the backends that serve them.
+
+    :param base: the server's, for the log
+    :param backends: not started
+    :param rules: choose converters, policies and time sources
+    :param services: what the holders share; not used before, ended with this
+    :param holder_class: the class of the holders
+    :param stop_timeout: seconds that :meth:`end` waits for pending puts and calls
+    :param freshness: the limits within which values must be told
+    """
+
+    def __init__(
+        self,
+        base: str,
+        backends: Sequence[Backend],
+        rules: RuleSet,
+        services: Services,
+        holder_class: type[PvHolder],
+        stop_timeout: float,
+        freshness: Freshness,
+    ) -> None:
+        self.services = services
+        self.holders: dict[str, PvHolder] = {}
+        self._gates: list[Gate] = []
+        self._base = base
+        self._backends = backends
+        self._rules = rules
+        self._holder_class = holder_class
+        self._stop_timeout = stop_timeout
+        clock = services.clock
+        self.poll_switch = PollSwitch(freshness.root)
+        self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
+        self._polls = WatchedPolls(freshness.poll_watched, services.variables.submit, clock)
+        self._sources = services.sources = Sources(
+            clock, services.own.submit, services.texts, self._staleness, services.expect_reads
+        )
+        services.watchers = (self._staleness, self._polls, self._sources)
+        self._watchdog = Watchdog(
+            freshness.root,
+            clock,
+            freshness.stuck_after,
+            on_fault=self._tree_silent,
+            on_well=self._tree_heard,
+            on_failed=self._update_failed,
+            on_lost=self._updates_lost,
+            log=partial(services.log_soon, logging.ERROR),
+        )
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong while the tree delivers no updates, else None."""
+        return self._watchdog.fault
+
+    def begin(self, *maps: PvMap) -> None:
+        """Make the holders and listen; what raises leaves nothing behind.
+
+        :param maps: the tree's mapping, and that of the nodes that are in no tree
+        :raises PluginError: for rules that cannot be had
+        :raises BackendError: if a backend cannot listen
+        """
+        try:
+            if self.services.audit is not None:
+                self.services.audit.start(self.services.log_soon)
+            self._make_holders(maps)
+            for backend in self._backends:
+                with _blaming(backend):
+                    for holder in self.holders.values():
+                        for entry in holder.entry.by_name():
+                            holder.attach(backend.serve(entry, holder))
+            if self.services.completion is not None:
+                self.services.completion.start()
+            for gate in self._gates:
+                gate.listen()
+            for holder in self.holders.values():
+                holder.listen()
+            self._sources.listen()
+            self.poll_switch.listen()
+            self._watchdog.start()
+            self._staleness.start()
+            for backend in self._backends:
+                with _blaming(backend):
+                    backend.start()
+        except BaseException:
+            self.end()
+            raise
+
+    def _make_holders(self, maps: Sequence[PvMap]) -> None:
+        make_converter = partial(converter_of, self._rules.converters)
+        time_rules = self._rules.time_sources
+        self.services.clock.start()
+        by_device: dict[int, Gate | None] = {}
+        tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
+        for entry, node in chain.from_iterable(maps):
+            sources = with_sources(node)
+            policies = self._rules.policies_of(sources)
+            policies = tuples.setdefault(tuple(map(id, policies)), policies)
+            try:
+                time_source = time_source_of(time_rules, node)
+            except PluginError as exc:
+                self.services.log.error("%s", exc)
+                time_source = None
+            holder = self.holders[entry.path] = self._holder_class(
+                entry, node, make_converter, policies, time_source, self.services
+            )
+            if entry.is_command:
+                self.services.defaults.note(entry.path, node)
+            self._put_behind_gate(holder, node, by_device)
+        self._sources.find(self.holders, partial(self._put_behind_gate, by_device=by_device))
+
+    def _put_behind_gate(
+        self, holder: Showing, node: Any, by_device: dict[int, Gate | None]
+    ) -> None:
+        device = id(getattr(node, "parent", None))
+        if device not in by_device:
+            enable = device_enable(node)
+            gate = by_device[device] = None if enable is None else Gate(enable)
+            if gate is not None:
+                self._gates.append(gate)
+        gate = by_device[device]
+        if gate is not None and gate.enable is not node and gate not in holder.gates:
+            gate.add(holder)
+
+    def end(self) -> None:
+        """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
+        services = self.services
+        self.attempt("watchdog", self._watchdog.stop)
+        self.attempt("staleness", self._staleness.stop)
+        for holder in self.holders.values():
+            self.attempt(holder.path, holder.unlisten)
+        self.attempt("sources", self._sources.unlisten)
+        self.attempt("PollEn", self.poll_switch.unlisten)
+        for gate in self._gates:
+            self.attempt("enable", gate.unlisten)
+        pools = [services.judges, services.own, services.variables, services.commands]
+        if services.rights is not None:
+            pools.append(services.rights)
+        for pool in pools:
+            pool.refuse()
+        if services.groups is not None:
+            self.attempt("pending requests", partial(abandon_all, services.groups.drain()))
+        deadline = services.clock.monotonic() + self._stop_timeout
+
+        def left_to(deadline: float) -> float:
+            # What comes after requests that took all the time has a moment of its own.
+            return max(_MOMENT, deadline - services.clock.monotonic())
+
+        for pool in pools:
+            left = pool.drain(max(0.0, deadline - services.clock.monotonic()))
+            self.attempt("pending requests", partial(abandon_all, left))
+        if services.pacing is not None:
+            for holder in self.holders.values():
+                self.attempt(holder.path, holder.show_held)
+        if services.completion is not None:
+            self.attempt("answers", services.completion.stop)
+        for backend in self._backends:
+            self.attempt(backend.name, backend.flush)
+        for backend in self._backends:
+            self.attempt(backend.name, backend.stop)
+        self.attempt("polls", partial(self._polls.restore_all, left_to(deadline)))
+        if services.audit is not None:
+            self.attempt("audit", partial(services.audit.stop, left_to(deadline)))
+        services.events.drain(left_to(deadline))
+        if services.groups is not None:
+            services.groups.stop()
+        for pool in (*pools, services.events):
+            for name in pool.stop():
+                _log.error("%s is still held by a call into the tree", name)
+        services.clock.stop()
+
+    # Told by the watchdog ---------------------------------------------------------------------
+
+    def _tree_silent(self, text: str) -> None:
+        self.services.fault = TIMEOUT
+        for holder in self.holders.values():
+            holder.reveal()
+        if self.services.completion is not None:
+            self.services.completion.tree_silent()
+
+    def _tree_heard(self) -> None:
+        self.services.fault = None
+        if self.services.completion is not None:
+            self.services.completion.tree_heard()
+        for holder in self.holders.values():
+            holder.look_again(fresh=holder.must_be_read)
+        self.poll_switch.look()
+
+    def _updates_lost(self, variables: Sequence[Any]) -> None:
+        if not variables:
+            self.services.updates_lost = True
+        for node in variables:
+            holder = self.holders.get(node.path)
+            if holder is not None and holder.node is node:
+                holder.count_as_heard()
+        self._sources.count_as_heard(variables)
+
+    def _update_failed(self, path: str, exc: BaseException) -> None:
+        holder = self.holders.get(path)
+        if holder is not None:
+            holder.update_failed()
+        self._sources.update_failed(path)
+
+    def attempt(self, what: str, step: Callable[[], object]) -> None:
+        """Take a step of stopping; what it raises is logged and stops no other step.
+
+        :param what: what the step is about
+        """
+        try:
+            step()
+        except Exception:
+            _log.exception("stopping %s failed at %s", self._base, what)
+
+
+@contextlib.contextmanager
+def _blaming(backend: Backend) -> Iterator[None]:
+    """Name the backend that raises what it should not."""
+    try:
+        yield
+    except RoguebridgeError:
+        raise
+    except Exception as exc:
+        raise BackendError(f"backend {backend.name} failed: {exc!r}") from exc

@@ -1,0 +1,317 @@
+"""The server: from a running tree to served PVs and back to nothing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
+from typing import Any, ClassVar, Self
+
+from ..backend.client_limits import ClientLimits
+from ..backend.contract import BackendOptions
+from ..concurrency.clock import Clock, SystemClock
+from ..concurrency.gc_pause import collecting_later
+from ..concurrency.workers import WorkerPool
+from ..errors import MappingError, PluginError, RoguebridgeError, words_of
+from ..hooks.manager import Plugins
+from ..mapping.groups import Groups, group_list
+from ..pv.holder import PvHolder
+from ..pv.pacing import DeadbandOption, Pacing, UpdateRate
+from ..pv.services import Services
+from ..requests.audit import AuditTrail
+from ..requests.claims import MAX_NAME
+from ..requests.completion import Completion, checked_timeout
+from ..requests.put_limits import ByPath, PutLimits
+from ..requests.queued_bytes import MOST, QueuedBytes
+from ..requests.user_groups import UserGroups
+from ..tree.pyrogue import takes_markers
+from .build import copied, make_backends, plugin_options
+from .inspection import Inspection
+from .run import Freshness, Serving
+
+
+class PvServer(Inspection):
+    """Serves the variables and commands of one PyRogue root.
+
+    :param base: first part of every PV name in automatic mode
+    :param root: the root of the tree; it must be running when the server starts
+    :param incGroups: serve only nodes in one of these groups (str, sequence or set of str)
+    :param excGroups: never serve nodes in one of these groups; ``['NoServe']`` if not given,
+        ``[]`` excludes nothing
+    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name or
+        list of PV names, or a file that :meth:`dump` wrote, to serve exactly those
+    :param backends: names of the backends that serve
+    :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
+        asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
+    :param names: template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping of the
+        arguments of ``TemplateNames``
+    :param policies: mapping of ``read_only`` (True to start with all puts and calls refused),
+        ``no_write`` (groups whose nodes take no put or call; ``'NoWrite'`` if not given) and
+        ``operators`` (users that alone may use PyRogue's dangerous built-ins)
+    :param acf: EPICS access security file, or a mapping of the arguments of
+        ``Acf``
+    :param audit: file that every put and call is written to, or a mapping of the arguments of
+        ``Audit``
+    :param strict: raise for every problem of the mapping and every broken plugin
+    :param isolate: bind loopback on ephemeral ports, whatever the environment says
+    :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)
+    :param put_reply_timeout: seconds after which a put that does not ask to block is answered;
+        None for never before it has ended
+    :param completion_timeout: seconds that the answer to a put or call waits, after its work, until
+        all that it changed is shown: links, and what a command or ``localSet`` has set; 0 for not
+        at all, None for no limit
+    :param open_timeout: seconds a PV waits for its first value before it opens INVALID
+    :param read_on_connect: True to read a variable, hardware included, when its first client
+        connects
+    :param poll_watched: seconds between polls of what clients are connected to, where it is not
+        polled more often by itself; None for its own polls only
+    :param missed_polls: how many poll intervals a polled variable may be silent before its PV is
+        INVALID with TIMEOUT, at least one second; None for ever
+    :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
+        INVALID
+    :param update_rate: how many updates a PV shows in a second at most, the newest in any case; a
+        number for all PVs, or a dict glob of a path -> number, first match first; None for all
+    :param deadband: the largest change of a number that a PV need not show: in its own units, or
+        as a share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband,
+        first match first; None for none
+    :param clamp: True to set a number that is put outside the limits of its variable to the limit,
+        False to refuse it; or the globs of the paths for which it is set
+    :param allow_nan: True to take NaN for variables that have limits, False to refuse it; or the
+        globs of the paths for which it is taken
+    :param queue_commands: True to let calls of a command wait while it runs; else they are refused
+    :param max_queued_bytes: bytes that the puts and calls of one client may have that wait or run,
+        those of all clients four times as many; what is beyond is refused as busy
+    :param group_cache: seconds that the groups of a user count before they are looked up again
+    :param max_name: most characters of the names that clients give themselves; a longer one is
+        cut and ends in ``…``
+    :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
+    :param clock: the source of time, for tests
+    :raises TypeError: for arguments of the wrong type
+    :raises BackendError: for an unknown backend
+    :raises PluginError: for a broken plugin, with ``strict``
+    """
+
+    #: the class of the holders, one per served node
+    holder_class: ClassVar[type[PvHolder]] = PvHolder
+    #: where mapping errors, start and stop, refused and failed requests are logged
+    logger_name: ClassVar[str] = "roguebridge.server"
+    #: False keeps the server silent when its root starts, so that it can be surveyed only
+    starts_with_root: bool = True
+
+    def __init__(
+        self,
+        base: str,
+        root: Any,
+        incGroups: Groups = None,
+        excGroups: Groups = None,
+        pvMap: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None = None,
+        *,
+        backends: Iterable[str] = ("pva",),
+        plugins: Iterable[Any] = (),
+        names: str | Mapping[str, Any] | None = None,
+        policies: Mapping[str, Any] | None = None,
+        acf: str | PathLike[str] | Mapping[str, Any] | None = None,
+        audit: str | PathLike[str] | Mapping[str, Any] | None = None,
+        strict: bool = False,
+        isolate: bool = False,
+        conf: Mapping[str, str] | None = None,
+        put_reply_timeout: float | None = 0.5,
+        completion_timeout: float | None = 1.0,
+        open_timeout: float = 1.0,
+        read_on_connect: bool = False,
+        poll_watched: float | None = None,
+        missed_polls: float | None = 3.0,
+        stuck_after: float = 10.0,
+        update_rate: UpdateRate = None,
+        deadband: DeadbandOption = None,
+        clamp: ByPath = False,
+        allow_nan: ByPath = False,
+        queue_commands: bool = False,
+        max_queued_bytes: int = MOST,
+        group_cache: float = 60.0,
+        max_name: int = MAX_NAME,
+        stop_timeout: float = 5.0,
+        clock: Clock | None = None,
+    ) -> None:
+        super().__init__()
+        if not isinstance(base, str):
+            raise TypeError(f"base must be a str, not {base!r}")
+        if pvMap is not None and not isinstance(pvMap, (Mapping, str, PathLike)):
+            raise TypeError(f"pvMap must be a dict path -> PV name or a file name, not {pvMap!r}")
+        if isinstance(backends, str) or isinstance(plugins, str):
+            raise TypeError("backends and plugins must be lists, not a str")
+        self._base = base
+        self._root = root
+        self._include = group_list(incGroups, "incGroups")
+        self._exclude = ["NoServe"] if excGroups is None else group_list(excGroups, "excGroups")
+        self._pv_map = copied(pvMap) if isinstance(pvMap, Mapping) else pvMap
+        self._strict = strict
+        self._isolated = isolate
+        self._put_reply_timeout = put_reply_timeout
+        self._completion_timeout = checked_timeout(completion_timeout)
+        self._open_timeout = open_timeout
+        self._read_on_connect = read_on_connect
+        self._queue_commands = queue_commands
+        self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
+        self._pacing = Pacing(update_rate, deadband)
+        self._limits = PutLimits(clamp, allow_nan)
+        self._client_limits = ClientLimits(group_cache, max_name)
+        self._queued = QueuedBytes(max_queued_bytes)
+        self._stop_timeout = stop_timeout
+        self._clock = clock or SystemClock()
+        self._log = logging.getLogger(self.logger_name)
+        self._plugins = Plugins(
+            plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
+        )
+        options = BackendOptions(isolate, conf, self._queued, max_name)
+        self._backends = make_backends(self._plugins, backends, options)
+
+    @classmethod
+    def from_yaml(cls, root: Any, file: str | PathLike[str], **overrides: Any) -> Self:
+        """Make a server as a configuration file says.
+
+        :param root: the root of the tree
+        :param file: a YAML file with the arguments of the constructor; names of files in it are
+            relative to its folder
+        :param overrides: arguments that count instead of the file's
+        :raises ConfigError: naming file, line and key of all that is wrong with the file
+        """
+        from ..config.file import read_config  # which costs those who have none a tenth of a second
+
+        config = read_config(file, overrides)
+        arguments = config.arguments(overrides)
+        with config.located(overrides):
+            return cls(root=root, **arguments)
+
+    # Lifecycle ----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        """Start with the root: PyRogue calls this from ``root.start()``."""
+        if self.starts_with_root:
+            self._begin(expect_reads=True)
+
+    def _stop(self) -> None:
+        """Stop with the root: PyRogue calls this from ``root.stop()``."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start on a root that is running already; does nothing if started.
+
+        :raises RogueVersionError: if the tree's Rogue is too old
+        :raises NotRunningError: if the root is not running
+        :raises MappingError: if the mapping cannot be served
+        :raises PluginError: if a plugin does not let it start
+        :raises BackendError: if a backend cannot listen
+        """
+        self._begin(expect_reads=False)
+
+    def stop(self) -> None:
+        """Answer what is pending, disconnect all clients, free ports and listeners.
+
+        Does nothing if stopped. Pending puts and calls have ``stop_timeout`` seconds to end; the
+        rest is answered with an error. What fails on the way is logged.
+
+        :raises BackendError: on a backend's own thread, in a quick policy, say; the server goes on
+        """
+        for backend in self._backends:
+            backend.check_stop()
+        with self._lifecycle:
+            serving = self._serving
+            if serving is None:
+                return
+            serving.attempt("plugins", lambda: self._plugins.event("server_stopping", server=self))
+            serving.end()
+            self._serving = None
+            self._log.info("stopped serving %s", self._base)
+
+    @property
+    def reloads(self) -> bool:
+        """True if :meth:`reload` has something to do."""
+        return self._plugins.listens("reload_configuration")
+
+    def reload(self) -> None:
+        """Have the plugins read their files again, access rules say; nothing is disconnected.
+
+        What a plugin cannot use is logged, and it goes on with what it has.
+        """
+        if self.running:
+            self._plugins.event("reload_configuration", server=self)
+
+    def _begin(self, expect_reads: bool) -> None:
+        with self._lifecycle, collecting_later():
+            if self._serving is not None:
+                return
+            self._need_running_root()
+            self._map, self._extra, self._rules = self._work_out()
+            for problem in (*self._map.problems, *self._extra.problems):
+                self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
+            self._map.check(self._strict)
+            self._extra.check(self._strict)
+            self._ask_plugins()
+            serving = Serving(
+                self._base,
+                self._backends,
+                self._rules,
+                self._make_services(expect_reads),
+                self.holder_class,
+                self._stop_timeout,
+                self._freshness,
+            )
+            self._holders, self._own_holders = {}, {}
+            serving.begin(self._map, self._extra)
+            own = {entry.path for entry in self._extra.entries}
+            by_path = serving.holders.items()
+            self._own_holders = {path: holder for path, holder in by_path if path in own}
+            self._holders = {path: holder for path, holder in by_path if path not in own}
+            self._serving = serving
+            self._log.info("serving %d PVs of %s", len(self._holders), self._base)
+            self._plugins.event("server_started", server=self)
+            for text in self._plugins.find_problems(self):
+                self._log.warning("%s", text)
+
+    def _ask_plugins(self) -> None:
+        for plugin, ask in self._plugins.listeners("server_starting"):
+            try:
+                ask(server=self)
+            except (Exception, SystemExit) as exc:
+                text = words_of(exc)
+                raise PluginError(f"plugin {plugin}: the server must not start: {text}") from exc
+
+    # Parts --------------------------------------------------------------------------------
+
+    def _make_services(self, expect_reads: bool) -> Services:
+        clock = self._clock
+        plugins = self._plugins
+        sinks = plugins.listeners("request_done")
+        services = Services(
+            clock=clock,
+            variables=WorkerPool("roguebridge-variables", clock),
+            commands=WorkerPool("roguebridge-commands", clock, per_device=16),
+            events=WorkerPool("roguebridge-events", clock, threads=1),
+            judges=WorkerPool("roguebridge-access", clock),
+            own=WorkerPool("roguebridge-own", clock, threads=4),
+            rights=WorkerPool("roguebridge-rights", clock, threads=4),
+            groups=UserGroups(clock, self._client_limits.group_cache),
+            log=self._log,
+            put_reply_timeout=self._put_reply_timeout,
+            open_timeout=self._open_timeout,
+            start_ns=clock.time_ns(),
+            expect_reads=expect_reads,
+            read_on_connect=self._read_on_connect,
+            queue_commands=self._queue_commands,
+            queued=self._queued,
+            pacing=self._pacing if self._pacing.active else None,
+            limits=self._limits,
+            audit=AuditTrail(sinks, clock) if sinks else None,
+            on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
+            if plugins.listens("holder_opened")
+            else None,
+        )
+        if self._completion_timeout != 0 and takes_markers(self._root):
+            services.completion = Completion(
+                self._root, clock, self._completion_timeout, services.unshown, services.log_soon
+            )
+        return services
+
+
+__all__ = ["MappingError", "PvServer", "RoguebridgeError"]

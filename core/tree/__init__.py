@@ -1,0 +1,32 @@
+"""The tree as the bridge sees it: what it asks of PyRogue, and what it knows of it."""
+
+from .declared_types import declared_type, getter_of, type_str, untyped
+from .protocols import Listener, TreeNode
+from .pyrogue import (
+    device_enable,
+    is_register,
+    local_attribute,
+    mirrored,
+    read_fault,
+    read_now,
+    with_sources,
+)
+from .server_nodes import OwnCommand, OwnVariable
+
+__all__ = [
+    "Listener",
+    "OwnCommand",
+    "OwnVariable",
+    "TreeNode",
+    "declared_type",
+    "device_enable",
+    "getter_of",
+    "is_register",
+    "local_attribute",
+    "mirrored",
+    "read_fault",
+    "read_now",
+    "type_str",
+    "untyped",
+    "with_sources",
+]

@@ -1,0 +1,206 @@
+"""Spares the tree the texts of arrays that nobody reads.
+
+PyRogue makes a text of every value before it tells anybody, on its only update thread; of a million
+numbers that takes ten seconds. While a server hears a variable whose values are arrays or lists,
+the variable tells values whose text is made when it is asked for.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from ..protocols import Listener
+from .lazy_value import ValueMaker, maker_of
+from .update_override import StandIn, changing, stack_of, standing
+
+_log = logging.getLogger("roguebridge.lazy_text")
+_SHORT = frozenset((bool, int, float, str))
+_LONG = (np.ndarray, list, type(None))  # None: of a link that had no value when the tree started
+_NOTHING: dict[str, Any] = {}
+
+
+class LazyTexts:
+    """Hears variables for one server, and spares the tree the texts of their arrays."""
+
+    def __init__(self) -> None:
+        self._updates: dict[int, LazyUpdate] = {}  # by id of the node
+        self._refused: dict[str, list[str]] = {}  # reason -> paths
+
+    def listen(self, node: Any, listener: Listener) -> None:
+        """Add a listener to a node.
+
+        :param node: any node, of a tree or not; no value of it is read
+        :param listener: of what it is told, it keeps nothing but the value
+        """
+        if not _may_be_long(node):
+            node.addListener(listener)
+            return
+        with changing:
+            node.addListener(listener)
+            update = standing(node, LazyUpdate)
+            if update is None:
+                maker = _maker_for(node)
+                if isinstance(maker, str):
+                    self._refuse(node, maker)
+                    return
+                update = LazyUpdate(node, maker)
+                update.enter()
+            self._updates[id(node)] = update
+            if listener not in update.hearers:
+                update.hearers.append(listener)
+
+    def unlisten(self, node: Any, listener: Listener) -> None:
+        """Remove a listener; with the last one, nothing that was changed for them is left."""
+        update = self._updates.get(id(node))
+        if update is None:  # which may be a node of nodes, that does this for each of them
+            node.delListener(listener)
+            return
+        with changing:
+            node.delListener(listener)
+            if listener in update.hearers:
+                update.hearers.remove(listener)
+                if not update.hearers:
+                    update.leave()
+
+    def problems(self) -> list[str]:
+        """Return why variables are not spared their texts, one text for each reason."""
+        return [_in_words(paths, reason) for reason, paths in self._refused.items()]
+
+    def _refuse(self, node: Any, reason: str) -> None:
+        paths = self._refused.setdefault(reason, [])
+        paths.append(node.path)
+        if len(paths) == 1:
+            _log.warning("%s", _in_words(paths, reason))
+
+
+def _in_words(paths: list[str], reason: str) -> str:
+    others = f" and {len(paths) - 1} more" if paths[1:] else ""
+    return f"{paths[0]}{others}: arrays are made text at each update, which is slow: {reason}"
+
+
+def _may_be_long(node: Any) -> bool:
+    # Asked of its own attributes: a remote node would go and ask its server.
+    own = getattr(node, "__dict__", _NOTHING)
+    native: Any = own.get("_nativeType")
+    if native is None:
+        return False
+    checked = own.get("_typeCheck", True)
+    if checked and native in _SHORT:
+        return False
+    return own.get("_disp") != "" and (not checked or issubclass(native, _LONG))
+
+
+class LazyUpdate(StandIn):
+    """Delivers the updates of one variable as the tree does, but for the texts.
+
+    :param variable: the variable
+    :param maker: makes what the listeners are told
+    """
+
+    def __init__(self, variable: Any, maker: ValueMaker) -> None:
+        super().__init__(variable)
+        self._maker = maker
+        #: those of the bridge, which do not ask for the text
+        self.hearers: list[Listener] = []
+
+    def _doUpdate(self) -> Any:  # the name by which an update is known that failed
+        if not self.hearers:  # left behind under the wrapper of somebody else
+            return self.original()
+        variable = self.variable
+        listeners = variable._BaseVariable__functions  # noqa: SLF001
+        told = self._tell(variable, variable.get(read=False, index=-1), listeners)
+        for listener in listeners:
+            listener(variable.path, told)
+        return told
+
+    __call__ = _doUpdate
+
+    def _tell(self, variable: Any, value: Any, listeners: Iterable[Listener]) -> Any:
+        is_array = isinstance(value, np.ndarray)
+        if is_array or isinstance(value, list):
+            hearers = self.hearers
+            if not variable.root._varListeners and all(one in hearers for one in listeners):  # noqa: SLF001
+                return self._maker.later(variable, value, value)
+            # Somebody may keep what he is told, and ask when the tree has changed the array.
+            if is_array and not value.dtype.hasobject:
+                return self._maker.later(variable, value, value.copy())
+        return self._maker.now(variable, value)
+
+
+_UNKNOWN = "this version of PyRogue delivers updates in a way that is not known"
+
+
+def _maker_for(node: Any) -> ValueMaker | str:
+    """Return what makes the values that a node tells, or why it had better be left alone."""
+    if not all(isinstance(one, StandIn) for one in stack_of(node)):
+        return "something else has taken the place of its _doUpdate"
+    if not isinstance(vars(node.root).get("_varListeners"), list):
+        return _UNKNOWN
+    cls: Any = type(node)
+    return _maker_of(cls, cls._doUpdate)
+
+
+@cache
+def _maker_of(cls: type, update: Any) -> ValueMaker | str:
+    owner = next(one for one in cls.__mro__ if "_doUpdate" in vars(one))
+    if owner.__name__ != "BaseVariable":
+        return f"its class {owner.__name__} has a _doUpdate of its own"
+    kind = _told_by(update)
+    return _UNKNOWN if kind is None else maker_of(kind)
+
+
+def _told_by(update: Any) -> type | None:
+    """Return the class of what a ``_doUpdate`` tells, if it does what is expected and no more.
+
+    :param update: the function; tried on something that only notes what is done to it
+    """
+    listeners: list[Listener] = []
+    heard: list[Any] = []
+    asked: list[str] = []
+    value, text, disp, enum, status, severity = (object() for _ in range(6))
+    answers = {
+        "get": lambda **how: value if how == {"read": False, "index": -1} else None,
+        "genDisp": lambda given: text if given is value else None,
+        "_alarmState": lambda given: (status, severity) if given is value else None,
+        "disp": disp,
+        "enum": enum,
+        "path": "path",
+        "_BaseVariable__functions": listeners,
+    }
+
+    class Variable:
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return answers[name]
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            asked.append(name)
+
+    listeners.append(lambda path, told: heard.append((path, told)))
+    try:
+        told = update(Variable())
+        fields = list(vars(told).items())
+    except Exception:
+        return None
+    expected = [
+        ("value", value),
+        ("valueDisp", text),
+        ("disp", disp),
+        ("enum", enum),
+        ("updated", False),
+        ("status", status),
+        ("severity", severity),
+    ]
+    kind = type(told)
+    as_expected = (
+        fields == expected
+        and kind.__mro__ == (kind, object)
+        and heard == [("path", told)]
+        and sorted(asked) == sorted(answers)
+    )
+    return kind if as_expected else None

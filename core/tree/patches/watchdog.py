@@ -1,0 +1,276 @@
+"""Watches the tree's only update thread: revives it when it has died, reports when it is held up.
+
+PyRogue catches nothing that a variable listener, a getter, a text or an alarm check raises: its
+update thread ends, and no update of any variable arrives ever again. The tree goes on otherwise
+and says nothing; only ``threading.excepthook`` hears of it. A delivery that does not return has the
+same effect, except that the thread is still there.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from types import FrameType, TracebackType
+from typing import Any, NamedTuple
+
+from ...concurrency.clock import Clock, Timer
+from ...errors import in_words
+from .thread_deaths import ThreadDeaths
+from .update_guard import (
+    Failed,
+    Guard,
+    batch_of,
+    delivered,
+    delivery,
+    guard,
+    raised_in,
+    running_in,
+    whereabouts,
+)
+
+_log = logging.getLogger("roguebridge.watchdog")
+_PERIOD = 1.0  # seconds between two checks, and between revivals that change nothing
+_LOG_INTERVAL = 60.0  # seconds between two records about one variable
+_reviving = threading.Lock()  # of all servers: a tree must never have two update threads
+
+
+class _Death(NamedTuple):
+    thread: threading.Thread
+    variable: Any  # None if not known
+    text: str
+    batch: Sequence[Any] = ()  # the variables whose updates have been lost; empty if not known
+
+
+class Watchdog:
+    """Keeps the update thread of one root alive, and says when it is not.
+
+    All callbacks but ``on_failed`` are made on a thread of the watchdog's own, one after the other,
+    so they may block. What any of them raises is logged. A root without an update thread, as a
+    remote one, is not watched.
+
+    :param root: the root of the tree; running when :meth:`start` is called
+    :param clock: times the checks
+    :param stuck_after: seconds that one delivery may take before the thread counts as held up
+    :param on_fault: told what has happened, before anything is done about it
+    :param on_well: updates are delivered again; the rest of the batch in which the thread died has
+        been lost, and whatever changed since may not have been told
+    :param on_failed: a guarded variable could not be delivered, or not to all of its listeners;
+        told its path and what was raised, on the update thread: it must be short, and keep
+        neither exception nor traceback
+    :param on_lost: told, before ``on_well``, the variables whose updates a death has lost: the tree
+        has read all of them; none if that cannot be known
+    :param log: told the same as ``on_fault``, and what is done; once a minute per variable at most
+    """
+
+    def __init__(
+        self,
+        root: Any,
+        clock: Clock,
+        stuck_after: float,
+        on_fault: Callable[[str], None],
+        on_well: Callable[[], None],
+        on_failed: Failed,
+        log: Callable[[str], None],
+        on_lost: Callable[[Sequence[Any]], None] = lambda variables: None,
+    ) -> None:
+        self._root = root
+        self._clock = clock
+        self._stuck_after = stuck_after
+        self._on_fault = on_fault
+        self._on_well = on_well
+        self._on_failed = on_failed
+        self._on_lost = on_lost
+        self._tell = log
+        self._fault: str | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def fault(self) -> str | None:
+        """What is wrong while the update thread is dead or held up; else None."""
+        return self._fault
+
+    # Lifecycle --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to watch; the first check is made at once. Does nothing if started."""
+        if self._thread is not None or not _can_be_watched(self._root):
+            return
+        self._worker: threading.Thread = self._root._updateThread  # noqa: SLF001
+        self._deaths: deque[_Death] = deque()
+        self._reported: threading.Thread | None = None  # the last whose death was told
+        self._dead: threading.Thread | None = None  # to be replaced
+        self._revive_at = self._revived = -math.inf
+        self._held: FrameType | None = None
+        self._since = 0.0
+        self._guards: list[Guard] = []
+        self._logged: dict[str, float] = {}
+        self._timer = Timer(lambda: None)
+        self._wake: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._wake.put(True)
+        self._thread = threading.Thread(target=self._run, name="roguebridge-watchdog", daemon=True)
+        self._thread.start()
+        self._hook = ThreadDeaths(self._heard)
+
+    def stop(self) -> None:
+        """Watch no more, and take back every guard; does nothing if stopped, never raises."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        self._hook.remove()
+        self._timer.cancel()
+        self._wake.put(False)
+        if thread is not threading.current_thread():
+            thread.join(5.0)
+        for present in self._guards:
+            _safely(present.tell_no_more, self._on_failed)
+        self._guards = []
+        self._held = self._fault = None
+
+    def _run(self) -> None:
+        wake = self._wake
+        while wake.get():
+            _safely(self._check)
+            if self._is_mine():
+                self._timer.cancel()
+                self._timer = self._clock.call_later(_PERIOD, lambda: wake.put(True))
+
+    # Hearing of a death, on the thread that dies ----------------------------------------------
+
+    def _heard(self, args: threading.ExceptHookArgs) -> None:
+        thread = args.thread
+        if thread is self._worker or thread is self._root._updateThread:  # noqa: SLF001
+            exc = args.exc_type() if args.exc_value is None else args.exc_value
+            self._note(thread, exc, args.exc_traceback)
+
+    def _note(self, thread: Any, exc: BaseException, tb: TracebackType | None) -> None:
+        # Neither exception nor frame is kept: they hold the values of the whole batch.
+        if self._thread is None:
+            return
+        places = raised_in(tb)
+        variable = delivered(places)
+        who = "" if variable is None else f" by {variable.path}"
+        text = f"was ended{who}: {in_words(exc)} ({whereabouts(places)})"
+        self._deaths.append(_Death(thread, variable, text, batch_of(places)))
+        self._wake.put(True)
+
+    # Checks, on the watchdog's thread ---------------------------------------------------------
+
+    def _check(self) -> None:
+        # In this order: a worker that ends properly does so after the root has ceased to run, and
+        # one that dies has told so before it is no longer alive.
+        alive = self._worker.is_alive()
+        if not self._root.running:
+            return
+        while self._deaths:
+            self._report(self._deaths.popleft())
+        if not alive and self._dead is None:
+            unseen = "has ended, and what ended it was not seen"
+            self._report(_Death(self._worker, None, unseen))
+        if self._dead is None:
+            self._look_at_delivery()
+        elif self._clock.monotonic() >= self._revive_at:
+            self._revive(self._dead)
+
+    def _report(self, death: _Death) -> None:
+        if death.thread is self._reported:
+            return
+        self._reported = self._dead = death.thread
+        self._held = None
+        text = f"the tree's update thread {death.text}"
+        self._fail(text)
+        if self._is_mine():
+            _safely(self._on_lost, death.batch)
+        # A tree that dies of something else at each update must not keep everybody busy.
+        now = self._clock.monotonic()
+        self._revive_at = now if self._guard(death.variable) else self._revived + _PERIOD
+        key = "" if death.variable is None else death.variable.path
+        if now - self._logged.get(key, -math.inf) >= _LOG_INTERVAL:
+            self._logged[key] = now
+            _safely(self._tell, f"{text}; it is started again")
+
+    def _guard(self, variable: Any) -> bool:
+        if variable is None or not self._is_mine():
+            return False
+        try:
+            made = guard(variable, self._on_failed)
+        except Exception:
+            _log.exception("%r cannot be guarded", variable)
+            return False
+        if made is not None:
+            self._guards.append(made)
+        return made is not None
+
+    def _revive(self, dead: threading.Thread) -> None:
+        root = self._root
+        with _reviving:
+            if root.running and root._updateThread is dead:  # noqa: SLF001
+                thread = threading.Thread(target=self._work, name=dead.name, daemon=dead.daemon)
+                thread.start()
+                root._updateThread = thread  # noqa: SLF001
+        if root.running:
+            self._worker, self._dead = root._updateThread, None  # noqa: SLF001
+            self._revived = self._clock.monotonic()
+            self._recover()
+
+    def _work(self) -> None:
+        # The root is stopped before it joins its thread. So either this thread is joined, with a
+        # word in the queue that ends it, or it sees here that there is nothing left to do.
+        with _reviving:
+            pass  # until the root has been given this thread
+        if not self._root.running:
+            return
+        try:
+            self._root._updateWorker()  # noqa: SLF001
+        except BaseException as exc:  # the hook may have been replaced
+            _safely(self._note, threading.current_thread(), exc, exc.__traceback__)
+            raise
+
+    def _look_at_delivery(self) -> None:
+        places = running_in(self._worker)
+        current = delivery(places)
+        now = self._clock.monotonic()
+        if current is not self._held:
+            # Held to tell it from a later one: no longer than needed, it holds the values.
+            self._held, self._since = current, now
+            if self._fault is not None:
+                self._recover()
+        elif current is not None and self._fault is None and now - self._since >= self._stuck_after:
+            variable = delivered(places)
+            who = "" if variable is None else f" by {variable.path}"
+            text = (
+                f"the tree's update thread has been held up for {now - self._since:.0f} s{who}"
+                f" ({whereabouts(places)})"
+            )
+            self._fail(text)
+            _safely(self._tell, text)
+
+    def _fail(self, text: str) -> None:
+        if self._is_mine():
+            self._fault = text
+            _safely(self._on_fault, text)
+
+    def _recover(self) -> None:
+        if self._is_mine():
+            self._fault = None
+            _safely(self._on_well)
+
+    def _is_mine(self) -> bool:
+        # False once stopped, which a callback may have done just now.
+        return self._thread is threading.current_thread()
+
+
+def _can_be_watched(root: Any) -> bool:
+    # Asked of its class and its own attributes: a remote root would go and ask its server.
+    thread = getattr(root, "__dict__", {}).get("_updateThread")
+    return isinstance(thread, threading.Thread) and hasattr(type(root), "_updateWorker")
+
+
+def _safely(call: Callable[..., object], *args: Any) -> None:
+    try:
+        call(*args)
+    except BaseException:
+        _log.exception("the watchdog of the update thread goes on after an error")

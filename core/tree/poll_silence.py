@@ -1,0 +1,211 @@
+"""Polled variables that fall silent: PyRogue tells nobody of a poll that fails or stops.
+
+Only what the updates leave behind is looked at, a counter per PV, so they cost nothing more. Why
+a poll does not come is not asked: an error of the hardware, ``pollBlock()`` and a dead poll thread
+all mean that the value shown is old. Only ``PollEn`` says that there are to be no polls.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..concurrency.clock import Clock, Timer
+
+_log = logging.getLogger("roguebridge.staleness")
+
+_CHECK = 0.5  # seconds between two checks
+_LEAST = 1.0  # seconds of silence that no poll interval is too short for
+_LOOK = 4.0  # seconds until the poll interval of a silent node is asked again
+_AT_ONCE = 500  # alarms of one check; the clock's thread has other calls to make
+_SOON = 0.01  # seconds until the check that shows the rest
+_NEVER = float("inf")
+
+
+class Watched(Protocol):
+    """What is watched: a PV that a client is connected to.
+
+    All three are used on the clock's thread and must not block; a lock that ``show_stale`` takes
+    may be held while the PV is handed over, none of :class:`Staleness` is then.
+    """
+
+    @property
+    def node(self) -> Any:
+        """The variable or command; its ``pollInterval`` is in seconds, 0 if it is not polled."""
+
+    @property
+    def updates(self) -> int:
+        """A number that grows with every update heard."""
+
+    def show_stale(self, updates: int) -> None:
+        """Show TIMEOUT on the value kept.
+
+        :param updates: do nothing unless this is how many have been heard, or the alarm would
+            follow, and outlast, the update that has ended the silence just now
+        """
+
+
+class _Heard:
+    """What is known of one watched PV; seconds of the monotonic clock."""
+
+    __slots__ = ("updates", "since", "look", "interval", "stale")
+
+    def __init__(self, updates: int, now: float) -> None:
+        self.updates = updates
+        self.since = now  # nothing has been heard since
+        self.look = now + _LEAST  # its poll interval need not be asked before
+        self.interval: float | None = None  # as last asked
+        self.stale = False
+
+
+class Staleness:
+    """Has the PVs of polled variables that hear no update show TIMEOUT, once per silence.
+
+    The next update shows a value and alarm of its own. A variable that is not polled may be
+    silent; one whose polls are switched off while its PV shows TIMEOUT keeps that until its next
+    update. Remote nodes are never asked for their poll interval, which is a request over the
+    network that may block; they are never stale.
+
+    :param clock: times the checks
+    :param missed_polls: how many poll intervals a silence may last, but at least one second;
+        None or 0 for ever
+    :param polls_on: False while the tree was told to make no polls: silence is no fault then, and
+        is counted from the moment when they go on
+    :raises ValueError: if ``missed_polls`` is no number of intervals
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        missed_polls: float | None,
+        polls_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        if missed_polls is not None and not 0 <= missed_polls < _NEVER:
+            raise ValueError(f"missed_polls must be a number of intervals, not {missed_polls!r}")
+        self._clock = clock
+        self._polls_on = polls_on
+        self._missed_polls = missed_polls or 0
+        self._lock = threading.Lock()
+        self._watched: dict[Watched, _Heard] = {}
+        self._running = False
+        self._timer: Timer | None = None
+
+    def watch(self, holder: Watched) -> None:
+        """A first client looks at a PV: from now on it may fall silent. Never blocks."""
+        if not self._missed_polls:
+            return
+        heard = _Heard(holder.updates, self._clock.monotonic())
+        with self._lock:
+            self._watched[holder] = heard
+            self._schedule()
+
+    def unwatch(self, holder: Watched) -> None:
+        """Nobody looks at a PV any more. Never blocks; harmless if it is not watched."""
+        with self._lock:
+            self._watched.pop(holder, None)
+
+    def start(self) -> None:
+        """Begin to check; a second start does nothing."""
+        with self._lock:
+            self._running = True
+            self._schedule()
+
+    def stop(self) -> None:
+        """Check no more, and forget what is watched."""
+        with self._lock:
+            self._running = False
+            self._watched.clear()
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _schedule(self, delay: float = _CHECK) -> None:
+        # With the lock held. One check at a time: it is only due again when it has ended, and
+        # none is while nothing is watched.
+        if self._running and self._watched and self._timer is None:
+            self._timer = self._clock.call_later(delay, self._check)
+
+    def _check(self) -> None:
+        with self._lock:
+            watched = list(self._watched.items())
+        now = self._clock.monotonic()
+        stale = 0
+        polls_on = self._polls_on()
+        try:
+            for holder, heard in watched:
+                updates = holder.updates
+                if updates != heard.updates:
+                    heard.updates, heard.since, heard.look = updates, now, now + _LEAST
+                    heard.stale = False
+                elif not polls_on:
+                    heard.since, heard.look = now, now + _LEAST
+                elif now >= heard.look and not heard.stale and self._silent(holder, heard, now):
+                    self._show(holder, heard)
+                    stale += 1
+                    if stale == _AT_ONCE:
+                        break
+        finally:
+            with self._lock:
+                self._timer = None
+                self._schedule(_SOON if stale == _AT_ONCE else _CHECK)
+
+    def _silent(self, holder: Watched, heard: _Heard, now: float) -> bool:
+        if heard.interval is None and not tells_of_polls(holder.node):
+            with self._lock:
+                if self._watched.get(holder) is heard:
+                    del self._watched[holder]
+            return False
+        interval = poll_interval(holder.node)
+        if heard.interval not in (None, interval):
+            heard.since = now  # polled otherwise than before: the new interval counts from now
+        heard.interval = interval
+        due = heard.since + max(_LEAST, self._missed_polls * interval) if interval else _NEVER
+        heard.look = min(due, now + _LOOK)
+        return now >= due
+
+    def _show(self, holder: Watched, heard: _Heard) -> None:
+        heard.stale = True
+        with self._lock:
+            if self._watched.get(holder) is not heard:
+                return  # its client has left meanwhile
+        try:
+            holder.show_stale(heard.updates)
+        except Exception:
+            _log.exception("a PV cannot be shown as not polled")
+
+
+def tells_of_polls(node: Any) -> bool:
+    """Tell whether polls of a node are heard at all, and its ``pollInterval`` cannot block.
+
+    For PyRogue's own variables that is an attribute, for a link the shortest one of its
+    dependencies, and no lock is taken. For a remote node it is a request over the network, made
+    even if its class is asked.
+
+    :param node: a variable or command
+    """
+    try:
+        return _at_hand(node) and node.mode != "WO" and getattr(node, "updateNotify", True) is True
+    except Exception:  # links may depend on each other
+        return False
+
+
+def _at_hand(node: Any) -> bool:
+    own = "pollInterval" in getattr(node, "__dict__", ())
+    if not own and not isinstance(inspect.getattr_static(node, "pollInterval", None), property):
+        return False
+    return all(map(_at_hand, getattr(node, "dependencies", ())))
+
+
+def poll_interval(node: Any) -> float:
+    """Return the seconds between two polls of a node, 0 if it is not polled.
+
+    :param node: one that :func:`tells_of_polls`
+    """
+    try:
+        interval: Any = node.pollInterval
+        return float(interval) if interval > 0 else 0.0
+    except Exception:  # setPollInterval() keeps what it refuses, a text too; so do the sources
+        return 0.0  # of a link

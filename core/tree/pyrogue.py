@@ -1,0 +1,351 @@
+"""What is peculiar to real PyRogue; uses the objects it is handed and imports nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from inspect import Parameter, signature
+from threading import get_ident
+from typing import Any
+
+from ..errors import words_of
+from ..values.alarm import CALC, COMM, READ, TIMEOUT, Alarm
+
+# Texts of rogue's GeneralError for values that it refuses before any transaction.
+_REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
+_NO_CODE = compile("", "", "exec")
+_REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
+
+
+def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
+    """Tell whether ``set()`` raised because of the value, with nothing changed in the tree.
+
+    :param hardware: True for a node whose value lives in a register
+    """
+    kind = type(exc).__name__
+    if kind == "GeneralError":
+        return any(text in words_of(exc) for text in _REFUSALS)
+    # A LocalVariable has stored the value when its localSet raises, whatever that raises.
+    return kind == "VariableError" or (hardware and kind in _REFUSING)
+
+
+def read_now(node: Any) -> Any:
+    """Return the value of a variable, read in hardware if it lives there.
+
+    After a write that has timed out, or whose verification has, PyRogue raises at the next good
+    read that the write was not verified. That is known by then, and the read after it is good.
+
+    :param node: a variable
+    :raises Exception: what the tree raises
+    """
+    try:
+        return node.get()
+    except Exception as exc:
+        if "Verify error" not in words_of(exc):
+            raise
+        return node.get()
+
+
+def read_fault(exc: BaseException, hardware: bool) -> Alarm:
+    """Return the alarm of a node whose value could not be had.
+
+    PyRogue tells failed transactions apart by text only; a remote tree sends nothing but text.
+
+    :param exc: what the tree raised
+    :param hardware: True for a node whose value lives in a register
+    """
+    text = words_of(exc)
+    if isinstance(exc, ConnectionError) or text.startswith("ZMQ Interface Exception"):
+        return COMM
+    if "Timeout waiting for register" in text:
+        return TIMEOUT
+    # A link reads registers too, and what fails then is no fault of its getter.
+    return READ if hardware or "Transaction error for block" in text else CALC
+
+
+def local_attribute(node: Any, name: str) -> Any:
+    """Return an attribute that only some classes of nodes have, and no remote one; else None.
+
+    PyRogue formats an error for each that it is asked for in vain, which costs more than to look.
+
+    :param node: a variable or command
+    """
+    if hasattr(type(node), name) or name in getattr(node, "__dict__", ()):
+        return getattr(node, name, None)
+    return None
+
+
+def is_register(node: Any) -> bool:
+    """Tell whether a node's value lives in a register (PyRogue: RemoteVariable).
+
+    :param node: a variable or command
+    """
+    return local_attribute(node, "numValues") is not None
+
+
+def is_read(node: Any) -> bool:
+    """Tell whether a node's value is read somewhere: in a register, or by a ``localGet``.
+
+    PyRogue says nowhere in public whether a local variable has a getter.
+
+    :param node: a variable or command
+    """
+    return _local_getter(node) is not None or is_register(node)
+
+
+def _local_getter(node: Any) -> Any:
+    return getattr(local_attribute(node, "_block"), "_localGet", None)
+
+
+def has_limits_of_its_own(node: Any) -> bool:
+    """Tell whether a node's limits are its own, and not but the range of its register's format.
+
+    :param node: a variable or command
+    """
+    source = with_sources(node)[-1]
+    model = local_attribute(source, "base")
+    if not is_register(source) or not hasattr(model, "minValue"):
+        return True
+    return (source.minimum, source.maximum) != (model.minValue(), model.maxValue())
+
+
+def only_stores(node: Any) -> bool:
+    """Tell whether ``set()`` and ``value()`` of a node do no more than to store and to return.
+
+    That is so for a LocalVariable of PyRogue's own class without functions of the tree, unless
+    registers decide whether a device above it is enabled.
+
+    :param node: a variable or command
+    """
+    kind, block = type(node), local_attribute(node, "_block")
+    return (
+        (kind.__name__, type(block).__name__) == ("LocalVariable", "LocalBlock")
+        and _package(kind) == _package(type(block))
+        and getattr(block, "_localSet", node) is None
+        and getattr(block, "_localGet", node) is None
+        and not {"set", "value"} & vars(node).keys()
+        and not any(local_attribute(enable, "_deps") for enable in _enables_above(node))
+    )
+
+
+def _enables_above(node: Any) -> Iterator[Any]:
+    device, seen = getattr(node, "parent", None), None
+    while device is not None and device is not seen:
+        yield getattr(device, "enable", None)
+        device, seen = getattr(device, "parent", None), device
+
+
+def _package(kind: type) -> str:
+    return kind.__module__.partition(".")[0]
+
+
+_SETTING = {"BaseVariable", "LocalVariable", "RemoteVariable"}  # what they set is themselves
+
+
+def changes_others(node: Any) -> bool:
+    """Tell whether a put, call or read of a node may change more than its own value.
+
+    :param node: a variable or command
+    """
+    kind = type(node)
+    setter = next((one.__name__ for one in kind.__mro__ if "set" in vars(one)), "")
+    return (
+        node.isCommand
+        or setter not in _SETTING
+        or "set" in vars(node)
+        or bool(local_attribute(node, "_listeners"))
+        or getattr(local_attribute(node, "_block"), "_localSet", None) is not None
+        or bool(local_attribute(node, "overlapEn"))
+    )
+
+
+def takes_markers(root: Any) -> bool:
+    """Tell whether the update thread of a root sets each event that it finds among the updates.
+
+    Rogue 6.14 and later do, for ``waitOnUpdate()``; older ones would end. A remote root has no
+    such thread.
+
+    :param root: a root
+    """
+    if not hasattr(getattr(root, "__dict__", {}).get("_updateQueue"), "put"):
+        return False
+    classes = (vars(one) for one in type(root).__mro__)
+    workers = [one["_updateWorker"] for one in classes if "_updateWorker" in one]
+    return any("Event" in getattr(one, "__code__", _NO_CODE).co_names for one in workers)
+
+
+def send_group(root: Any) -> None:
+    """Send the updates that the present thread has collected, if it is in an ``updateGroup``.
+
+    :param root: a root that takes markers
+    """
+    tracker = root._updateTrack.get(get_ident())  # noqa: SLF001
+    if depth := getattr(tracker, "_count", 0):
+        tracker._count = 0  # noqa: SLF001
+        try:
+            tracker._check()  # noqa: SLF001
+        finally:
+            tracker._count = depth  # noqa: SLF001
+
+
+_LONGEST = 100  # mirrors in a row: links may mirror each other
+
+
+def mirrored(node: Any) -> Any:
+    """Return the variable that a link only passes values on to, or None.
+
+    PyRogue calls such a link RW whatever its source is, and names the setter it makes for it.
+
+    :param node: a variable or command
+    """
+    setter = local_attribute(node, "_linkedSet")
+    if getattr(setter, "__name__", "") != "linkedSetFromVariable":
+        return None
+    sources = node.dependencies
+    return sources[0] if sources else None
+
+
+def dependencies_of(node: Any) -> Sequence[Any]:
+    """Return what the tree says that a node's value is worked out from; empty for a remote node.
+
+    :param node: a variable or command
+    """
+    return local_attribute(node, "dependencies") or ()
+
+
+def sources_of(node: Any) -> list[Any]:
+    """Return all that a node's value is worked out from, however far behind it.
+
+    Each is there once, although links may depend on each other. A write-only variable has no value
+    that anything could be made of, and is left out.
+
+    :param node: a variable; of a command or a write-only variable there are none
+    """
+    found: dict[int, Any] = {}
+    if not dependencies_of(node) or node.isCommand or node.mode == "WO":
+        return []
+    ahead = [node]
+    while ahead:
+        for source in dependencies_of(ahead.pop()):
+            if source is not node and id(source) not in found and source.mode != "WO":
+                found[id(source)] = source
+                ahead.append(source)
+    return list(found.values())
+
+
+def has_silent_getter(node: Any) -> bool:
+    """Tell whether a function of the user's makes the value, and nothing says what of.
+
+    :param node: a variable or command; those of PyRogue itself have functions of their own
+    """
+    if node.isCommand or dependencies_of(node):
+        return False
+    getter = local_attribute(node, "_linkedGet") or _local_getter(node)
+    if getter is None:
+        return False
+    bases = (kind for kind in type(node).__mro__ if kind.__name__ == "BaseVariable")
+    library = next((kind.__module__.rpartition(".")[0] for kind in bases), "")
+    return not (library and str(getattr(getter, "__module__", "")).startswith(library + "."))
+
+
+def device_enable(node: Any) -> Any:
+    """Return the ``enable`` variable of a node's device, or None.
+
+    :param node: a variable or command
+    """
+    enable = getattr(getattr(node, "parent", None), "enable", None)
+    return enable if hasattr(enable, "addListener") else None
+
+
+def with_sources(node: Any) -> list[Any]:
+    """Return a node and, if it is a mirror, all that is behind it.
+
+    :param node: a variable or command
+    """
+    chain = [node]
+    while (source := mirrored(chain[-1])) is not None and len(chain) < _LONGEST:
+        chain.append(source)
+    return chain
+
+
+def disabled(node: Any) -> str | None:
+    """Return why a put or call would come to nothing: PyRogue drops it without a word.
+
+    :param node: a variable or command; a device's own ``enable`` is never disabled
+    :returns: None if its device is enabled, and that of what it mirrors
+    """
+    for one in with_sources(node):
+        enable = device_enable(one)
+        if enable is None or enable is one:
+            continue
+        state = enable.value()
+        if state is not True:
+            device = getattr(one.parent, "path", "?")
+            whose = "its device" if one is node else f"it mirrors {one.path}, whose device"
+            return f"{node.path}: {whose} {device} is disabled (enable is {state!r})"
+    return None
+
+
+def computed(node: Any) -> bool:
+    """Tell whether ``value()`` runs a function of the tree's own, which may take its time.
+
+    :param node: a variable or command
+    """
+    for one in with_sources(node):
+        getter = local_attribute(one, "_linkedGet")
+        if getter is None:
+            getter = _local_getter(one)
+        elif getattr(getter, "__name__", "") == "linkedGetFromVariable":
+            continue
+        if getter is not None:
+            return True
+    return False
+
+
+_PASSED = {"root", "dev", "cmd"}  # what PyRogue hands to a command's function by itself
+_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+
+
+def parameters_of(command: Any) -> dict[str, Parameter]:
+    """Return what a caller of a command can give, by name; PyRogue itself knows ``arg`` only.
+
+    :param command: a command; of a remote or built-in function no more than ``arg`` is known
+    """
+    function = local_attribute(command, "_function")
+    found: dict[str, Parameter] = {}
+    try:
+        if function is not None:
+            for name, one in signature(function).parameters.items():
+                if one.kind in _NAMED and name not in _PASSED:
+                    found[name] = one
+    except (TypeError, ValueError):
+        pass
+    if command.arg and "arg" not in found:
+        found["arg"] = Parameter("arg", Parameter.POSITIONAL_OR_KEYWORD)
+    return found
+
+
+def call_directly(command: Any, arg: Any, named: Mapping[str, Any]) -> Any:
+    """Call a command's function as PyRogue does, but with arguments that PyRogue does not know.
+
+    :param command: a command whose function :func:`parameters_of` has looked into
+    :param arg: what its ``arg`` is, if it has one
+    :param named: its other arguments
+    """
+    wrapped = command._functionWrap  # noqa: SLF001
+    function = partial(command._function, **named)  # noqa: SLF001
+    return wrapped(function=function, root=command.root, dev=command.parent, cmd=command, arg=arg)
+
+
+def protocols_of(root: Any) -> list[Any]:
+    """Return what has been handed to ``addProtocol`` and ``addInterface`` of a root's devices.
+
+    PyRogue has no public list of them.
+
+    :param root: a root, started or not
+    """
+    return [
+        protocol
+        for device in (root, *root.deviceList)
+        for protocol in getattr(device, "_ifAndProto", ())
+    ]

@@ -1,0 +1,143 @@
+"""Nodes of the server's own: served like those of a tree, but in none.
+
+They have what :mod:`.tree` asks of a node and no more; a put or call of one runs on the workers,
+under the same policies, as one of a tree's node does.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .protocols import Listener
+
+_log = logging.getLogger("roguebridge.own")
+
+
+class OwnValue(NamedTuple):
+    """What the listeners of an own node are told, as PyRogue's ``VariableValue``."""
+
+    value: Any
+    status: str = "None"
+    severity: str = "None"
+
+
+class OwnNode:
+    """What own variables and commands have in common.
+
+    :param path: path of the node, e.g. ``RB.ReadOnly``; no tree has it
+    :param value: first value; its type is that of the node for good
+    """
+
+    units = ""
+    disp = "{}"
+    minimum = maximum = None
+    isCommand = False
+    parent = None  # no device, and so no ``enable``
+
+    def __init__(
+        self, path: str, value: Any, mode: str, description: str, groups: Sequence[str]
+    ) -> None:
+        self.path = path
+        self.name = path.rpartition(".")[2]
+        self.mode = mode
+        self.description = description
+        self.groups = list(groups)
+        self.nativeType = type(value)
+        self.typeStr: str | None = type(value).__name__
+        self.enum: Mapping[Any, Any] | None = None
+        if isinstance(value, bool):
+            self.enum = {False: "False", True: "True"}
+        self._value = value
+        self._listeners: list[Listener] = []
+        self._telling = threading.RLock()  # updates are told in the order they are made in
+
+    def value(self) -> Any:
+        """Return the present value."""
+        return self._value
+
+    def get(self) -> Any:
+        """Return the present value."""
+        return self._value
+
+    def genDisp(self, value: Any) -> str:
+        """Return the text of a value."""
+        return str(value)
+
+    def addListener(self, listener: Listener) -> None:
+        """Tell ``listener(path, value)`` of each update; a second time changes nothing."""
+        if listener not in self._listeners:
+            self._listeners.append(listener)
+
+    def delListener(self, listener: Listener) -> None:
+        """Tell it no longer."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
+    def update(self, value: Any) -> None:
+        """Take a new value and tell the listeners; what one raises is logged and harms no other."""
+        with self._telling:
+            self._value = value
+            told = OwnValue(value)
+            for listener in tuple(self._listeners):
+                try:
+                    listener(self.path, told)
+                except Exception:
+                    _log.exception("%s: a listener failed", self.path)
+
+
+class OwnVariable(OwnNode):
+    """A variable of the server's own.
+
+    :param on_set: called with a new value before it is taken; what it raises refuses the put
+    """
+
+    def __init__(
+        self,
+        path: str,
+        value: Any,
+        *,
+        mode: str = "RW",
+        description: str = "",
+        groups: Sequence[str] = (),
+        on_set: Callable[[Any], None] | None = None,
+    ) -> None:
+        super().__init__(path, value, mode, description, groups)
+        self._on_set = on_set
+
+    def set(self, value: Any, write: bool = True) -> None:
+        """Take a new value that somebody has put.
+
+        :param write: makes no difference: there is no register that a value could wait for
+        """
+        if self._on_set is not None:
+            self._on_set(value)
+        self.update(value)
+
+
+class OwnCommand(OwnNode):
+    """A command of the server's own.
+
+    :param function: runs on a worker; if it has a parameter named ``arg``, the command takes one
+    """
+
+    isCommand = True
+
+    def __init__(
+        self,
+        path: str,
+        function: Callable[..., Any],
+        *,
+        description: str = "",
+        groups: Sequence[str] = (),
+    ) -> None:
+        super().__init__(path, 0, "WO", description, groups)
+        self._function = function
+        code = getattr(getattr(function, "__func__", function), "__code__", None)
+        self.arg = code is not None and "arg" in code.co_varnames[: code.co_argcount]
+
+    def __call__(self, arg: Any = None) -> Any:
+        """Run it and return what it returns."""
+        return self._function(arg) if self.arg else self._function()

@@ -1,0 +1,232 @@
+"""Polls for those who look: a variable is polled while a client is connected to its PV.
+
+PyRogue polls registers and getters, not links, so what counts are the sources of a PV, which
+several PVs may share. Setting a poll interval waits for the cycle of polls that runs, and there is
+one for the whole tree: the work is done by one job at a time, whatever the number of PVs.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+from ..concurrency.clock import Clock
+from ..concurrency.workers import BUSY, Job
+from .poll_silence import tells_of_polls
+from .pyrogue import is_read
+
+_log = logging.getLogger("roguebridge.polling")
+
+_RETRY = 0.1  # seconds until a job that was refused is submitted again
+_MOST = 1e9  # seconds; longer intervals end PyRogue's poll thread
+
+
+class Looked(Protocol):
+    """A PV that clients connect to."""
+
+    @property
+    def node(self) -> Any:
+        """The variable or command."""
+
+
+class _Job(Job):
+    """Brings the poll intervals up to date."""
+
+    __slots__ = ("_call",)
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        super().__init__("poll intervals", "poll intervals")
+        self._call = call
+
+    def run(self) -> None:
+        """Make the call."""
+        self._call()
+
+    def abandon(self, reason: str) -> None:
+        """Nobody waits for it: :meth:`WatchedPolls.restore_all` does what is left."""
+
+
+class _Source:
+    """A variable that is polled for the sake of PVs."""
+
+    __slots__ = ("node", "users", "_own", "_ours")
+
+    def __init__(self, node: Any) -> None:
+        self.node = node
+        self.users = 0
+        self._own: Any = None
+        self._ours: float | None = None  # the interval that was set in place of its own
+
+    def begin(self, seconds: float) -> None:
+        """Have it polled at least every ``seconds``."""
+        self._own = own = self.node.pollInterval
+        wanted = min(own, seconds) if own > 0 else seconds
+        if wanted != own:
+            self._ours = wanted  # before the call: PyRogue keeps it even if it raises
+            self.node.setPollInterval(wanted)
+
+    def restore(self) -> None:
+        """Undo that, unless somebody else has set another interval."""
+        if self._ours is not None and self.node.pollInterval == self._ours:
+            self.node.setPollInterval(self._own)
+
+
+class WatchedPolls:
+    """Polls the sources of the PVs that have clients; for one run of a server.
+
+    A source that is polled more often by itself stays as it is. When the last client of its last
+    PV has left it gets its own interval back, unless somebody else has set another meanwhile.
+    Commands, write-only variables, those whose updates are not told, plain values without a
+    ``localGet``, and remote nodes are never polled.
+
+    :param seconds: the longest poll interval of a source that is looked at; None or 0 for off
+    :param submit: hands a job to the workers; returns why it is refused, or None
+    :param clock: times another attempt after a refusal, and :meth:`restore_all`
+    :raises ValueError: if ``seconds`` is no interval
+    """
+
+    def __init__(
+        self, seconds: float | None, submit: Callable[[Job], str | None], clock: Clock
+    ) -> None:
+        if seconds is not None and not 0 <= seconds < _MOST:
+            raise ValueError(f"poll_watched must be a number of seconds, not {seconds!r}")
+        self._seconds = seconds or 0
+        self._submit = submit
+        self._clock = clock
+        self._lock = threading.Lock()  # for moments
+        self._pending: dict[Looked, bool] = {}  # with or without a client, not yet seen to
+        self._submitted = False
+        self._ended = False
+        self._work = threading.Lock()  # held while intervals are set
+        self._held: dict[Looked, list[_Source]] = {}
+        self._sources: dict[int, _Source] = {}
+        self._logged: set[str] = set()
+
+    def watch(self, holder: Looked) -> None:
+        """A first client looks at a PV: have it polled. Never blocks."""
+        self._note(holder, True)
+
+    def unwatch(self, holder: Looked) -> None:
+        """Nobody looks at a PV any more. Never blocks; harmless if it is not watched."""
+        self._note(holder, False)
+
+    def restore_all(self, timeout: float = 5.0) -> None:
+        """Give every source its own interval back, when the server stops.
+
+        :param timeout: seconds to wait for that; a thread goes on with it
+        """
+        with self._lock:
+            self._ended = True
+            self._pending.clear()
+        if not self._submitted and not self._sources:
+            return
+        over = threading.Event()
+        done: list[bool] = []
+
+        def restore() -> None:
+            try:
+                with self._work:
+                    for holder in list(self._held):
+                        self._release(holder)
+                done.append(True)
+            finally:
+                over.set()
+
+        timer = self._clock.call_later(timeout, over.set)
+        thread = threading.Thread(target=restore, name="roguebridge-polls", daemon=True)
+        thread.start()
+        over.wait()
+        timer.cancel()
+        if done:
+            thread.join()  # it has nothing left to do
+        else:
+            _log.error("poll intervals are not restored: the tree's polling is held up")
+
+    # Network threads --------------------------------------------------------------------------
+
+    def _note(self, holder: Looked, looked_at: bool) -> None:
+        if not self._seconds:
+            return
+        with self._lock:
+            if self._ended:
+                return
+            self._pending[holder] = looked_at
+            if self._submitted:
+                return
+            self._submitted = True
+        self._submit_job()
+
+    def _submit_job(self) -> None:
+        if self._submit(_Job(self._catch_up)) == BUSY:
+            self._clock.call_later(_RETRY, self._submit_job)
+
+    # Worker -----------------------------------------------------------------------------------
+
+    def _catch_up(self) -> None:
+        with self._work:
+            while True:
+                with self._lock:
+                    if not self._pending:
+                        self._submitted = False
+                        return
+                    holder = next(iter(self._pending))
+                    looked_at = self._pending.pop(holder)
+                if looked_at and holder not in self._held:
+                    self._hold(holder)
+                elif not looked_at and holder in self._held:
+                    self._release(holder)
+
+    def _hold(self, holder: Looked) -> None:
+        held = self._held[holder] = []
+        for node in self._attempt(holder.node, partial(poll_sources, holder.node)) or ():
+            source = self._sources.get(id(node))
+            if source is None:
+                source = self._sources[id(node)] = _Source(node)
+                self._attempt(node, partial(source.begin, self._seconds))
+            source.users += 1
+            held.append(source)
+
+    def _release(self, holder: Looked) -> None:
+        for source in self._held.pop(holder):
+            source.users -= 1
+            if not source.users:
+                del self._sources[id(source.node)]
+                self._attempt(source.node, source.restore)
+
+    def _attempt(self, node: Any, step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except BaseException as exc:
+            path = str(getattr(node, "path", node))
+            text = f"{path}: its poll interval cannot be changed: {exc!r}"
+            if path in self._logged:
+                _log.debug(text)
+            else:
+                self._logged.add(path)
+                _log.warning(text)
+
+
+def poll_sources(node: Any) -> list[Any]:
+    """Return the variables that must be polled to keep a node fresh; reads no hardware.
+
+    :param node: a variable or command
+    :returns: registers that can be read and variables with a ``localGet``: the node itself, or
+        what it depends on, each once
+    """
+    found = []
+    seen: dict[int, Any] = {}
+    ahead = [node]
+    while ahead:
+        candidate = ahead.pop()
+        if id(candidate) in seen:
+            continue
+        seen[id(candidate)] = candidate
+        if not tells_of_polls(candidate) or candidate.isCommand:
+            continue
+        if is_read(candidate):
+            found.append(candidate)
+        ahead += reversed(getattr(candidate, "dependencies", ()))
+    return found

@@ -1,0 +1,133 @@
+"""What a command returned, in the neutral terms of a PV."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+
+from .arrays import pixels_of, texts_of, unicode_of
+from .sendable import sendable_spec
+from .spec import NtKind, PvSpec, ScalarType
+from .tables import columns_of, table_of
+
+_TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)
+
+
+def text_of(value: Any) -> str:
+    """Return a tree value as text: lists, dicts and arrays as JSON where it holds them, else str.
+
+    In an array's JSON what is no JSON, e.g. a time, is text.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.ndarray):
+        return _array_text(value)
+    if isinstance(value, (list, dict, tuple)):
+        try:
+            if not _has_json_keys(value):
+                return str(value)
+            return json.dumps(value, ensure_ascii=False, default=_json_number)
+        except (TypeError, ValueError, RecursionError):
+            pass
+    return str(value)
+
+
+def describe_result(result: Any) -> tuple[PvSpec, Any]:
+    """Return type and PV-shaped value for what a command returned.
+
+    bool, int (to 64 bits), float, str and numpy scalars become NTScalar, 1-D arrays and lists of
+    numbers NTScalarArray, 1-D structured arrays NTTable, arrays of higher rank NTNDArray, all
+    else text.
+    """
+    if isinstance(result, (list, tuple)) and result:
+        result = _numbers(result)
+    if isinstance(result, np.ndarray):
+        found = _describe_array(result)
+        if found is not None:
+            return found
+        result = text_of(result) if result.ndim or result.dtype.kind not in "biuf" else result[()]
+    if isinstance(result, (np.number, np.bool_)) and result.dtype.kind in "biuf":
+        result = float(result) if result.dtype.kind == "f" else result.item()
+    if isinstance(result, bool):
+        return PvSpec(NtKind.SCALAR, ScalarType.Bool), result
+    if isinstance(result, int) and -(2**63) <= result < 2**63:
+        return PvSpec(NtKind.SCALAR, ScalarType.Int64), int(result)
+    if isinstance(result, int) and 2**63 <= result < 2**64:
+        return PvSpec(NtKind.SCALAR, ScalarType.UInt64), int(result)
+    if isinstance(result, float):
+        return PvSpec(NtKind.SCALAR, ScalarType.Float64), float(result)
+    return _TEXT, unicode_of(text_of(result))
+
+
+def _describe_array(array: Any) -> tuple[PvSpec, Any] | None:
+    if array.ndim == 0:
+        return None
+    columns = columns_of(array.dtype) if array.ndim == 1 else None
+    if columns is not None:
+        spec = PvSpec(NtKind.TABLE, ScalarType.String, columns=columns)
+        return sendable_spec(spec), table_of(array, columns)
+    if array.ndim == 1 and array.dtype.kind in "USTM":
+        return PvSpec(NtKind.SCALAR_ARRAY, ScalarType.String), texts_of(array)
+    try:
+        pixels = pixels_of(array)
+    except (TypeError, ValueError):
+        return None
+    kind = NtKind.SCALAR_ARRAY if pixels.ndim == 1 else NtKind.NDARRAY
+    is_complex = array.dtype.kind == "c"
+    return PvSpec(kind, ScalarType(pixels.dtype.name), is_complex=is_complex), pixels
+
+
+def _numbers(items: Any) -> Any:
+    """Return a list of numbers as an array, any other as it is."""
+    kinds = {type(item) for item in items}
+    if kinds == {bool}:
+        return np.asarray(items)
+    if kinds == {int} and min(items) >= -(2**63) and max(items) < 2**64:
+        if max(items) < 2**63:
+            return np.asarray(items, np.int64)
+        return items if min(items) < 0 else np.asarray(items, np.uint64)
+    if kinds <= {int, float} and float in kinds:
+        try:
+            if all(float(item) == item or item != item for item in items):
+                return np.asarray(items, np.float64)
+        except OverflowError:
+            pass
+    return items
+
+
+def _array_text(array: Any) -> str:
+    if array.dtype.kind == "M":
+        array = np.datetime_as_string(array)
+    elif array.dtype.kind == "m":
+        texts = [str(item) for item in array.ravel()]
+        array = np.array(texts, object).reshape(array.shape)
+    return json.dumps(array.tolist(), ensure_ascii=False, default=_json_text)
+
+
+def _has_json_keys(value: Any) -> bool:
+    # JSON would make text of other keys, and a client that puts it back would change them.
+    if isinstance(value, dict):
+        return all(isinstance(k, str) and _has_json_keys(v) for k, v in value.items())
+    return not isinstance(value, (list, tuple)) or all(map(_has_json_keys, value))
+
+
+def _json_number(value: Any) -> Any:
+    if isinstance(value, np.longdouble):
+        return float(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _json_text(value: Any) -> Any:
+    if isinstance(value, np.floating):
+        return float(value)
+    if isinstance(value, (np.ndarray, np.integer, np.bool_)):
+        return value.tolist()
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return text_of(value)

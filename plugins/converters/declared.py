@@ -1,0 +1,332 @@
+"""The type a node declares: typeStr, nativeType, ndType and register width, never its value."""
+
+from __future__ import annotations
+
+import ast
+import math
+import re
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from roguebridge.core.requests import argument_type, base_of
+from roguebridge.core.tree import (
+    TreeNode,
+    declared_type,
+    is_register,
+    local_attribute,
+    type_str,
+    untyped,
+)
+from roguebridge.core.values import Column, ScalarType, array_type, columns_of
+
+from .link_types import (
+    annotated_type,
+    beyond_floats,
+    formatted_type,
+    is_container,
+    looks_numeric,
+    shape_now,
+    source_of,
+    target_of,
+    type_now,
+)
+from .metadata import attribute
+from .texts import form_of
+
+_MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
+_ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
+_LIST = re.compile(r"list\[(?:np\.|numpy\.)?(?P<element>\w+)\]$", re.IGNORECASE)
+_ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
+    "int": ScalarType.Int64,
+    "float": ScalarType.Float64,
+    "double": ScalarType.Float64,
+    "str": ScalarType.String,
+}
+# Formats that a float32 holds exactly, and those that need a float64
+_FLOAT32 = re.compile(r"(Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorFloat32(BE)?)$")
+_FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
+_PYTHON = ("int", "float", "bool", "str", "complex", "object")
+_ANNOTATIONS = (float, bool, str)
+_INT32 = (-(2**31), 2**31 - 1)
+
+
+class Family(Enum):
+    """What kind of value a node has."""
+
+    INTEGER = 1
+    BIG_INTEGER = 2
+    """More than 64 bits."""
+    FLOAT = 3
+    BOOL = 4
+    TEXT = 5
+    NUMBER_AS_TEXT = 13
+    """Declared as text, but not given as such."""
+    ARRAY = 6
+    """Of numbers, text or times, of rank 1 or 0."""
+    IMAGE = 7
+    """Of numbers, of another rank or of any."""
+    TABLE = 8
+    ARRAY_AS_TEXT = 9
+    LIST = 10
+    """With a declared element type."""
+    MEMBER = 11
+    """Of a class derived from Python's Enum."""
+    OTHER = 12
+
+
+_NUMBERS = (Family.INTEGER, Family.BIG_INTEGER, Family.FLOAT, Family.BOOL)
+
+
+class Declared:
+    """The declared type of a node.
+
+    :param node: a variable or command of a running tree
+    """
+
+    __slots__ = (
+        "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
+        "delivered", "columns", "source_type", "source_model", "is_guessed", "is_untyped", "room",
+    )  # fmt: skip
+
+    def __init__(self, node: TreeNode) -> None:
+        target = target_of(node)
+        #: typeStr and name of the model of the register that a put goes to
+        self.source_type = type_str(target)
+        self.source_model = str(getattr(local_attribute(target, "base"), "name", ""))
+        node = source_of(node)  # what passes on a value has its type
+        self.type_str = type_str(node)
+        #: True for a value in a register
+        self.is_register = is_register(node)
+        #: Python type of the values, where the tree tells, or its typeStr is one of numpy's
+        self.native: Any = getattr(node, "nativeType", None)
+        #: rank of an array; None if any rank may come
+        self.rank: int | None = 0
+        #: number of elements of a 1-D array
+        self.length: int | None = None
+        #: elements that an array has by its declaration or default, however many it has now
+        self.room: int | None = None
+        #: bits of a register's element, where the type has no other limit
+        self.bits: int | None = None
+        #: dtype to give an array of the tree
+        self.delivered: np.dtype[Any] | None = None
+        #: the columns of a TABLE
+        self.columns: tuple[Column, ...] = ()
+        if self.type_str == "int" and node.isCommand:
+            self._take_annotation(node)
+        #: True if the type is that of a first value
+        self.is_untyped = untyped(node)
+        #: True if nothing but a first value tells the type
+        self.is_guessed = False
+        self.scalar = ScalarType.String
+        self.family = self._array(node) or self._scalar(node)
+
+    def _take_annotation(self, command: Any) -> None:
+        # An int is but the default argument that PyRogue gives to all commands: the annotation
+        # of the function's own parameter says more.
+        kind = base_of(argument_type(command))
+        if kind in _ANNOTATIONS or (isinstance(kind, type) and issubclass(kind, np.number)):
+            self.type_str, self.native = kind.__name__, kind
+
+    def _array(self, node: Any) -> Family | None:
+        match = _ARRAY.match(self.type_str)
+        is_array = self.native is np.ndarray or (self.native is None and match is not None)
+        if not is_array or self.type_str.startswith("String("):
+            return None
+        dtype = _dtype(getattr(node, "ndType", None), match.group("dtype") if match else "")
+        if dtype is None:
+            return Family.OTHER
+        self.is_guessed = self.is_untyped
+        shape = _dimensions(node, match)
+        if self.is_register:
+            dtype, shape = self._register_array(node, dtype)
+        self.delivered, self.rank = dtype, len(shape)
+        self.room = math.prod(shape)
+        if self.rank == 1 and self.is_register:
+            self.length = shape[0]
+        return self._elements(dtype, getattr(node, "_typeCheck", True) is False)
+
+    def _elements(self, dtype: np.dtype[Any], any_type: bool) -> Family:
+        columns = columns_of(dtype)
+        if columns and self.rank == 1:
+            self.columns = columns
+            return Family.TABLE
+        if dtype.kind == "c":
+            self.scalar = ScalarType.Float32 if dtype.itemsize <= 8 else ScalarType.Float64
+            self.rank = None if any_type else self.rank
+            return Family.IMAGE
+        if dtype.kind in "USTM" and self.rank == 1:
+            return Family.ARRAY
+        scalar = array_type(dtype)
+        if scalar is None or scalar is ScalarType.String:
+            return Family.ARRAY_AS_TEXT
+        self.scalar = scalar
+        if any_type:
+            self.rank = None
+        return Family.ARRAY if self.rank in (0, 1) else Family.IMAGE
+
+    def _register_array(self, node: Any, dtype: np.dtype[Any]) -> tuple[np.dtype[Any], list[int]]:
+        # PyRogue declares 32 bits for every narrow integer and delivers 8 or 16.
+        self.bits = int(node.valueBits)
+        if dtype.kind in "iu":
+            narrow = ScalarType.integer(self.bits, dtype.kind == "i")
+            dtype = narrow.dtype if narrow is not None else dtype
+        return dtype, [int(node.numValues)]
+
+    def _scalar(self, node: TreeNode) -> Family:
+        if isinstance(self.native, type) and issubclass(self.native, Enum) and len(self.native):
+            return Family.MEMBER
+        if self.is_untyped:
+            return self._of_getter(node)
+        found = self._named(node, self.type_str)
+        if found is None or (found in _NUMBERS and not self._may_be_number()):
+            return self._as_native(node)
+        return found
+
+    def _of_getter(self, node: TreeNode) -> Family:
+        words = [declared_type(node), annotated_type(node)]
+        if not is_container(self.native):
+            words.append(formatted_type(node))
+        for word in words:
+            found = self._named(node, word)
+            if found is not None:
+                return found
+        self.is_guessed = True
+        if self.native is type(None):
+            if looks_numeric(node):
+                self.scalar = ScalarType.Float64
+                return Family.FLOAT
+            self.native = type_now(node) or self.native
+        found = self._as_native(node)
+        if found not in (Family.INTEGER, Family.FLOAT):
+            return found
+        self.scalar = ScalarType.Float64
+        # A number of that size was never meant to be a float.
+        number = beyond_floats(node)
+        return Family.FLOAT if number is None else self._integer(_holding(number))
+
+    def _may_be_number(self) -> bool:
+        native = self.native
+        if self.is_register or not isinstance(native, type):
+            return True
+        return issubclass(native, (int, float, np.number, np.bool_))
+
+    def _as_native(self, node: TreeNode) -> Family:
+        """Find the family by the type of the values, for a typeStr that says nothing."""
+        self.scalar = ScalarType.String
+        native = self.native
+        if native is None and form_of(None, self.type_str) is None:
+            native = type_now(node)
+        if not isinstance(native, type):
+            return Family.OTHER
+        for base, name in ((np.generic, native.__name__), (bool, "bool"), (int, "int"),
+                           (float, "float"), (str, "str")):  # fmt: skip
+            if issubclass(native, base):
+                found = self._named(node, name)
+                if found is not None and self.native is None and self.scalar.is_numeric:
+                    self.native = native
+                return found or Family.OTHER
+        return Family.OTHER
+
+    def _named(self, node: TreeNode, word: str) -> Family | None:
+        """Find the family by the name of a type; None if it is not known."""
+        match = _MODEL.match(word)
+        if match is not None:
+            signed = match.group("family") == "Int"
+            return self._integer(ScalarType.integer(int(match.group("bits")), signed))
+        if word == "int":
+            return self._integer(_python_int(node))
+        if word in ("bool", "Bool", "bool_"):
+            self.scalar = ScalarType.Bool
+            if word == "bool_" and self.native is None:
+                self.native = np.bool_
+            return Family.BOOL
+        if _FLOAT32.match(word):
+            self.scalar = ScalarType.Float32
+            return Family.FLOAT
+        if _FLOAT64.match(word):
+            self.scalar = ScalarType.Float64
+            return Family.FLOAT
+        if word in ("str", "str_") or word.startswith("String("):
+            return self._text()
+        match = _LIST.match(word.replace(" ", ""))
+        if match is not None and match.group("element").lower() in _ELEMENTS:
+            self.scalar = _ELEMENTS[match.group("element").lower()]
+            return Family.LIST
+        return self._numpy(word)
+
+    def _text(self) -> Family | None:
+        if self.is_untyped and self.native is not None:
+            return Family.NUMBER_AS_TEXT  # it may give a number at any time
+        if self.native is None or self.is_register or issubclass(self.native, str):
+            return Family.TEXT
+        # Of a list or another object the text is its own.
+        return Family.NUMBER_AS_TEXT if self._may_be_number() else None
+
+    def _numpy(self, word: str) -> Family | None:
+        dtype = None if word in _PYTHON or len(word) < 2 else _dtype(None, word)
+        scalar = None if dtype is None or dtype.names else array_type(dtype)
+        if dtype is None or scalar is None or not scalar.is_numeric:
+            return None
+        if self.native is None:
+            self.native = dtype.type
+        self.scalar = scalar
+        return Family.INTEGER if scalar.is_integer else Family.FLOAT
+
+    def _integer(self, scalar: ScalarType | None) -> Family:
+        if scalar is None:
+            return Family.BIG_INTEGER
+        self.scalar = scalar
+        return Family.INTEGER
+
+
+def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
+    """Return a dtype from ndType or, where a remote tree has none, from its text."""
+    try:
+        given = ast.literal_eval(text) if text[:1] in ("[", "{") else text
+        found: np.dtype[Any] = np.dtype(given if declared is None else declared)
+        return found
+    except (TypeError, ValueError, SyntaxError):
+        return None
+
+
+def _dimensions(node: Any, match: re.Match[str] | None) -> list[int]:
+    if match is None:  # the typeStr tells none
+        return shape_now(node)
+    return [int(n) for n in match.group("shape").split(",") if n.strip()]
+
+
+def _holding(number: int) -> ScalarType | None:
+    if -(2**63) <= number < 2**63:
+        return ScalarType.Int64
+    return ScalarType.UInt64 if 0 <= number < 2**64 else None
+
+
+def _python_int(node: TreeNode) -> ScalarType | None:
+    # A Python int has no width: its limits, where both are declared, give it one.
+    default = getattr(node, "_default", None)
+    if isinstance(default, int) and not -(2**63) <= default < 2**63 and not node.isCommand:
+        return None
+    low, high = attribute(node, "minimum"), attribute(node, "maximum")
+    if isinstance(low, int) and isinstance(high, int):
+        if _INT32[0] <= low and high <= _INT32[1]:
+            return ScalarType.Int32
+        if low >= 0 and 2**63 <= high < 2**64:
+            return ScalarType.UInt64
+        if low < -(2**63) or high >= 2**63:
+            return None
+    return ScalarType.Int64
+
+
+class Guessing:
+    """A converter of a node whose type may be no more than that of a first value."""
+
+    __slots__ = ()
+
+    _node: Any
+
+    @property
+    def is_guessed(self) -> bool:
+        """True if nothing but a first value tells the type of the node."""
+        return Declared(self._node).is_guessed

@@ -1,0 +1,94 @@
+"""A switch that makes the whole server read-only: ``<base>:RB:ReadOnly``, a PV like any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from roguebridge.core.hooks import PolicyRule, hookimpl
+from roguebridge.core.mapping import ExtraNode, PvEntry
+from roguebridge.core.requests import (
+    ALLOW,
+    AccessPolicy,
+    Credentials,
+    Decision,
+    Deny,
+    PutRequest,
+    RpcRequest,
+    changes,
+)
+from roguebridge.core.tree import OwnVariable
+
+PATH = "RB.ReadOnly"
+
+
+class _Switched(AccessPolicy):
+    """Denies what would change a node while the switch is on.
+
+    :param switch: the variable
+    """
+
+    quick = True
+    alike = True
+    asked_again = True  # it may have been turned while a put waited
+
+    def __init__(self, switch: OwnVariable) -> None:
+        self._switch = switch
+
+    def state(self) -> bool:
+        """Return where the switch is."""
+        return bool(self._switch.value())
+
+    def __repr__(self) -> str:
+        return "no puts while RB:ReadOnly is on"
+
+    def decide(self, request: PutRequest | RpcRequest) -> Decision:
+        """Deny a put and the call of a command; a read is allowed."""
+        if self._switch.value() and changes(request):
+            return self._denied(request.entry)
+        return ALLOW
+
+    def may(self, entry: PvEntry, credentials: Credentials, operation: str) -> Decision:
+        """Deny a put, and the call of a command."""
+        if self._switch.value() and (operation == "put" or entry.is_command):
+            return self._denied(entry)
+        return ALLOW
+
+    def _denied(self, entry: PvEntry) -> Deny:
+        return Deny(f"Put not permitted: {entry.pv_name}: the server is read-only (RB:ReadOnly)")
+
+
+class ReadOnlySwitch:
+    """Serves the switch; who may turn it is a matter of the other policies, as for any PV.
+
+    :param on: whether it is on at first; it keeps its place when the server is started again
+    """
+
+    def __init__(self, on: bool = False) -> None:
+        self._switch = OwnVariable(
+            PATH, on, description="True: no put, and no call of a command, is permitted"
+        )
+        self._policy = _Switched(self._switch)
+
+    @classmethod
+    def from_option(cls, option: Any) -> ReadOnlySwitch:
+        """Return the plugin for ``policies={'read_only': option}``.
+
+        :raises TypeError: if it is no bool
+        """
+        if not isinstance(option, bool):
+            raise TypeError(f"policies: read_only must be True or False, not {option!r}")
+        return cls(option)
+
+    @hookimpl
+    def extra_nodes(self, base: str) -> Sequence[ExtraNode]:
+        """Serve the switch."""
+        return [ExtraNode(f"{base}:RB:ReadOnly", self._switch)]
+
+    @hookimpl
+    def policy_rules(self) -> Sequence[PolicyRule]:
+        """Guard every node but the switch itself."""
+        return [PolicyRule(lambda node: self._policy, self._is_other)]
+
+    def _is_other(self, node: Any) -> bool:
+        return node is not self._switch
