@@ -50,13 +50,14 @@ class Job(ABC):
 class FunctionJob(Job):
     """Makes a call that nobody waits for.
 
-    :param lane: its lane and its device
+    :param lane: its lane
+    :param device: its device; if it has none, the lane is a device of its own
     """
 
     __slots__ = ("_call",)
 
-    def __init__(self, lane: str, call: Callable[[], object]) -> None:
-        super().__init__(lane, lane)
+    def __init__(self, lane: str, call: Callable[[], object], device: str | None = None) -> None:
+        super().__init__(lane, lane if device is None else device)
         self._call = call
 
     def run(self) -> None:

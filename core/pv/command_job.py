@@ -1,63 +1,130 @@
-"""Running a command: the busy state, and what becomes of a failure."""
+"""A call of a command on a worker: arguments, the busy state, and what becomes of a failure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import threading
+from typing import Any
 
+from ..concurrency.workers import WorkerPool
 from ..errors import words_of
-from ..requests.command_arguments import Call, call_of, call_of_put
+from ..requests.command_arguments import Call, CommandArguments
+from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
 from ..tree.pyrogue import call_directly
 from ..values.alarm import NO_ALARM, Alarm, Severity, Status
 from ..values.arrays import unicode_of
+from .put_outcome import PutOutcome
+from .reader import PvReader
 from .request_job import RequestJob
 
-if TYPE_CHECKING:
-    from .holder import PvHolder
+
+class CommandRuns:
+    """Counts the calls of one command that wait or run; its lock guards the count.
+
+    :param queued: True to let calls wait while the command runs
+    """
+
+    __slots__ = ("_queued", "_count", "_lock")
+
+    def __init__(self, queued: bool) -> None:
+        self._queued = queued
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> bool:
+        """Count a call in; False if the command runs and calls are not queued."""
+        with self._lock:
+            if self._count and not self._queued:
+                return False
+            self._count += 1
+            return True
+
+    def end(self) -> None:
+        """Count a call out."""
+        with self._lock:
+            self._count -= 1
 
 
-class CallJob(RequestJob):
-    """Runs a command, called by rpc or triggered by a put."""
+class CommandJob(RequestJob):
+    """Runs a command, called by rpc or triggered by a put.
 
-    __slots__ = ("_counted",)
+    :param outcome: shows that it runs, and how it has ended
+    :param runs: of the command
+    """
 
-    def __init__(self, holder: PvHolder, request: Request) -> None:
-        super().__init__(holder, request, holder.entry.path, holder.entry.device)
-        self._counted = True
+    __slots__ = ("_outcome", "_runs", "_counted")
+
+    def __init__(
+        self,
+        request: Request,
+        reader: PvReader,
+        policies: tuple[AccessPolicy, ...],
+        outcome: PutOutcome,
+        runs: CommandRuns,
+    ) -> None:
+        super().__init__(request, reader, policies)
+        self._outcome = outcome
+        self._runs = runs
+        self._counted = False
+
+    @property
+    def workers(self) -> WorkerPool:
+        """A pool of their own, so that Stop can be called while Run runs."""
+        reader = self._reader
+        return reader.services.own if reader.is_own else reader.services.commands
+
+    def start(self) -> None:
+        """Queue the call, unless the command is busy."""
+        request = self.request
+        if (
+            isinstance(request, PutRequest)
+            and request.marked
+            and not self._reader.node.arg
+            and not request.value
+        ):
+            self.skip()  # putting 0 does not run it
+        elif self._runs.begin():
+            self._counted = True
+            super().start()
+        else:
+            self.deny(f"{request.entry.pv_name}: busy: the command is running")
 
     def ended(self) -> None:
-        """The next call may come: its client has not been answered yet."""
+        """Let the next call come: its client has not been answered yet."""
         counted, self._counted = self._counted, False
         if counted:
-            self.holder.call_ended()
+            self._runs.end()
 
     def execute(self) -> Any:
         """Find the arguments, run, and return what the command returned (a put: None)."""
-        holder, request = self.holder, self.request
+        reader, request = self._reader, self.request
+        services = reader.services
+        arguments = CommandArguments(
+            reader.node, reader.converter, services.defaults, services.limits, services.keep
+        )
         if isinstance(request, RpcRequest):
-            return self._run(call_of(holder, request))
+            return self._run(arguments.of_rpc(request))
         assert isinstance(request, PutRequest)  # noqa: S101 - there are no others
-        if request.process is False:
-            return None  # nothing is to be processed
-        self._run(call_of_put(holder, request))
+        if request.process is not False:  # else nothing is to be processed
+            self._run(arguments.of_put(request))
         return None
 
     def _run(self, call: Call) -> Any:
-        holder = self.holder
-        with_argument = bool(holder.node.arg)
+        node, outcome = self._reader.node, self._outcome
+        with_argument = bool(node.arg)
         if not with_argument:
-            holder.show_running(True, NO_ALARM)
+            outcome.show_running(True, NO_ALARM)
         failure = NO_ALARM
         try:
-            return run_command(holder.node, call)
+            return run_command(node, call)
         except BaseException as exc:
             failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(words_of(exc)))
             raise
         finally:
             if not with_argument:
-                holder.show_running(False, failure)
+                outcome.show_running(False, failure)
             else:
-                holder.show_ended(failure)
+                outcome.show_ended(failure)
 
 
 def run_command(node: Any, call: Call) -> Any:

@@ -1,7 +1,9 @@
-"""The holder: the only place where tree, converter, policies and served PVs meet.
+"""The holder of one PV: puts its parts together, and is what backends and plugins see of it.
 
-Clients come in on the backends' network threads; opening reads, puts and calls run on the workers.
-How the PV opens is the business of :mod:`.opening`, what it then shows that of :mod:`.showing`.
+What a PV does is in its parts: :mod:`.reader` reads and converts, :mod:`.publisher` shows,
+:mod:`.update_listener` takes the tree's updates, :mod:`.opening` lets clients come and go,
+:mod:`.put_tracker` and :mod:`.put_outcome` decide what is true around a put, :mod:`.rereads` reads
+once more, :mod:`.admission` takes requests.
 """
 
 from __future__ import annotations
@@ -9,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from ..errors import PutError, words_of
+from ..backend.contract import ServedPv
+from ..backend.subscription import Subscription
 from ..mapping.pv_map import PvEntry
 from ..requests.credentials import Credentials
 from ..requests.policy import AccessPolicy
@@ -17,18 +20,46 @@ from ..requests.request import PutRequest, Request, RpcRequest
 from ..requests.rights import is_alike, may_change, rights_state, tell_rights
 from ..requests.user_groups import Knowing
 from ..tree.protocols import TreeNode
-from ..tree.pyrogue import changes_others, read_fault, read_now
+from ..tree.source_health import AlarmCause, AwaitsUpdate
 from ..values.converter import TypeConverter
-from ..values.reading import KEEP, Snapshot
+from ..values.reading import Reading
 from ..values.spec import PvSpec
-from .admission import admit, refuse
-from .opening import Opening
-from .publication import State
+from .admission import Admission
+from .command_job import CommandJob, CommandRuns
+from .opening import PvOpener
+from .publisher import Publisher
+from .put_job import PutJob
+from .put_outcome import PutOutcome
+from .put_tracker import PutTracker
+from .reader import PvReader
+from .request_job import ReadJob, RequestJob
+from .rereads import Rereads
 from .services import Services
+from .update_listener import UpdateListener
 
 
-class PvHolder(Opening):
+class Parts:
+    """The parts of a PV that only clients need; made for the first of them."""
+
+    __slots__ = ("publisher", "puts", "rereads", "outcome", "opener", "runs")
+
+    def __init__(self, holder: PvHolder, served: tuple[ServedPv, ...]) -> None:
+        reader = holder.reader
+        self.publisher = Publisher(reader)
+        for one in served:
+            self.publisher.attach(one)
+        self.puts = PutTracker()
+        self.rereads = Rereads(reader, self.publisher, self.puts)
+        self.outcome = PutOutcome(reader, self.publisher, self.puts, self.rereads)
+        self.opener = PvOpener(holder, reader, self.publisher, self.puts, holder.listener)
+        self.runs = CommandRuns(reader.services.queue_commands)
+
+
+class PvHolder:
     """Binds one mapped node to what is served for it.
+
+    Of a PV that no client has asked for there are only :attr:`reader` and :attr:`listener`: a
+    server has 100,000 PVs, and clients of some.
 
     :param entry: path and PV name
     :param node: the variable or command; untouched here until a client comes
@@ -38,7 +69,7 @@ class PvHolder(Opening):
     :param services: what the holders of a server share
     """
 
-    __slots__ = ("policies", "_calls")
+    __slots__ = ("reader", "listener", "policies", "_served", "_parts")
 
     def __init__(
         self,
@@ -49,65 +80,171 @@ class PvHolder(Opening):
         time_source: Callable[[Any], int | None] | None,
         services: Services,
     ) -> None:
-        super().__init__(entry, node, make_converter, time_source, services)
+        self.reader = PvReader(entry, node, make_converter, time_source, services)
+        self.listener = UpdateListener(self.reader)
         self.policies = policies
-        self._calls = 0  # of the command, waiting or running
+        self._served: tuple[ServedPv, ...] = ()
+        self._parts: Parts | None = None
+
+    @property
+    def parts(self) -> Parts:
+        """The parts that clients need, made now if there are none."""
+        parts = self._parts
+        if parts is None:
+            with self.reader.lock:
+                parts = self._parts
+                if parts is None:
+                    parts = self._parts = Parts(self, self._served)
+                    self.listener.connect(parts.publisher, parts.puts, parts.rereads)
+        return parts
+
+    # What it is ---------------------------------------------------------------------------------
+
+    @property
+    def entry(self) -> PvEntry:
+        """Path and PV name."""
+        return self.reader.entry
+
+    @property
+    def node(self) -> Any:
+        """The variable or command."""
+        return self.reader.node
+
+    @property
+    def services(self) -> Services:
+        """What the holders of a server share."""
+        return self.reader.services
+
+    @property
+    def path(self) -> str:
+        """PyRogue path of the node."""
+        return self.reader.entry.path
 
     @property
     def pv_name(self) -> str:
         """Primary name of the PV."""
-        return self.entry.pv_name
+        return self.reader.entry.pv_name
 
     @property
     def aliases(self) -> tuple[str, ...]:
         """Further names that serve the same."""
-        return self.entry.aliases
+        return self.reader.entry.aliases
 
     @property
     def converter(self) -> TypeConverter | None:
         """The converter in use; None until the PV is first opened."""
-        return None if self._conversion is None else self._conversion.converter
+        conversion = self.reader.conversion
+        return None if conversion is None else conversion.converter
 
     @property
     def spec(self) -> PvSpec | None:
         """Type and metadata of the PV; None until it is first opened."""
-        return None if self._conversion is None else self._conversion.spec
+        conversion = self.reader.conversion
+        return None if conversion is None else conversion.spec
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the node cannot be shown as it is; None when all is well."""
+        return self.reader.trouble
 
     @property
     def is_open(self) -> bool:
         """True while any backend shows the PV to clients."""
-        return any(outlet.state is State.OPEN for outlet in self._outlets)
+        return self._parts is not None and self._parts.publisher.is_open
+
+    @property
+    def updates(self) -> int:
+        """A number that grows with every update that comes while the PV is watched."""
+        return 0 if self._parts is None else self._parts.publisher.updates
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pv_name} -> {self.path}>"
 
-    @property
-    def puts_at_once(self) -> bool:
-        """True if nothing in a put can block: not the tree, not a PV that is being opened."""
-        conversion = self._conversion
-        return (
-            conversion is not None
-            and conversion.puts_at_once
-            and not any(outlet.state is State.OPENING for outlet in self._outlets)
-        )
+    # Set-up -------------------------------------------------------------------------------------
 
-    @property
-    def changes_others(self) -> bool:
-        """True if a put, call or read may change more than the node's own value."""
-        conversion = self._conversion
-        return changes_others(self.node) if conversion is None else conversion.changes_others
+    def attach(self, served: ServedPv) -> None:
+        """Add a served PV; before its backend starts."""
+        if self._parts is None:
+            self._served += (served,)
+        else:
+            self._parts.opener.add(served)
+
+    def listen(self) -> None:
+        """Begin to take the node's updates."""
+        self.reader.services.texts.listen(self.reader.node, self.listener.on_update)
+
+    def unlisten(self) -> None:
+        """No longer take the node's updates."""
+        self.reader.services.texts.unlisten(self.reader.node, self.listener.on_update)
+
+    def watch(self, callback: Callable[[Reading], object]) -> Subscription:
+        """Have a function called with what the PV shows, now and at each change, as a client has.
+
+        :param callback: called on any thread, with locks held: it must not block, nor raise
+        """
+        opener = self.parts.opener
+        subscription = Subscription(callback, opener.remove)
+        opener.add(subscription)
+        opener.client_arrived(subscription)
+        return subscription
+
+    # Clients, on network threads ----------------------------------------------------------------
+
+    def client_arrived(self, served: ServedPv) -> None:
+        """A first client has connected: have the PV opened."""
+        self.parts.opener.client_arrived(served)
+
+    def clients_gone(self, served: ServedPv) -> bool:
+        """The last client has left; True if the backend is to close the PV now."""
+        return self.parts.opener.clients_gone(served)
 
     def put(self, request: PutRequest) -> None:
         """A client puts."""
-        admit(self, request)
+        reader, policies, parts = self.reader, self.policies, self.parts
+        job: RequestJob
+        if reader.entry.is_command:
+            job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
+        elif request.marked:
+            job = PutJob(request, reader, policies, parts.publisher, parts.outcome)
+        else:
+            job = ReadJob(request, reader, policies, parts.outcome)
+        self._admit(job)
 
     def rpc(self, request: RpcRequest) -> None:
         """A client calls."""
-        admit(self, request)
+        reader, policies, parts = self.reader, self.policies, self.parts
+        job: RequestJob
+        if reader.entry.is_command:
+            job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
+        else:
+            job = ReadJob(request, reader, policies, parts.outcome)
+        self._admit(job)
+
+    def _admit(self, job: RequestJob) -> None:
+        request, services = job.request, self.reader.services
+        no_room = services.queued.admit(request)
+        if no_room is not None:
+            self.refuse(request, f"{request.entry.pv_name}: {no_room}")
+            return
+        self._note(request)
+        groups = services.groups
+        if groups is not None and request.credentials.look_up is not None:
+            request.credentials = request.credentials.kept_by(groups)
+        Admission(job, self.policies, services).start()
+
+    def _note(self, request: Request) -> None:
+        # For the audit: once a request is answered, its buffer may be gone.
+        services = self.reader.services
+        request.kept = services.keep(request.asked)
+        if isinstance(request, PutRequest) and self._parts is not None:
+            request.old = services.keep(self._parts.publisher.last_value)
 
     def refuse(self, request: Request, reason: str) -> None:
         """A put or call came that the backend cannot read: answer it with the reason."""
-        refuse(self, request, reason)
+        services = self.reader.services
+        self._note(request)
+        request.error(reason)
+        services.record(request, "failed", reason)
 
     def may(
         self,
@@ -117,17 +254,12 @@ class PvHolder(Opening):
         tell: Callable[[bool], None],
     ) -> None:
         """Tell whether the policies would let a client put or call, as far as is known before."""
-        services = self.services
+        services = self.reader.services
         judges: Any = services.rights or services.judges
         if services.groups is not None and credentials.look_up is not None:
             credentials = credentials.kept_by(services.groups)
             judges = Knowing(services.groups, judges, credentials)
         tell_rights(self.policies, entry, credentials, operation, judges, tell)
-
-    @property
-    def rights_change(self) -> bool:
-        """True if a policy may decide otherwise a moment later."""
-        return any(map(may_change, self.policies))
 
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return what is equal for PVs of which :meth:`may` tells a client the same."""
@@ -137,50 +269,80 @@ class PvHolder(Opening):
 
     def rights_state(self, credentials: Credentials) -> Hashable:
         """Return what is equal while :meth:`may` tells a client the same; None if unknown."""
-        return rights_state(self.policies, credentials, self.services.groups)
+        return rights_state(self.policies, credentials, self.reader.services.groups)
 
-    def refresh(self, pv_name: str) -> Snapshot:
-        """Read the variable, in hardware if it lives there, and show it; on a worker.
+    @property
+    def rights_change(self) -> bool:
+        """True if a policy may decide otherwise a moment later."""
+        return any(map(may_change, self.policies))
 
-        :param pv_name: the name by which a client asks for it
-        :raises PutError: if it is write-only, or its value has no place in the PV
-        :raises Exception: what the tree raised; the PV shows it as an alarm
-        """
-        if not self.readable:
-            raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
-        self._find_converter()
-        conversion = self._conversion
-        if conversion is None or conversion.is_provisional:
-            raise PutError(f"{pv_name}: {self.trouble}")
-        try:
-            read_now(self.node)
-            if self.services.sources is not None:
-                self.services.sources.read_unread(self)
-        except BaseException as exc:
-            self._in_trouble(f"it cannot be read: {words_of(exc)}")
-            self.show_alarm(read_fault(exc, self.is_hardware))
-            raise
-        self._heard()
-        reading = self._show_present(always=True)
-        self._await_opening()
-        if reading.value is KEEP:
-            raise PutError(f"{pv_name}: {self.trouble}")
-        return Snapshot(conversion.spec, reading)
+    # The run ------------------------------------------------------------------------------------
 
-    def call_begins(self) -> bool:
-        """Count a call of the command in; False if it is running and calls are not queued."""
-        with self._lock:
-            if self._calls and not self.services.queue_commands:
-                return False
-            self._calls += 1
-            return True
+    @property
+    def never_read(self) -> bool:
+        """True for a register of which the tree has told nothing since it was started."""
+        return self.reader.never_read
 
-    def call_ended(self) -> None:
-        """Count a call out."""
-        with self._lock:
-            self._calls -= 1
+    @property
+    def watched(self) -> bool:
+        """True while a client is there, or the PV stays open after its last one."""
+        return self.reader.watched
 
-    def find_converter(self) -> TypeConverter | None:
-        """Return the converter, which is made if it was never needed before; on a worker."""
-        self._find_converter()
-        return self.converter
+    @property
+    def causes(self) -> tuple[AlarmCause, ...]:
+        """What may hide the alarm of the node; the first that holds counts."""
+        return self.reader.causes
+
+    def add_cause(self, cause: AlarmCause) -> None:
+        """Let the PV show what hides its alarm; before it listens."""
+        self.reader.add_cause(cause)
+
+    def await_update(self, awaits: AwaitsUpdate) -> None:
+        """Tell of the next update of the node, once."""
+        self.reader.await_update(awaits)
+
+    def cause_changed(self) -> None:
+        """What hides the alarm holds, or holds no longer: a device was disabled, say."""
+        if not self.reader.watched:
+            return
+        if self.reader.hidden_by is not None:
+            self.parts.publisher.reveal()
+        else:
+            self.parts.rereads.look_again()
+
+    def count_as_heard(self) -> None:
+        """The tree has read the node, and its update is lost; the value is in PyRogue's cache."""
+        parts = self._parts
+        self.reader.heard(parts is not None and parts.puts.doubtful)
+        with self.reader.lock:
+            if not self.reader.watched:  # else the value is looked at again
+                self.listener.note(self.reader.services.time_ns())
+
+    @property
+    def must_be_read(self) -> bool:
+        """True for a register that may have been read without the tree telling of it."""
+        return self.reader.must_be_read
+
+    def reveal(self) -> None:
+        """Show the value again, with the alarm that holds now."""
+        if self.reader.watched:
+            self.parts.publisher.reveal()
+
+    def look_again(self, quiet: bool = False, fresh: bool = False) -> None:
+        """Have the value read and shown soon: updates may have been missed."""
+        if self.reader.watched:
+            self.parts.rereads.look_again(quiet, fresh)
+
+    def show_stale(self, updates: int) -> None:
+        """Show TIMEOUT, unless updates have come; see :meth:`.Publisher.show_stale`."""
+        if self._parts is not None:
+            self._parts.publisher.show_stale(updates)
+
+    def show_held(self) -> None:
+        """Show what is held back, before the PV is closed."""
+        if self._parts is not None:
+            self._parts.publisher.show_held()
+
+    def update_failed(self) -> None:
+        """The tree could not deliver an update of the node; on its update thread."""
+        self.listener.update_failed()

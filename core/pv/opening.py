@@ -6,74 +6,74 @@ Clients come and go on the backends' network threads; what reads the tree runs o
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Any
 
 from ..backend.contract import ServedPv
-from ..concurrency.workers import BUSY
+from ..concurrency.workers import BUSY, FunctionJob
 from ..errors import BackendError, words_of
 from ..values.alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
-from ..values.converter import Provisional
 from ..values.reading import KEEP, Reading, Sample
 from ..values.spec import PvSpec
-from .conversion import Conversion
-from .looking import READ_AGAIN, RETRY, Looking
-from .paced_publication import PacedOutlet
-from .publication import Outlet, State
-from .request_job import OpenJob, TypeJob
+from .publication import Publication, State
+from .publisher import Publisher
+from .put_tracker import PutTracker
+from .reader import PvReader
+from .rereads import READ_AGAIN, RETRY
+from .update_listener import UpdateListener
 
 _log = logging.getLogger("roguebridge.holder")
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
 _LASTING = (READ, TIMEOUT, COMM, WRITE)
 
 
-class Opening(Looking):
-    """Opens what one node shows for its clients, and closes it after the last one."""
+class PvOpener:
+    """Lets the clients of one PV come and go.
 
-    __slots__ = ()
+    The PV's lock guards what it changes, all of it in the publications and the reader, but for
+    :attr:`told`, which belongs to the lock of the watchers.
 
-    # Set-up -----------------------------------------------------------------------------------
+    :param reader: of the node
+    :param publisher: has the publications
+    :param puts: what to believe of the tree
+    :param listener: of the node's updates
+    """
 
-    def attach(self, served: ServedPv) -> None:
-        """Add a served PV; before its backend starts."""
-        services = self.services
-        pace = None if services.pacing is None else services.pacing.of(self.path)
-        if pace is None:
-            outlet = Outlet(served)
-        else:
-            outlet = PacedOutlet(
-                served, pace, services.clock, self._lock, services.unshown, self._misfit,
-                self._settled,
-            )  # fmt: skip
-        self._outlets += (outlet,)
+    __slots__ = ("reader", "publisher", "puts", "listener", "told", "pv")
 
-    def listen(self) -> None:
-        """Begin to hear the node's updates."""
-        self.services.texts.listen(self.node, self.on_update)
+    def __init__(
+        self,
+        pv: Any,
+        reader: PvReader,
+        publisher: Publisher,
+        puts: PutTracker,
+        listener: UpdateListener,
+    ) -> None:
+        #: what watchers are told of: the holder
+        self.pv = pv
+        self.reader = reader
+        self.publisher = publisher
+        self.puts = puts
+        self.listener = listener
+        #: what the watchers were last told
+        self.told = False
 
-    def unlisten(self) -> None:
-        """No longer hear the node's updates."""
-        self.services.texts.unlisten(self.node, self.on_update)
-
-    # Clients, on network threads --------------------------------------------------------------
+    # Network threads ----------------------------------------------------------------------------
 
     def client_arrived(self, served: ServedPv) -> None:
         """A first client has connected: have the PV opened, with a value or in time without."""
-        outlet = self._outlet(served)
-        with self._lock:
-            outlet.connected = True
-            if not outlet.closed:
-                self._tell_watchers()
-                return
-            outlet.state = State.READING
-            outlet.newest = None
-            outlet.visit += 1
-            visit = outlet.visit
-            self.services.unshown.begin_opening(outlet)
-            self._watching = True
-            self._tell_watchers()
-        self.services.opening.add(self._half_time, outlet, visit)
-        self._submit_read(outlet, visit)
+        reader = self.reader
+        publication = self.publisher.of(served)
+        with reader.lock:
+            publication.connected = True
+            visit = None
+            if publication.closed:
+                visit = Visit(self, publication)
+                publication.begin_visit(visit)
+                reader.services.unshown.begin_opening(publication)
+                reader.set_watched(True)
+        self.tell_watchers()
+        if visit is not None:
+            visit.begin()
 
     def clients_gone(self, served: ServedPv) -> bool:
         """The last client has left; True if the backend is to close the PV now.
@@ -81,195 +81,269 @@ class Opening(Looking):
         A PV that is being opened at this moment stays open, and up to date, until its next
         client leaves.
         """
-        outlet = self._outlet(served)
-        with self._lock:
-            outlet.connected = False
-            is_open = outlet.state is State.OPEN
-            if outlet.state is not State.OPENING:
+        publication = self.publisher.of(served)
+        with self.reader.lock:
+            publication.connected = False
+            is_open = publication.state is State.OPEN
+            if publication.state is not State.OPENING:
                 if not is_open:
-                    self.services.unshown.end_opening(outlet)
-                outlet.close()
-            self._forget_unless_watched()
-            self._tell_watchers()
+                    self.reader.services.unshown.end_opening(publication)
+                publication.close()
+            self.forget_unless_watched()
+        self.tell_watchers()
         return is_open
 
-    def _forget_unless_watched(self) -> None:
-        # With the lock held.
-        self._watching = any(not outlet.closed for outlet in self._outlets)
-        if not self._watching:
-            self._recheck = False
-            self._echo = None
-            if self._conversion is not None and self._conversion.is_provisional:
-                self._conversion = None
-                self._shown = None
+    # From any thread ----------------------------------------------------------------------------
 
-    def _tell_watchers(self) -> None:
-        # With the lock held. A PV that stays open without a client is nobody's.
-        looked_at = False
-        for outlet in self._outlets:
-            looked_at = looked_at or outlet.connected
-        if looked_at is not self._looked_at:
-            self._looked_at = looked_at
-            for watcher in self.services.watchers:
-                (watcher.watch if looked_at else watcher.unwatch)(self)
+    def add(self, served: ServedPv) -> None:
+        """Show the PV in one place more."""
+        with self.reader.lock:
+            self.publisher.attach(served)
 
-    def _outlet(self, served: ServedPv) -> Outlet:
-        return next(outlet for outlet in self._outlets if outlet.served is served)
+    def remove(self, served: ServedPv) -> None:
+        """Show the PV there no longer; its client leaves."""
+        self.clients_gone(served)
+        with self.reader.lock:
+            self.publisher.remove(self.publisher.of(served))
 
-    # Opening, on a worker or the clock's thread -----------------------------------------------
+    def tell_watchers(self) -> None:
+        """Tell the watchers of the server whether a client is there; without the PV's lock."""
+        watchers = self.reader.services.watchers
+        # Two backends may let clients come and go at once: what is told last must be true.
+        with watchers.lock:
+            connected = any(one.connected for one in self.publisher.publications)
+            if connected is not self.told:
+                self.told = connected
+                watchers.tell(self.pv, connected)
 
-    def _submit_read(self, outlet: Outlet, visit: int, again: float = READ_AGAIN[0]) -> None:
-        if outlet.visit != visit or not outlet.connected:
+    # With the lock held -------------------------------------------------------------------------
+
+    def forget_unless_watched(self) -> None:
+        """Forget what only counts while the PV is watched.
+
+        A PV may stay open after its last client left; it does not count as connected.
+        """
+        if all(one.closed for one in self.publisher.publications):
+            self.puts.forget()
+            self.reader.set_watched(False)
+
+    def lasting_alarm(self) -> Alarm:
+        """Return the alarm that the last client saw, if it holds for the next one.
+
+        PyRogue's cache says nothing about a transaction that has failed.
+        """
+        if self.listener.has_unseen or self.publisher.alarm not in _LASTING:
+            return NO_ALARM
+        return self.publisher.alarm
+
+    def opening_time(self, given: int = 0) -> int:
+        """Return the time of a first value; whatever is published from now on is later.
+
+        :param given: of the value, if the tree never told of one
+        """
+        publisher = self.publisher
+        unseen = self.listener.take_unseen()
+        if unseen is not None:
+            publisher.stamp(unseen)
+        elif publisher.is_unheard:
+            publisher.stamp_unheard(given or self.reader.services.start_ns)
+        return publisher.settled(publisher.shown_ns)
+
+
+class Visit:
+    """The opening of one publication, from its first client until its value has been read.
+
+    ============  ==========================  ==================================================
+    state         next step                   where
+    ============  ==========================  ==================================================
+    begun         :meth:`_read` is queued     network thread
+    reading       :meth:`_read`               worker; a value: opening
+    late          :meth:`_half_time`, twice   clock's thread; the second time: opening, without a
+                                              value
+    opening       :meth:`_opened`             the backend's thread; open, or tried once more with
+                                              the type's zero
+    open, unread  :meth:`_read` again         after 1, 2, 4 ... 30 s
+    ============  ==========================  ==================================================
+
+    A step of a visit that is over does nothing: the publication knows the present one.
+    """
+
+    __slots__ = ("_opener", "_publication", "_spec", "_first", "_wait", "_updates", "_halves")
+
+    def __init__(self, opener: PvOpener, publication: Publication) -> None:
+        self._opener = opener
+        self._publication = publication
+        self._spec: PvSpec
+        self._first: Reading  # what the PV is opened with
+        self._wait = READ_AGAIN[0]  # seconds until the next attempt to read
+        self._updates = 0  # that had come when the last attempt began
+        self._halves = 0  # of the time within which the PV is to open
+
+    def begin(self) -> None:
+        """Have the value read, and see that the PV opens in time without."""
+        self._opener.reader.services.opening.add(self._half_time)
+        self._submit_read()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._publication.visit is not self
+
+    # Reading, on a worker -----------------------------------------------------------------------
+
+    def _submit_read(self) -> None:
+        if self._is_over or not self._publication.connected:
             return
-        job = OpenJob(self.entry, partial(self._open_with_value, outlet, visit, again))
-        if self._readers.submit(job) == BUSY:
-            self.services.clock.call_later(RETRY, lambda: self._submit_read(outlet, visit, again))
+        reader = self._opener.reader
+        job = FunctionJob(reader.path, self._read, reader.entry.device)
+        if reader.workers.submit(job) == BUSY:
+            reader.services.clock.call_later(RETRY, self._submit_read)
 
-    def _open_with_value(self, outlet: Outlet, visit: int, again: float) -> None:
-        for gate in self.gates:
-            gate.look()
-        doubtful = self._doubtful
-        fresh = self.must_be_read or (self.readable and (doubtful or self.services.read_on_connect))
-        with self._lock:
-            if outlet.visit != visit or outlet.closed:
-                return  # that client has left
-            if outlet.state is State.READING:
-                outlet.newest = None
-            before = self.updates
-            lasting = NO_ALARM if fresh else self._lasting_alarm()
-            by_source = self._time_source is not None and (fresh or self._last_ns is None)
+    def _read(self) -> None:
+        opener, publication = self._opener, self._publication
+        reader, publisher, puts = opener.reader, opener.publisher, opener.puts
+        for cause in reader.causes:
+            cause.look()
+        doubtful = puts.doubtful
+        fresh = reader.must_be_read or (
+            reader.readable and (doubtful or reader.services.read_on_connect)
+        )
+        with reader.lock:
+            if self._is_over or publication.closed:
+                return
+            if publication.state is State.READING:
+                publication.newest = None
+            self._updates = publisher.updates
+            lasting = NO_ALARM if fresh else opener.lasting_alarm()
+            unheard = publisher.is_unheard and not opener.listener.has_unseen
+            by_source = reader.has_time_source and (fresh or unheard)
             if fresh and not by_source:
-                self._last_ns = self._stamp(self.services.time_ns())
-            time_ns = 0 if by_source else self._opening_time()
-        problem = self._find_converter()
+                opener.listener.note(reader.services.time_ns())
+            time_ns = 0 if by_source else opener.opening_time()
+        problem = reader.find_converter()
         read: list[Any] = []
-        shown = (KEEP, WRITE) if doubtful and not fresh else self._read(fresh, read)
-        if fresh and shown[0] is not KEEP:
-            self._doubtful = False
+        sample = (KEEP, WRITE) if doubtful and not fresh else reader.read(fresh, read)
+        if fresh and sample[0] is not KEEP:
+            with reader.lock:
+                puts.believe()
             self._read_unread_sources()
         elif fresh and not doubtful:
-            shown = (self._read()[0], shown[1])  # what was read before
+            sample = (reader.read()[0], sample[1])  # what was read before
         if problem is not None:
-            shown = (shown[0], CALC)
-        unread = shown[1] in _UNREAD
-        if shown[1].severity is not Severity.INVALID and lasting is not NO_ALARM:
-            shown = (shown[0], lasting)
-        now = self._time_of(*read)
-        with self._lock:
-            if outlet.visit != visit:
+            sample = (sample[0], CALC)
+        unread = sample[1] in _UNREAD
+        if sample[1].severity is not Severity.INVALID and lasting is not NO_ALARM:
+            sample = (sample[0], lasting)
+        now = reader.time_of(*read)
+        with reader.lock:
+            if self._is_over:
                 return
-            if outlet.state is State.READING:
-                outlet.begin_opening()
+            opening = publication.state is State.READING
+            if opening:
+                publication.begin_opening()
                 if not time_ns:
-                    if fresh and outlet.newest is None:
-                        self._last_ns = now
-                    time_ns = self._opening_time(now if read else 0)
-                    if outlet.newest is not None:  # which comes after it
-                        time_ns = max(1, min(time_ns, outlet.newest.time_ns - 1))
-                if outlet.newest is None:  # else that is what will be shown
-                    self._remember(shown)
-                opening = True
+                    if fresh and publication.newest is None:
+                        opener.listener.note(now)
+                    time_ns = opener.opening_time(now if read else 0)
+                    if publication.newest is not None:  # which comes after it
+                        time_ns = max(1, min(time_ns, publication.newest.time_ns - 1))
+                if publication.newest is None:  # else that is what will be shown
+                    publisher.remember(sample)
             else:
                 # Open by now, without a value: show it, unless an update brought a later one.
-                opening = False
-                if outlet.closed or self.updates != before:
+                if publication.closed or publisher.updates != self._updates:
                     return
-                if not unread or (problem is None and shown[0] is not KEEP):
-                    self._publish_now(shown, now)
+                if not unread or (problem is None and sample[0] is not KEEP):
+                    publisher.publish_now(sample, now)
         if opening:
-            self._open(outlet, shown, time_ns)
+            self._open(sample, time_ns)
         if unread:
             # The tree tells nobody when the node can be read again.
-            self.services.clock.call_later(
-                again, lambda: self._read_again(outlet, visit, again, before)
-            )
+            reader.services.clock.call_later(self._wait, self._read_again)
 
     def _read_unread_sources(self) -> None:
-        sources = self.services.sources
-        if sources is not None:
-            try:
-                sources.read_unread(self)
-            except BaseException as exc:  # as they are: never read
-                _log.debug("%s: a source cannot be read: %s", self.path, exc)
+        reader = self._opener.reader
+        try:
+            reader.read_unread_sources()
+        except BaseException as exc:  # they stay as they are: never read
+            _log.debug("%s: a source cannot be read: %s", reader.path, exc)
 
-    def _read_again(self, outlet: Outlet, visit: int, waited: float, updates: int) -> None:
-        if self.updates == updates:  # else the node has spoken by itself
-            self._submit_read(outlet, visit, min(2 * waited, READ_AGAIN[1]))
+    def _read_again(self) -> None:
+        if self._opener.publisher.updates == self._updates:  # else the tree has told by itself
+            self._wait = min(2 * self._wait, READ_AGAIN[1])
+            self._submit_read()
 
-    def _half_time(self, outlet: Outlet, visit: int) -> None:
-        with self._lock:
-            if outlet.visit != visit or outlet.state is not State.READING:
+    # Late, on the clock's thread ----------------------------------------------------------------
+
+    def _half_time(self) -> None:
+        reader, publication = self._opener.reader, self._publication
+        with reader.lock:
+            if self._is_over or publication.state is not State.READING:
                 return
-        self.services.opening.add(self._open_blind, outlet, visit)
+        self._halves += 1
+        if self._halves == 2:
+            self._open_blind()
+            return
+        reader.services.opening.add(self._half_time)
         # The read that would find the type waits for others of its device, perhaps for long.
-        if self._conversion is None:
-            self.services.commands.submit(TypeJob(self.entry, self._find_converter))
+        if reader.conversion is None:
+            lane = f"type {reader.path}"
+            reader.services.commands.submit(FunctionJob(lane, reader.find_converter))
 
-    def _open_blind(self, outlet: Outlet, visit: int) -> None:
-        with self._lock:
-            if outlet.visit != visit or outlet.state is not State.READING:
+    def _open_blind(self) -> None:
+        opener, publication = self._opener, self._publication
+        with opener.reader.lock:
+            if self._is_over or publication.state is not State.READING:
                 return
-            if self._conversion is None:
-                provisional = Provisional()
-                self._conversion = Conversion(provisional, provisional.spec)
-            outlet.begin_opening()
-            update, outlet.newest = outlet.newest, None
-            reading = update or Reading(KEEP, TIMEOUT, self._opening_time())
-        self._open(outlet, (reading.value, reading.alarm), reading.time_ns)
+            opener.reader.use_provisional()
+            publication.begin_opening()
+            update, publication.newest = publication.newest, None
+            reading = update or Reading(KEEP, TIMEOUT, opener.opening_time())
+        self._open((reading.value, reading.alarm), reading.time_ns)
 
-    def _lasting_alarm(self) -> Alarm:
-        # With the lock held. PyRogue's cache says nothing about a transaction that has failed: if
-        # nothing was heard since, the alarm that the last client saw holds for the next one.
-        if self._last_ns != self._shown_ns or self._own not in _LASTING:
-            return NO_ALARM
-        return self._own
+    # Opening, answered on any thread ------------------------------------------------------------
 
-    def _opening_time(self, given: int = 0) -> int:
-        # With the lock held; whatever is published from now on is later.
-        if self._last_ns is None:
-            self._shown_ns = max(self._shown_ns, given or self.services.start_ns, 1)
-        elif self._last_ns != self._shown_ns:  # an update has come since the PV was shown
-            self._last_ns = self._shown_ns = self._stamp(self._last_ns)
-        return self._settled(self._shown_ns)
-
-    def _open(self, outlet: Outlet, shown: Sample, time_ns: int) -> None:
-        assert self._conversion is not None  # noqa: S101 - every caller has just seen to it
-        spec = self._conversion.spec
-        value, alarm = shown
+    def _open(self, sample: Sample, time_ns: int) -> None:
+        reader, publisher = self._opener.reader, self._opener.publisher
+        conversion = reader.conversion
+        assert conversion is not None  # noqa: S101 - every caller has just seen to it
+        self._spec = spec = conversion.spec
+        value, alarm = sample
         if value is KEEP:
-            value = spec.zero() if self._shown is None else self._shown[0]
-        first = Reading(value, self._overall(alarm), time_ns)
+            last = publisher.last_sample
+            value = spec.zero() if last is None else last[0]
+        self._first = Reading(value, publisher.overall(alarm), time_ns)
+        self._publication.served.open_soon(spec, self._first, self._opened)
 
-        def opened(problem: Exception | None) -> None:
-            if problem is None:
-                self._opened(outlet, spec, first)
-            elif isinstance(problem, BackendError):
-                self._not_opened(outlet, problem)
-            else:
-                self._in_trouble(f"its first value does not fit it: {words_of(problem)}")
-                empty = Reading(spec.zero(), CALC, time_ns)
-                outlet.served.open_soon(spec, empty, partial(opened_empty, empty))
+    def _opened(self, problem: Exception | None) -> None:
+        if problem is None:
+            self._succeeded()
+        elif isinstance(problem, BackendError):  # the server stops
+            self._failed(problem)
+        else:
+            self._opener.reader.in_trouble(f"its first value does not fit it: {words_of(problem)}")
+            self._first = Reading(self._spec.zero(), CALC, self._first.time_ns)
+            self._publication.served.open_soon(self._spec, self._first, self._opened_empty)
 
-        def opened_empty(empty: Reading, problem: Exception | None) -> None:
-            if problem is None:
-                self._opened(outlet, spec, empty)
-            else:
-                self._not_opened(outlet, problem)
+    def _opened_empty(self, problem: Exception | None) -> None:
+        if problem is None:
+            self._succeeded()
+        else:
+            self._failed(problem)
 
-        outlet.served.open_soon(spec, first, opened)
-
-    def _not_opened(self, outlet: Outlet, problem: Exception) -> None:
+    def _failed(self, problem: Exception) -> None:
+        opener = self._opener
         stopping = isinstance(problem, BackendError)
         level = logging.DEBUG if stopping else logging.ERROR
         trace = None if stopping else problem
-        _log.log(level, "%s: the PV cannot be opened", self.path, exc_info=trace)
-        with self._lock:
-            outlet.not_opened()
-            self._forget_unless_watched()
-        self.services.unshown.end_opening(outlet)
+        _log.log(level, "%s: the PV cannot be opened", opener.reader.path, exc_info=trace)
+        with opener.reader.lock:
+            self._publication.not_opened()
+            opener.forget_unless_watched()
+        opener.reader.services.unshown.end_opening(self._publication)
 
-    def _opened(self, outlet: Outlet, spec: PvSpec, first: Reading) -> None:
-        with self._lock:
-            outlet.opened(spec, first)
-        self.services.unshown.end_opening(outlet)
-        self.services.opened(self)
+    def _succeeded(self) -> None:
+        opener = self._opener
+        with opener.reader.lock:
+            self._publication.opened(self._spec, self._first)
+        opener.reader.services.unshown.end_opening(self._publication)
+        opener.reader.services.opened(opener.pv)

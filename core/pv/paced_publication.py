@@ -19,11 +19,11 @@ from ..values.alarm import CALC, NO_ALARM, Alarm
 from ..values.reading import KEEP, Reading
 from ..values.spec import NtKind, PvSpec
 from .pacing import Deadband, Pace
-from .publication import Outlet, State
+from .publication import Publication, State
 from .unshown import Unshown
 
 
-class PacedOutlet(Outlet):
+class PacedPublication(Publication):
     """An outlet with a pace; every public method is called with the holder's lock held.
 
     :param served: the PV

@@ -1,7 +1,7 @@
 """How fast a PV may show what is heard of its node, and which change is too small to be shown.
 
 What ``update_rate`` and ``deadband`` say for a server, judged when it is made; a
-:class:`.PacedOutlet` does it.
+:class:`.PacedPublication` does it.
 """
 
 from __future__ import annotations

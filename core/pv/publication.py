@@ -1,4 +1,4 @@
-"""One served PV of a holder and its life: closed until watched, opened exactly once."""
+"""One served PV of a holder and its life: closed until watched, opened once per visit."""
 
 from __future__ import annotations
 
@@ -15,33 +15,45 @@ _log = logging.getLogger("roguebridge.holder")
 
 
 class State(Enum):
-    """Where an outlet is between two visits of clients."""
+    """Where a publication is between two visits of clients."""
 
     CLOSED = 0
     READING = 1
     """A client is there; the first value is being read."""
     OPENING = 2
-    """``ServedPv.open`` is running."""
+    """``ServedPv.open_soon`` has been called and has not answered."""
     OPEN = 3
 
 
-class Outlet:
-    """State of one served PV; every method is called with the holder's lock held."""
+class Publication:
+    """One PV inside one backend, and what is to be shown there.
+
+    Every method is called with the PV's lock held.
+    """
 
     __slots__ = ("served", "state", "connected", "newest", "visit", "_opening")
 
     def __init__(self, served: ServedPv) -> None:
         self.served = served
         self.state = State.CLOSED
+        #: a client is connected
         self.connected = False
+        #: what came while the PV was being opened
         self.newest: Reading | None = None
+        #: the opening that is under way: what an earlier one still does no longer counts
+        self.visit: object | None = None
         self._opening: Event | None = None  # if anybody waits
-        self.visit = 0  # tells the reads of one visit from those of an earlier one
 
     @property
     def closed(self) -> bool:
         """True while there is nothing to show to anybody."""
         return self.state is State.CLOSED
+
+    def begin_visit(self, visit: object) -> None:
+        """A first client has come: its value is about to be read."""
+        self.state = State.READING
+        self.newest = None
+        self.visit = visit
 
     def show(self, reading: Reading) -> Exception | None:
         """Post ``reading``, or keep it until the PV has opened.
@@ -57,23 +69,26 @@ class Outlet:
         return None
 
     def begin_opening(self) -> None:
-        """``ServedPv.open`` is about to be called."""
+        """``ServedPv.open_soon`` is about to be called."""
         self.state = State.OPENING
 
     @property
     def opening(self) -> Event | None:
-        """What is set when the PV that is being opened shows the newest; None if none is."""
+        """An event that is set when the PV that is being opened shows the newest value.
+
+        None if it is not being opened.
+        """
         if self.state is State.OPENING and self._opening is None:
             self._opening = Event()
         return self._opening
 
     def not_opened(self) -> None:
-        """``ServedPv.open`` has failed."""
+        """``ServedPv.open_soon`` has failed."""
         self.close()
         self._end_opening()
 
     def opened(self, spec: PvSpec, first: Reading) -> None:
-        """``ServedPv.open`` has returned: show what came meanwhile.
+        """The PV is open: show what came meanwhile.
 
         :param spec: what it was opened with
         :param first: the reading it was opened with
@@ -88,6 +103,7 @@ class Outlet:
         """The last client has left: forget what was to be shown."""
         self.state = State.CLOSED
         self.newest = None
+        self.visit = None
 
     def release(self) -> Exception | None:
         """Post what is held back, if anything is.

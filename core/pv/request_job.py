@@ -1,79 +1,77 @@
-"""Jobs of the workers for one PV: opening reads, and puts and calls answered exactly once."""
+"""A put or call on a worker: done once, answered once, recorded once."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..concurrency.clock import Timer
-from ..concurrency.workers import STOPPING, Job
+from ..concurrency.network_log import NetworkLog
+from ..concurrency.workers import STOPPING, Job, WorkerPool
 from ..errors import PutError, words_of
-from ..mapping.pv_map import PvEntry
 from ..requests.decisions import denied_now
-from ..requests.request import PutRequest, Request
+from ..requests.policy import AccessPolicy
+from ..requests.request import PutRequest, Request, RpcRequest
 from ..tree.pyrogue import disabled
+from ..values.reading import Snapshot
+from .put_outcome import PutOutcome
+from .reader import PvReader
 
-if TYPE_CHECKING:
-    from .holder import PvHolder
-
-_log = logging.getLogger("roguebridge.execution")
-
-
-class OpenJob(Job):
-    """Reads the first value of a PV that is being opened."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, entry: PvEntry, call: Callable[[], object]) -> None:
-        super().__init__(entry.path, entry.device)
-        self._call = call
-
-    def run(self) -> None:
-        """Read and open."""
-        self._call()
-
-    def abandon(self, reason: str) -> None:
-        """Nobody waits for an answer: the PV opens blind, or its client goes with the server."""
-
-
-class TypeJob(OpenJob):
-    """Finds out the type of a PV, whatever else its device is doing."""
-
-    __slots__ = ()
-
-    def __init__(self, entry: PvEntry, call: Callable[[], object]) -> None:
-        super().__init__(entry, call)
-        self.lane = self.device = f"type {entry.path}"
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 
 class RequestJob(Job):
-    """A put or call on a worker."""
+    """What puts, reads and calls share.
 
-    __slots__ = ("holder", "request", "_timer", "_abandoned", "_begun", "_since")
+    It begins on a network thread with :meth:`start` and goes on on a worker with :meth:`run`. The
+    clock's thread may answer the request in between; the request takes the first answer only.
 
-    def __init__(self, holder: PvHolder, request: Request, lane: str, device: str) -> None:
-        super().__init__(lane, device)
-        self.holder = holder
+    :param request: what is asked
+    :param reader: of the node
+    :param policies: asked again if the request has waited
+    """
+
+    __slots__ = ("request", "_reader", "_policies", "_timer", "_abandoned", "_begun", "_since")
+
+    def __init__(
+        self, request: Request, reader: PvReader, policies: tuple[AccessPolicy, ...]
+    ) -> None:
+        super().__init__(reader.path, reader.entry.device)
         self.request = request
+        self._reader = reader
+        self._policies = policies
         self._timer: Timer | None = None
         self._abandoned = False
         self._begun = False
         self._since = 0.0
 
-    def start_reply_timer(self) -> None:
-        """Answer a put that does not block in time; it goes on all the same."""
-        self._answer_in_time(self.request.done)
+    @property
+    def workers(self) -> WorkerPool:
+        """The workers that do it."""
+        return self._reader.workers
 
-    def _answer_in_time(self, answer: Callable[[], object]) -> None:
-        request, services = self.request, self.holder.services
-        if services.put_reply_timeout is None or not isinstance(request, PutRequest):
-            return
-        if self.holder.is_own:  # nothing is slow there, and a switch is turned or it is not
-            return
-        if not request.block:
-            self._timer = services.clock.call_later(services.put_reply_timeout, answer)
+    # Network thread, or a worker that has asked the policies ------------------------------------
+
+    def start(self) -> None:
+        """Queue the work, which the policies allow."""
+        self._answer_in_time(self.request.done)
+        reason = self.workers.submit(self)
+        if reason is not None:
+            self.abandon(reason)
+
+    def deny(self, reason: str) -> None:
+        """Answer with why it may not be done."""
+        self.request.error(reason)
+        self._reader.services.record(self.request, "denied", reason)
+
+    def skip(self) -> None:
+        """Answer that there is nothing to do."""
+        self.request.done()
+        self._reader.services.record(self.request, "done")
+
+    # Any thread ---------------------------------------------------------------------------------
 
     def abandon(self, reason: str) -> None:
         """Answer with ``reason``; if the request was answered before, say so in the log."""
@@ -84,25 +82,27 @@ class RequestJob(Job):
         outcome = "dropped"
         if self._begun:  # what it does to the tree cannot be taken back
             outcome, reason = "failed", f"{reason}: it was running and may take effect"
-        self.holder.services.record(self.request, outcome, reason)
+        self._reader.services.record(self.request, outcome, reason)
+
+    # Worker -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Do what is asked, unless nobody wants it any more, and answer."""
-        request = self.request
+        """Do the work, unless the client has gone, and answer."""
+        request, reader = self.request, self._reader
         if self._abandoned:
             return
         if request.cancelled and not request.answered:
             self.abandon("the client has gone")
             return
         self._begun = True
-        services = self.holder.services
+        services = reader.services
         if services.pacing is not None:
             self._since = services.clock.monotonic()
         outcome = "failed"
         try:
-            reason = disabled(self.holder.node)
+            reason = disabled(reader.node)
             if reason is None:
-                reason = denied_now(self.holder.policies, request)
+                reason = denied_now(self._policies, request)
                 outcome = "failed" if reason is None else "denied"
             if reason is not None:
                 raise PutError(reason)
@@ -125,14 +125,36 @@ class RequestJob(Job):
             self._record("done", "")
             self._answer(lambda: request.done(result), True)
 
+    def execute(self) -> Any:
+        """Do the work; the result is for the client."""
+        raise NotImplementedError  # pragma: no cover - each job has work of its own
+
+    def failed(self, exc: BaseException, late: bool) -> None:
+        """Clean up after a failure; ``late`` if the client has been told that it would not fail."""
+
+    def ended(self) -> None:
+        """Clean up: the work has ended, or will never begin; its answer follows."""
+
+    # Answers ------------------------------------------------------------------------------------
+
+    def _answer_in_time(self, answer: Callable[[], object]) -> None:
+        """Answer a put that does not block in time; its work goes on all the same."""
+        request, services = self.request, self._reader.services
+        if services.put_reply_timeout is None or not isinstance(request, PutRequest):
+            return
+        if self._reader.is_own:  # nothing is slow there, and a switch is turned or it is not
+            return
+        if not request.block:
+            self._timer = services.clock.call_later(services.put_reply_timeout, answer)
+
     def _answer(self, answer: Callable[[], bool], changed: bool) -> None:
         """Give the answer when what was changed is shown; of the node itself, that is so now."""
-        completion = self.holder.services.completion
-        if completion is None or not self.holder.changes_others:
+        completion = self._reader.services.completion
+        if completion is None or not self._reader.changes_others:
             self._answer_now(answer)
         else:  # the reply timer goes on, and may be faster
-            path = self.holder.path
-            completion.answer(path, partial(self._answer_now, answer), changed, self._since)
+            now = partial(self._answer_now, answer)
+            completion.answer(self._reader.path, now, changed, self._since)
 
     def _answer_now(self, answer: Callable[[], bool]) -> bool:
         self._stop_timer()
@@ -141,24 +163,46 @@ class RequestJob(Job):
     def _record(self, outcome: str, text: str) -> None:
         # Before the answer: records are in the order in which a client asks.
         try:
-            self.holder.services.record(self.request, outcome, text)
+            self._reader.services.record(self.request, outcome, text)
         except Exception:
-            _log.exception("%s: no record of a request", self.holder.path)
-
-    def execute(self) -> Any:
-        """Do the work; the result is for the client."""
-        raise NotImplementedError  # pragma: no cover - a judgement does not get here
-
-    def failed(self, exc: BaseException, late: bool) -> None:
-        """The work has failed; ``late`` if the client has been told that it would not."""
-
-    def ended(self) -> None:
-        """The work has ended, or will never begin; its answer follows."""
+            _log.exception("%s: no record of a request", self._reader.path)
 
     def _stop_timer(self) -> None:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
+
+
+class ReadJob(RequestJob):
+    """Reads a variable because a client asks for it: by rpc, or by a put that only processes.
+
+    :param outcome: reads and shows
+    """
+
+    __slots__ = ("_outcome",)
+
+    def __init__(
+        self,
+        request: Request,
+        reader: PvReader,
+        policies: tuple[AccessPolicy, ...],
+        outcome: PutOutcome,
+    ) -> None:
+        super().__init__(request, reader, policies)
+        self._outcome = outcome
+
+    def execute(self) -> Snapshot | None:
+        """Read, show, and return the whole PV (a put: None)."""
+        request = self.request
+        if isinstance(request, RpcRequest):
+            wrong = {k: v for k, v in request.arguments.items() if (k, v) != ("op", "read")}
+            if wrong:
+                raise PutError(
+                    f"{request.entry.pv_name} is a variable: it can be read with op='read', "
+                    f"not called with {wrong}"
+                )
+        snapshot = self._outcome.refresh(request.entry.pv_name)
+        return snapshot if isinstance(request, RpcRequest) else None
 
 
 def abandon_all(jobs: list[Job]) -> None:

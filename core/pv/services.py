@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Deadlines
 from ..concurrency.stamp_clock import StampClock
@@ -21,12 +22,10 @@ from ..requests.queued_bytes import QueuedBytes
 from ..requests.request import Request, RequestRecord
 from ..requests.user_groups import UserGroups
 from ..tree.patches.lazy_text import LazyTexts
+from ..tree.sources import Sources
 from ..values.alarm import Alarm
 from .pacing import Pacing
 from .unshown import Unshown
-
-if TYPE_CHECKING:
-    from ..tree.sources import Sources
 
 _LOG_INTERVAL = 60.0
 
@@ -49,13 +48,32 @@ class _Event(Job):
 
 
 class Watcher(Protocol):
-    """Told of the PVs that clients look at; on network threads, so that it must not wait."""
+    """Wants to know which PVs have clients; called on network threads, so it must not block."""
 
     def watch(self, holder: Any) -> None:
         """The first client of a PV has come."""
 
     def unwatch(self, holder: Any) -> None:
         """The last client of a PV has gone."""
+
+
+class Watchers:
+    """Tells some watchers which PVs have clients.
+
+    Its lock orders what they are told. It is taken before that of a PV and before those of the
+    watchers, never with one of them held.
+
+    :param watchers: what to tell
+    """
+
+    def __init__(self, *watchers: Watcher) -> None:
+        self.lock = threading.Lock()
+        self._watchers = watchers
+
+    def tell(self, holder: Any, connected: bool) -> None:
+        """Tell that the first client of a PV has come, or the last one has gone; lock held."""
+        for watcher in self._watchers:
+            (watcher.watch if connected else watcher.unwatch)(holder)
 
 
 @dataclass(slots=True)
@@ -109,7 +127,7 @@ class Services:
     read_on_connect: bool = False
     queue_commands: bool = False
     pacing: Pacing | None = None
-    watchers: tuple[Watcher, ...] = ()
+    watchers: Watchers = field(default_factory=Watchers)
     sources: Sources | None = None
     updates_lost: bool = False
     fault: Alarm | None = None

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from .publication import Outlet, State
+from .publication import Publication, State
 
 _log = logging.getLogger("roguebridge.holder")
 
@@ -33,16 +33,16 @@ class Unshown:
         #: outlet keeps its own item, with its holder's lock held
         self.held: dict[Holding, float] = {}
         self._lock = threading.Lock()
-        self._opening: dict[Outlet, None] = {}
-        self._rest: set[Outlet] = set()
+        self._opening: dict[Publication, None] = {}
+        self._rest: set[Publication] = set()
         self._then: Callable[[], object] | None = None
 
-    def begin_opening(self, outlet: Outlet) -> None:
+    def begin_opening(self, outlet: Publication) -> None:
         """A first client has come: what is heard from now on waits until the PV is open."""
         with self._lock:
             self._opening[outlet] = None
 
-    def end_opening(self, outlet: Outlet) -> None:
+    def end_opening(self, outlet: Publication) -> None:
         """The PV is open and shows the newest; or its client has left before."""
         then = None
         with self._lock:
@@ -77,7 +77,7 @@ class Unshown:
             return bool(self._rest)
 
 
-def _has_news(outlet: Outlet) -> bool:
+def _has_news(outlet: Publication) -> bool:
     # A value that is still to be read will be as new as any that was heard before. Else it is
     # safe only once the outlet is no longer among those that are being opened.
     return outlet.state is not State.READING or outlet.newest is not None

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..errors import PutError, words_of
 from ..tree.pyrogue import is_register, local_attribute, parameters_of
+from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
 from .annotations import types_of
 from .argument_types import fitted_to, held_to, misfit, read_if_literal
+from .put_limits import PutLimits
 from .request import PutRequest, RpcRequest
-
-if TYPE_CHECKING:
-    from ..pv.holder import PvHolder
 
 _ALIASES = ("arg", "value")
 _CONTAINERS = (list, tuple, dict, set, frozenset)
@@ -68,114 +67,143 @@ class CommandDefaults:
         return native not in (int, None) or scalar is not ScalarType.Int64
 
 
-def call_of(holder: PvHolder, request: RpcRequest) -> Call:
-    """Return the call that the named arguments of a client's request stand for; on a worker.
+class CommandArguments:
+    """Finds the arguments of the calls of one command.
 
-    ``arg`` and ``value`` both name the only argument there is, and are ignored where there is none.
-
-    :raises PutError: for unknown or missing arguments, naming those that are allowed, and for those
-        that are not of their type
+    :param command: the command
+    :param find_converter: returns its converter, None if there is none; on a worker
+    :param defaults: which commands declare an int by their default argument
+    :param limits: holds arguments to the limits of the PV
+    :param keep: returns what the audit keeps of a value
     """
-    pv_name = request.entry.pv_name
-    parameters = parameters_of(holder.node)
-    needed = [name for name, one in parameters.items() if one.default is one.empty]
-    main = "arg" if "arg" in parameters else needed[0] if len(needed) == 1 else None
-    given = dict(request.arguments)
-    for alias in _ALIASES:
-        if alias in given and alias not in parameters:
-            if main is not None and main not in given:
-                given[main] = given.pop(alias)
-            elif not parameters:
-                del given[alias]
-    allowed = [*parameters, *(alias for alias in _ALIASES if main and alias not in parameters)]
-    unknown = sorted(set(given) - set(parameters))
-    if unknown:
-        says = f"{allowed} are allowed" if allowed else "there are none"
-        raise PutError(f"{pv_name}: unknown arguments {unknown}; {says}")
-    missing = [name for name in needed if name not in given]
-    if missing:
-        raise PutError(f"{pv_name}: the argument {missing[0]!r} is missing; {allowed} are allowed")
-    types = types_of(local_attribute(holder.node, "_function"), parameters)
-    named = {
-        name: held_to(types[name], _owned(value), pv_name, name)
-        for name, value in given.items()
-        if name != "arg"
-    }
-    if "arg" in given:
-        if holder.node.arg:
-            argument = _argument(holder, types["arg"], given["arg"], request)
-        else:  # a parameter that PyRogue itself never fills
-            argument = held_to(types["arg"], _owned(given["arg"]), pv_name, "arg")
-        return Call(True, argument, named, bool(named) or _is_read_by_tree(holder.node, argument))
-    if "arg" in parameters:  # PyRogue would run it with the argument of the last call
-        return Call(False, parameters["arg"].default, named, True)
-    return Call(False, None, named, bool(named))
 
+    __slots__ = ("_node", "_find_converter", "_defaults", "_limits", "_keep")
 
-def call_of_put(holder: PvHolder, request: PutRequest) -> Call:
-    """Return the call that a put to a command stands for; on a worker.
+    def __init__(
+        self,
+        command: Any,
+        find_converter: Callable[[], TypeConverter | None],
+        defaults: CommandDefaults,
+        limits: PutLimits,
+        keep: Callable[[Any], Any],
+    ) -> None:
+        self._node = command
+        self._find_converter = find_converter
+        self._defaults = defaults
+        self._limits = limits
+        self._keep = keep
 
-    :raises PutError: if its argument is missing or not of its type
-    """
-    node, pv_name = holder.node, request.entry.pv_name
-    if not node.arg:
-        return Call()
-    if holder.converter is None:
-        raise PutError(f"{pv_name} is closed")
-    if not request.marked:
-        raise PutError(f"{pv_name}: the argument is missing")
-    kind = argument_type(node)
-    argument = _argument(holder, kind, request.value, request)
-    return Call(True, argument, direct=_is_read_by_tree(node, argument))
+    def of_rpc(self, request: RpcRequest) -> Call:
+        """Return the call that the named arguments of a client's request stand for; on a worker.
+
+        ``arg`` and ``value`` both name the only argument there is, and are ignored where there is
+        none.
+
+        :raises PutError: for unknown or missing arguments, naming those that are allowed, and for
+            those that are not of their type
+        """
+        pv_name = request.entry.pv_name
+        parameters = parameters_of(self._node)
+        needed = [name for name, one in parameters.items() if one.default is one.empty]
+        main = "arg" if "arg" in parameters else needed[0] if len(needed) == 1 else None
+        given = dict(request.arguments)
+        for alias in _ALIASES:
+            if alias in given and alias not in parameters:
+                if main is not None and main not in given:
+                    given[main] = given.pop(alias)
+                elif not parameters:
+                    del given[alias]
+        allowed = [*parameters, *(alias for alias in _ALIASES if main and alias not in parameters)]
+        unknown = sorted(set(given) - set(parameters))
+        if unknown:
+            says = f"{allowed} are allowed" if allowed else "there are none"
+            raise PutError(f"{pv_name}: unknown arguments {unknown}; {says}")
+        missing = [name for name in needed if name not in given]
+        if missing:
+            raise PutError(
+                f"{pv_name}: the argument {missing[0]!r} is missing; {allowed} are allowed"
+            )
+        types = types_of(local_attribute(self._node, "_function"), parameters)
+        named = {
+            name: held_to(types[name], _owned(value), pv_name, name)
+            for name, value in given.items()
+            if name != "arg"
+        }
+        if "arg" in given:
+            if self._node.arg:
+                argument = self._argument(types["arg"], given["arg"], request)
+            else:  # a parameter that PyRogue itself never fills
+                argument = held_to(types["arg"], _owned(given["arg"]), pv_name, "arg")
+            return Call(
+                True, argument, named, bool(named) or _is_read_by_tree(self._node, argument)
+            )
+        if "arg" in parameters:  # PyRogue would run it with the argument of the last call
+            return Call(False, parameters["arg"].default, named, True)
+        return Call(False, None, named, bool(named))
+
+    def of_put(self, request: PutRequest) -> Call:
+        """Return the call that a put to a command stands for; on a worker.
+
+        :raises PutError: if its argument is missing or not of its type
+        """
+        node, pv_name = self._node, request.entry.pv_name
+        if not node.arg:
+            return Call()
+        if self._find_converter() is None:
+            raise PutError(f"{pv_name} is closed")
+        if not request.marked:
+            raise PutError(f"{pv_name}: the argument is missing")
+        kind = argument_type(node)
+        argument = self._argument(kind, request.value, request)
+        return Call(True, argument, direct=_is_read_by_tree(node, argument))
+
+    def _argument(self, kind: Any, value: Any, request: PutRequest | RpcRequest) -> Any:
+        """Return PyRogue's own ``arg``: as the function declares it, else the command itself.
+
+        :param kind: what the function declares
+        :param value: what a call brings, or a put, in the PV's terms
+        """
+        pv_name, is_put = request.entry.pv_name, isinstance(request, PutRequest)
+        if value is None:  # PyRogue would run it with the argument of the last call
+            raise PutError(f"{pv_name}: the argument is empty")
+        node = self._node
+        native = getattr(node, "nativeType", None)
+        if kind is Any and native in _CONTAINERS:
+            kind = native  # its PV has it as text, a call may bring an array
+        given = _owned(value) if is_put else held_to(kind, _owned(value), pv_name, "arg")
+        converter = self._find_converter()
+        if converter is None:
+            return given
+        asked = given
+        try:
+            given = self._limits.held(node, converter.spec, asked)
+            if given is not asked:
+                request.written = self._keep(given)
+            made = converter.to_tree(given)
+        except PutError as exc:
+            reason = words_of(exc).removeprefix(f"{node.path}: ")
+            raise PutError(f"{pv_name}: the argument 'arg': {reason}") from exc
+        except _NOT_OF_ITS_TYPE:
+            defaults = self._defaults
+            if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
+                raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
+            # Without a declared type it is any, as with PyRogue, which reads text as a literal.
+            undeclared = kind is Any and isinstance(given, str)
+            return read_if_literal(given) if undeclared else given
+        if kind is Any:
+            return made
+        if is_put:
+            return held_to(kind, made, pv_name, "arg")
+        try:
+            return fitted_to(kind, made)
+        except _NOT_OF_ITS_TYPE:  # the type of the PV is another than that of the function
+            return given
 
 
 def argument_type(command: Any) -> Any:
     """Return the type that a command's function declares for ``arg``; ``Any`` if it does not."""
     parameters = parameters_of(command)
     return types_of(local_attribute(command, "_function"), parameters).get("arg", Any)
-
-
-def _argument(holder: PvHolder, kind: Any, value: Any, request: PutRequest | RpcRequest) -> Any:
-    """Return PyRogue's own ``arg``: as the function declares it, else the command itself.
-
-    :param kind: what the function declares
-    :param value: what a call brings, or a put, in the PV's terms
-    """
-    pv_name, is_put = request.entry.pv_name, isinstance(request, PutRequest)
-    if value is None:  # PyRogue would run it with the argument of the last call
-        raise PutError(f"{pv_name}: the argument is empty")
-    node = holder.node
-    native = getattr(node, "nativeType", None)
-    if kind is Any and native in _CONTAINERS:  # its PV has it as text, a call may bring an array
-        kind = native
-    given = _owned(value) if is_put else held_to(kind, _owned(value), pv_name, "arg")
-    converter = holder.find_converter()
-    if converter is None:
-        return given
-    asked, limits = given, holder.services.limits
-    try:
-        given = limits.held(node, converter.spec, asked)
-        if given is not asked:
-            request.written = holder.services.keep(given)
-        made = converter.to_tree(given)
-    except PutError as exc:
-        reason = words_of(exc).removeprefix(f"{node.path}: ")
-        raise PutError(f"{pv_name}: the argument 'arg': {reason}") from exc
-    except _NOT_OF_ITS_TYPE:
-        defaults = holder.services.defaults
-        if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
-            raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
-        # Without a declared type it is any, as with PyRogue, which reads text as a literal.
-        undeclared = kind is Any and isinstance(given, str)
-        return read_if_literal(given) if undeclared else given
-    if kind is Any:
-        return made
-    if is_put:
-        return held_to(kind, made, pv_name, "arg")
-    try:
-        return fitted_to(kind, made)
-    except _NOT_OF_ITS_TYPE:  # the type of the PV is another than that of the function
-        return given
 
 
 def _owned(value: Any) -> Any:

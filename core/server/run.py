@@ -17,14 +17,14 @@ from ..hooks.rules import converter_of, time_source_of
 from ..mapping.pv_map import PvMap
 from ..pv.holder import PvHolder
 from ..pv.request_job import abandon_all
-from ..pv.services import Services
-from ..pv.showing import Showing
+from ..pv.services import Services, Watchers
 from ..requests.policy import AccessPolicy
 from ..tree.device_enable import Gate
 from ..tree.patches.watchdog import Watchdog
 from ..tree.poll_silence import Staleness
 from ..tree.poll_switch import PollSwitch
 from ..tree.pyrogue import device_enable, with_sources
+from ..tree.source_health import DerivedPv
 from ..tree.sources import Sources
 from ..tree.watched_polls import WatchedPolls
 from ..values.alarm import TIMEOUT
@@ -96,7 +96,7 @@ class Serving:
         self._sources = services.sources = Sources(
             clock, services.own.submit, services.texts, self._staleness, services.expect_reads
         )
-        services.watchers = (self._staleness, self._polls, self._sources)
+        services.watchers = Watchers(self._staleness, self._polls, self._sources)
         self._watchdog = Watchdog(
             freshness.root,
             clock,
@@ -170,7 +170,7 @@ class Serving:
         self._sources.find(self.holders, partial(self._put_behind_gate, by_device=by_device))
 
     def _put_behind_gate(
-        self, holder: Showing, node: Any, by_device: dict[int, Gate | None]
+        self, holder: DerivedPv, node: Any, by_device: dict[int, Gate | None]
     ) -> None:
         device = id(getattr(node, "parent", None))
         if device not in by_device:
@@ -179,7 +179,7 @@ class Serving:
             if gate is not None:
                 self._gates.append(gate)
         gate = by_device[device]
-        if gate is not None and gate.enable is not node and gate not in holder.gates:
+        if gate is not None and gate.enable is not node and gate not in holder.causes:
             gate.add(holder)
 
     def end(self) -> None:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..values.alarm import DISABLE, Alarm
-
-if TYPE_CHECKING:
-    from ..pv.showing import Showing
+from .source_health import AlarmCause, DerivedPv
 
 _log = logging.getLogger("roguebridge.holder")
 
@@ -23,15 +21,15 @@ class Gate:
     :param enable: the device's ``enable`` variable
     """
 
-    __slots__ = ("alarm", "enable", "_showings", "_alone", "_lock", "_heard")
+    __slots__ = ("alarm", "alone", "enable", "_pvs", "_lock", "_heard")
 
     def __init__(self, enable: Any) -> None:
         #: what hides the alarms of the device's PVs; None while it is not known to be disabled
         self.alarm: Alarm | None = None
         #: the device's variable, which the gate itself does not hide
         self.enable = enable
-        self._showings: list[Showing] = []
-        self._alone = (self,)  # the gates of most PVs; one object for all of them
+        self.alone: tuple[AlarmCause, ...] = (self,)
+        self._pvs: list[DerivedPv] = []
         self._lock = threading.Lock()
         self._heard = 0
 
@@ -40,10 +38,10 @@ class Gate:
         """True while the device is known to be disabled."""
         return self.alarm is not None
 
-    def add(self, showing: Showing) -> None:
+    def add(self, pv: DerivedPv) -> None:
         """Let a PV of the device show what the gate says."""
-        self._showings.append(showing)
-        showing.gates = showing.gates + self._alone if showing.gates else self._alone
+        self._pvs.append(pv)
+        pv.add_cause(self)
 
     def listen(self) -> None:
         """Begin to hear ``enable``; that of a parent or a dependency comes with it."""
@@ -84,8 +82,8 @@ class Gate:
         return before is not self.alarm
 
     def _tell(self) -> None:
-        for showing in self._showings:
+        for pv in self._pvs:
             try:
-                showing.gate_turned()
+                pv.cause_changed()
             except BaseException:
-                _log.exception("%s: its enable could not be shown", showing.path)
+                _log.exception("%s: its enable could not be shown", pv.path)

@@ -11,13 +11,10 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from ..values.alarm import CALC, COMM, READ, TIMEOUT, UDF, WRITE, Alarm, worst
 from .pyrogue import is_register, read_fault
-
-if TYPE_CHECKING:
-    from ..pv.showing import Showing
 
 _log = logging.getLogger("roguebridge.sources")
 
@@ -33,6 +30,54 @@ class AwaitsUpdate(Protocol):
 
     def heard(self, believed: bool) -> None:
         """The tree has told a value, or was asked for one; see :meth:`Source.heard`."""
+
+
+class AlarmCause(Protocol):
+    """Hides the alarm of a PV while it holds."""
+
+    @property
+    def alarm(self) -> Alarm | None:
+        """What the PV shows instead; None while it does not hold."""
+
+    @property
+    def alone(self) -> tuple[AlarmCause, ...]:
+        """A tuple of nothing else: one object for all PVs that have no other cause."""
+
+    def look(self) -> None:
+        """Find out now whether it holds; on a thread that may call the tree."""
+
+
+class DerivedPv(Protocol):
+    """A PV whose alarm may come from elsewhere."""
+
+    @property
+    def path(self) -> str:
+        """Of its node."""
+
+    @property
+    def node(self) -> Any:
+        """The variable or command."""
+
+    @property
+    def watched(self) -> bool:
+        """True while a client is there."""
+
+    @property
+    def updates(self) -> int:
+        """A number that grows with every update that comes while the PV is watched."""
+
+    @property
+    def causes(self) -> tuple[AlarmCause, ...]:
+        """What may hide its alarm."""
+
+    def add_cause(self, cause: AlarmCause) -> None:
+        """Let the PV show what hides its alarm."""
+
+    def await_update(self, awaits: AwaitsUpdate) -> None:
+        """Tell of the next update of the node, once."""
+
+    def cause_changed(self) -> None:
+        """A cause holds, or holds no longer."""
 
 
 class _FirstUpdate:
@@ -57,22 +102,23 @@ class SourceHealth:
     :param sources: what the PVs are made of
     """
 
-    __slots__ = ("alarm", "sources", "showings", "_counts")
+    __slots__ = ("alarm", "alone", "sources", "pvs", "_counts")
 
     def __init__(self, sources: tuple[Source, ...]) -> None:
         self.sources = sources
+        self.alone: tuple[AlarmCause, ...] = (self,)
         #: the PVs that inherit it
-        self.showings: list[Showing] = []
+        self.pvs: list[DerivedPv] = []
         self._counts: Counter[Alarm] = Counter(s.alarm for s in sources if s.alarm is not None)
         #: None while all sources are good
         self.alarm: Alarm | None = worst(self._counts) if self._counts else None
         for source in sources:
             source.healths.append(self)
 
-    def add(self, showing: Showing) -> None:
+    def add(self, pv: DerivedPv) -> None:
         """Let a PV inherit the alarm."""
-        self.showings.append(showing)
-        showing.gates = (*showing.gates, self)
+        self.pvs.append(pv)
+        pv.add_cause(self)
 
     def change(self, before: Alarm | None, after: Alarm | None) -> bool:
         """The alarm of one source has changed; with the lock held.
@@ -103,7 +149,7 @@ class Source:
     """
 
     __slots__ = (
-        "node", "unread", "alarm", "healths", "users", "_silent", "_fault", "_updates", "_showing",
+        "node", "unread", "alarm", "healths", "users", "_silent", "_fault", "_updates", "_pv",
         "_armed", "_lock", "_tell",
     )  # fmt: skip
 
@@ -124,20 +170,20 @@ class Source:
         self._silent = False  # its polls do not come
         self._fault: Alarm | None = None  # a read has failed, or a write whose outcome is unknown
         self._updates = 0
-        self._showing: Showing | None = None  # its own PV, if it is served
+        self._pv: DerivedPv | None = None  # its own PV, if it is served
         self._armed = True  # wants to be told of the next update; for one that is not served
         self._lock = lock
         self._tell = tell
 
     @property
-    def showing(self) -> Showing | None:
+    def pv(self) -> DerivedPv | None:
         """Its own PV; None if it is not served, and so listens by itself."""
-        return self._showing
+        return self._pv
 
-    def follow(self, showing: Showing) -> None:
+    def follow(self, pv: DerivedPv) -> None:
         """Its own PV hears the node: be told by that one."""
-        self._showing = showing
-        showing.awaiting = self
+        self._pv = pv
+        pv.await_update(self)
 
     def on_update(self, path: str, value: Any) -> None:
         """Listener of a node that is not served; nothing is raised into the tree."""
@@ -149,11 +195,11 @@ class Source:
                 _log.exception("%s: an update could not be told", path)
 
     def _arm(self) -> None:
-        showing = self._showing
-        if showing is None:
+        pv = self._pv
+        if pv is None:
             self._armed = True
         else:
-            showing.awaiting = self
+            pv.await_update(self)
 
     @property
     def updates(self) -> int:

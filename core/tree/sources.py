@@ -5,23 +5,30 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
 from ..concurrency.workers import BUSY, FunctionJob, Job
 from ..values.alarm import Alarm
-from .patches.lazy_text import LazyTexts
 from .poll_silence import Staleness
+from .protocols import Listener
 from .pyrogue import dependencies_of, device_enable, is_read, local_attribute, read_now, sources_of
-from .source_health import Source, SourceHealth
-
-if TYPE_CHECKING:
-    from ..pv.showing import Showing
+from .source_health import DerivedPv, Source, SourceHealth
 
 _log = logging.getLogger("roguebridge.sources")
 
 _RETRY = 0.1  # seconds until a job that was refused is submitted again
 _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that of its source
+
+
+class NodeListeners(Protocol):
+    """By which listeners are added to nodes."""
+
+    def listen(self, node: Any, listener: Listener) -> None:
+        """Call it with each update of the node."""
+
+    def unlisten(self, node: Any, listener: Listener) -> None:
+        """Call it no longer."""
 
 
 class Sources:
@@ -41,7 +48,7 @@ class Sources:
         self,
         clock: Clock,
         submit: Callable[[Job], str | None],
-        texts: LazyTexts,
+        texts: NodeListeners,
         staleness: Staleness,
         expect_reads: bool,
     ) -> None:
@@ -52,93 +59,93 @@ class Sources:
         self._expect_reads = expect_reads
         self._lock = threading.Lock()  # of the states; for moments, no other is taken under it
         self._sources: dict[int, Source] = {}  # by id of the node
-        self._of_pv: dict[Showing, Source] = {}
-        self._healths: dict[Showing, SourceHealth] = {}
+        self._of_pv: dict[str, Source] = {}
+        self._healths: dict[str, SourceHealth] = {}
         self._watching = threading.Lock()  # of the sources' users
         self._pending = threading.Lock()  # of what is to be told
-        self._turned: dict[Showing, None] = {}
-        self._good: dict[Showing, int] = {}
+        self._turned: dict[DerivedPv, None] = {}
+        self._good: dict[DerivedPv, int] = {}
 
     # Set-up -------------------------------------------------------------------------------------
 
-    def find(self, showings: Mapping[str, Showing], gate: Callable[[Showing, Any], None]) -> None:
+    def find(self, pvs: Mapping[str, DerivedPv], gate: Callable[[DerivedPv, Any], None]) -> None:
         """Find what each PV is worked out from; before its backend starts.
 
-        :param showings: path -> PV, all of the server
+        :param pvs: path -> PV, all of the server
         :param gate: puts a PV behind the ``enable`` of a source's device
         """
         shared: dict[tuple[int, ...], SourceHealth] = {}
-        for showing in showings.values():
-            found = sources_of(showing.node)
+        for pv in pvs.values():
+            found = sources_of(pv.node)
             for node in found:
-                gate(showing, node)
-            sources = tuple(self._source(node, showings) for node in found if _may_be_bad(node))
+                gate(pv, node)
+            sources = tuple(self._source(node, pvs) for node in found if _may_be_bad(node))
             if sources:
                 key = tuple(sorted(map(id, sources)))
                 if key not in shared:
                     shared[key] = SourceHealth(sources)
-                shared[key].add(showing)
-                self._healths[showing] = shared[key]
+                shared[key].add(pv)
+                self._healths[pv.path] = shared[key]
 
-    def _source(self, node: Any, showings: Mapping[str, Showing]) -> Source:
+    def _source(self, node: Any, pvs: Mapping[str, DerivedPv]) -> Source:
         source = self._sources.get(id(node))
         if source is None:
             source = Source(node, self._expect_reads, self._lock, self._tell)
             self._sources[id(node)] = source
-            showing = showings.get(node.path)
-            if showing is not None and showing.node is node:
-                source.follow(showing)
-                self._of_pv[showing] = source
+            pv = pvs.get(node.path)
+            if pv is not None and pv.node is node:
+                source.follow(pv)
+                self._of_pv[pv.path] = source
         return source
 
     def listen(self) -> None:
         """Begin to hear the sources that are not served."""
         for source in self._sources.values():
-            if source.showing is None:
+            if source.pv is None:
                 self._texts.listen(source.node, source.on_update)
 
     def unlisten(self) -> None:
         """No longer hear them."""
         for source in self._sources.values():
-            if source.showing is None:
+            if source.pv is None:
                 self._texts.unlisten(source.node, source.on_update)
 
     # Clients, on network threads, with the lock of the PV held -----------------------------------
 
-    def watch(self, showing: Showing) -> None:
+    def watch(self, pv: DerivedPv) -> None:
         """A first client looks at a PV: its polled sources may fall silent. Never blocks."""
-        for source in self._polled(showing):
+        for source in self._polled(pv):
             with self._watching:
                 source.users += 1
                 if source.users == 1:
                     self._staleness.watch(source)
 
-    def unwatch(self, showing: Showing) -> None:
+    def unwatch(self, pv: DerivedPv) -> None:
         """Nobody looks at a PV any more. Never blocks."""
-        for source in self._polled(showing):
+        for source in self._polled(pv):
             with self._watching:
                 source.users -= 1
                 if not source.users:
                     self._staleness.unwatch(source)
 
-    def _polled(self, showing: Showing) -> Sequence[Source]:
+    def _polled(self, pv: DerivedPv) -> Sequence[Source]:
         # The sources that are links fall silent with those behind them.
-        health = self._healths.get(showing)
+        health = self._healths.get(pv.path)
         if health is None:
             return ()
         return [source for source in health.sources if not dependencies_of(source.node)]
 
     # States -------------------------------------------------------------------------------------
 
-    def shown(self, showing: Showing, alarm: Alarm) -> None:
+    def shown(self, path: str, alarm: Alarm) -> None:
         """A PV shows another alarm of its own; with its lock held."""
-        source = self._of_pv.get(showing)
+        source = self._of_pv.get(path)
         if source is not None:
             source.shown(alarm)
 
-    def is_needed(self, showing: Showing) -> bool:
+    def is_needed(self, path: str) -> bool:
         """True if a client looks at something that is made of what a PV shows."""
-        source = self._of_pv.get(showing)
+        source = self._of_pv.get(path)
         return source is not None and source.users > 0
 
     def update_failed(self, path: str) -> None:
@@ -151,17 +158,17 @@ class Sources:
         """The tree has read these nodes, and their updates are lost; those served know by now."""
         for node in nodes:
             source = self._sources.get(id(node))
-            if source is not None and source.showing is None:
+            if source is not None and source.pv is None:
                 source.heard(True)
 
-    def read_unread(self, showing: Showing) -> None:
+    def read_unread(self, path: str) -> None:
         """Read, in hardware, the sources of a PV that were never read; on a worker.
 
         Others are left alone: a register may forget what it says when it is read.
 
         :raises Exception: what the tree raises
         """
-        health = self._healths.get(showing)
+        health = self._healths.get(path)
         for source in () if health is None else health.sources:
             if source.unread:
                 read_now(source.node)
@@ -172,16 +179,16 @@ class Sources:
     # Telling ------------------------------------------------------------------------------------
 
     def _tell(self, healths: Iterable[SourceHealth]) -> None:
-        bad: dict[Showing, None] = {}
-        good: dict[Showing, int] = {}
+        bad: dict[DerivedPv, None] = {}
+        good: dict[DerivedPv, int] = {}
         for health in healths:
-            for showing in health.showings:
-                if not showing.watched:
+            for pv in health.pvs:
+                if not pv.watched:
                     continue
                 if health.alarm is None:
-                    good[showing] = showing.updates
+                    good[pv] = pv.updates
                 else:
-                    bad[showing] = None
+                    bad[pv] = None
         if bad:
             self._tell_soon(bad)
         if good:
@@ -191,10 +198,10 @@ class Sources:
             if not waiting:
                 self._clock.call_later(_OWN_UPDATE, self._read_those_not_heard)
 
-    def _tell_soon(self, showings: Mapping[Showing, None]) -> None:
+    def _tell_soon(self, pvs: Mapping[DerivedPv, None]) -> None:
         with self._pending:
             submitted = bool(self._turned)
-            self._turned.update(showings)
+            self._turned.update(pvs)
         if self._turned and not submitted:
             self._submit_job()
 
@@ -205,11 +212,11 @@ class Sources:
     def _show(self) -> None:
         with self._pending:
             turned, self._turned = self._turned, {}
-        for showing in turned:
+        for pv in turned:
             try:
-                showing.gate_turned()
+                pv.cause_changed()
             except BaseException:
-                _log.exception("%s: an inherited alarm could not be shown", showing.path)
+                _log.exception("%s: an inherited alarm could not be shown", pv.path)
 
     def _read_those_not_heard(self) -> None:
         with self._pending:

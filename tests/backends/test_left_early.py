@@ -35,7 +35,7 @@ def pva(bench):
     """A PV of PVAccess that ``bench``'s holder serves, and the queue of its server's thread."""
     waiting = Queue()
     served = PvaPv(ENTRY, bench.holder, waiting)
-    bench.holder._outlets = ()
+    bench.holder.parts.publisher.publications = ()
     bench.holder.attach(served)
     return served, waiting
 
@@ -91,7 +91,7 @@ def test_a_backend_that_stops_leaves_nobody_watched():
             raise AssertionError
 
     bench = Bench(5)
-    bench.holder._outlets = ()
+    bench.holder.parts.publisher.publications = ()
     served = Stopping()
     bench.holder.attach(served)
     bench.holder.client_arrived(served)

@@ -7,7 +7,7 @@ import pytest
 from support.clients import LIMIT, in_thread, wait_until
 from support.fakes import FakeClock
 
-from roguebridge.core.pv.publication import Outlet, State
+from roguebridge.core.pv.publication import Publication, State
 
 WAITS, ANSWERED = "the answer waits", "the put is answered"
 
@@ -32,7 +32,7 @@ class Window:
 
     def hold(self, holder):
         """Have the next opening of a PV end in the window until :meth:`end`."""
-        (outlet,) = holder._outlets
+        (outlet,) = holder.parts.publisher.publications
         kind = type(outlet.served)
         really_open = kind.open_soon
 
@@ -154,7 +154,7 @@ def test_a_put_on_the_thread_that_would_open_the_pv_does_not_wait_for_it(site, m
     client = served.client()
     client.get(pv)
     wait_until(lambda: holder.is_open)
-    (outlet,) = holder._outlets
+    (outlet,) = holder.parts.publisher.publications
     really = type(holder)._await_opening
 
     def await_opening(holder):
@@ -164,7 +164,7 @@ def test_a_put_on_the_thread_that_would_open_the_pv_does_not_wait_for_it(site, m
         finally:
             outlet.state = before
 
-    monkeypatch.setattr(Outlet, "opening", threading.Event())
+    monkeypatch.setattr(Publication, "opening", threading.Event())
     monkeypatch.setattr(type(holder), "_await_opening", await_opening)
     client.start_put(pv, 6).result(LIMIT)
     assert client.get(pv).value == 6

@@ -7,6 +7,7 @@ from support.fakes import ENTRY, make_put
 from support.holders import Bench, strictly_increasing
 
 from roguebridge.core.concurrency.workers import BUSY
+from roguebridge.core.pv.services import Watchers
 from roguebridge.core.values.alarm import CALC, NO_ALARM, READ, UDF
 
 # UDF ------------------------------------------------------------------------------------
@@ -49,7 +50,7 @@ def test_a_put_ends_undefined():
 
 def test_a_command_in_hardware_is_never_undefined():
     bench = Bench(0, hardware=True)
-    bench.holder.entry = type(ENTRY)(ENTRY.path, ENTRY.pv_name, True, "WO")
+    bench.holder.reader.entry = type(ENTRY)(ENTRY.path, ENTRY.pv_name, True, "WO")
     bench.arrive()
     assert bench.served.last == ("open", 0, NO_ALARM)
 
@@ -190,7 +191,7 @@ def test_nobody_is_watched_for_who_leaves_while_the_pv_opens(bench):
     watcher = SimpleNamespace(
         watch=lambda holder: told.append("watch"), unwatch=lambda holder: told.append("unwatch")
     )
-    bench.services.watchers = (watcher,)
+    bench.services.watchers = Watchers(watcher)
     opening = bench.served.open
 
     def leaves(spec, reading):

@@ -120,5 +120,5 @@ def test_a_call_that_still_runs_when_the_server_stops_is_answered_and_counted_on
     bench.commands.held = False
     jobs.clear()
     assert call(bench) == [("done", None)]
-    assert bench.holder.call_begins()
-    assert not bench.holder.call_begins()
+    assert bench.holder.parts.runs.begin()
+    assert not bench.holder.parts.runs.begin()

@@ -86,7 +86,7 @@ def test_before_a_put_that_was_answered_early_fails(opened):
 
 @pytest.mark.parametrize("is_command", [False, True])
 def test_before_a_put_to_a_pv_whose_type_was_never_found_out(bench, is_command):
-    bench.holder.entry = type(bench.holder.entry)("Top.V", "B:V", is_command, "RW")
+    bench.holder.reader.entry = type(bench.holder.entry)("Top.V", "B:V", is_command, "RW")
     bench.converter = RuntimeError("no type")
     bench.arrive()
     bench.variables.held = bench.commands.held = True

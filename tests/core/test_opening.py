@@ -307,9 +307,9 @@ def test_a_type_not_found_after_its_client_left_is_looked_for_again(bench):
         bench.leave()
         return real_make(node)
 
-    bench.holder._make_converter = make
+    bench.holder.reader._make_converter = make
     bench.arrive()
-    bench.holder._make_converter = real_make
+    bench.holder.reader._make_converter = real_make
     bench.converter = good
     bench.arrive()
     assert bench.served.spec is good.spec

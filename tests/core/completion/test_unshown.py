@@ -3,7 +3,7 @@
 import pytest
 from support.fakes import FakeServed
 
-from roguebridge.core.pv.publication import Outlet, State
+from roguebridge.core.pv.publication import Publication, State
 from roguebridge.core.values.alarm import NO_ALARM
 from roguebridge.core.values.reading import Reading
 from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
@@ -33,7 +33,7 @@ def site(answers):
 @pytest.fixture
 def outlet(site):
     """An outlet whose first value is being read."""
-    outlet = Outlet(FakeServed())
+    outlet = Publication(FakeServed())
     outlet.state = State.READING
     site.unshown.begin_opening(outlet)
     return outlet
@@ -67,7 +67,7 @@ def test_an_update_that_a_pv_shows_when_it_is_open_comes_before_the_answer(site,
 
 
 def test_all_that_are_being_opened_are_waited_for(site, outlet):
-    other = Outlet(FakeServed())
+    other = Publication(FakeServed())
     other.begin_opening()
     site.unshown.begin_opening(other)
     outlet.show(READING)

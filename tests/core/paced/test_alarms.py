@@ -79,7 +79,7 @@ def test_what_hides_the_alarm_of_a_node_is_shown_at_once_with_the_newest_value(r
     bench.holder.show_stale(bench.holder.updates)
     assert [(e[1], e[2]) for e in bench.served.events] == [(7, NO_ALARM), (7.5, TIMEOUT)]
     bench.node.update(7.6)
-    bench.holder.show_alarm(READ)
+    bench.holder.parts.publisher.show_alarm(READ)
     assert bench.served.last[-1] == READ
     bench.services.fault = DISABLE
     bench.holder.reveal()
@@ -89,7 +89,7 @@ def test_what_hides_the_alarm_of_a_node_is_shown_at_once_with_the_newest_value(r
 
 def test_an_alarm_on_a_value_that_was_posted_leaves_it():
     bench = paced(rate=1)
-    bench.holder.show_alarm(READ)
+    bench.holder.parts.publisher.show_alarm(READ)
     assert bench.served.last == ("alarm", None, READ)
 
 

@@ -14,7 +14,7 @@ def test_a_pv_that_closes_drops_what_was_held_and_opens_with_the_newest():
     bench.leave()
     bench.clock.advance(10)
     assert shown(bench) == [7]
-    assert bench.holder._outlets[0]._held is None
+    assert bench.holder.parts.publisher.publications[0]._held is None
     bench.node.present = 10
     bench.arrive()
     assert shown(bench) == [10]
@@ -65,7 +65,7 @@ def test_updates_that_come_while_the_pv_opens_are_not_paced():
     bench = Bench(5, pacing=Pacing(1, 1), converter=PlainConverter(DOUBLE))
     bench.variables.held = True
     bench.arrive()
-    bench.holder._find_converter()
+    bench.holder.reader.find_converter()
     bench.node.update(6)
     bench.node.update(7)
     bench.variables.run()

@@ -5,7 +5,7 @@ from support.holders import Bench, strictly_increasing
 from support.pace import paced, shown
 
 from roguebridge.core.pv.pacing import Pacing
-from roguebridge.core.pv.publication import Outlet
+from roguebridge.core.pv.publication import Publication
 from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 TABLE = PvSpec(NtKind.TABLE, ScalarType.String)
@@ -14,7 +14,7 @@ TABLE = PvSpec(NtKind.TABLE, ScalarType.String)
 def test_a_pv_without_a_pace_is_as_it_was():
     for pacing in (None, Pacing({"Other.*": 1}, {"Other.*": 1})):
         bench = Bench(5, pacing=pacing)
-        assert type(bench.holder._outlets[0]) is Outlet
+        assert type(bench.holder.parts.publisher.publications[0]) is Publication
         bench.arrive()
         for value in (6, 7):
             bench.node.update(value)
@@ -110,7 +110,7 @@ def test_an_array_that_changes_in_place_while_held_is_shown_as_it_was():
 
 def test_the_memory_of_a_held_array_is_used_again_for_one_like_it():
     bench = paced(rate=10, value=np.zeros(3), spec=PvSpec(NtKind.NDARRAY, ScalarType.Float64))
-    outlet = bench.holder._outlets[0]
+    outlet = bench.holder.parts.publisher.publications[0]
     bench.node.update(np.zeros(3))
     bench.node.update(np.ones(3))
     first = outlet._held.value

@@ -65,7 +65,7 @@ def test_a_read_that_is_asked_for_is_shown_at_once():
     bench.node.update(50)
     bench.node.update(51)
     bench.node.present = 52
-    assert bench.holder.refresh("B").reading.value == 52
+    assert bench.holder.parts.outcome.refresh("B").reading.value == 52
     assert shown(bench) == [50, 52]
 
 

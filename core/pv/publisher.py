@@ -1,0 +1,226 @@
+"""Brings values, alarms and times of one node to the PVs that its clients watch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..backend.contract import ServedPv
+from ..values.alarm import NO_ALARM, TIMEOUT, Alarm
+from ..values.reading import KEEP, Reading, Sample
+from .paced_publication import PacedPublication
+from .publication import Publication, State
+from .reader import PvReader
+
+
+class Publisher:
+    """Shows what was read, with the alarm that counts and a time later than the one before.
+
+    All fields are guarded by the PV's lock; :attr:`updates` and :attr:`publications` are also read
+    without it.
+
+    :param reader: of the node
+    """
+
+    __slots__ = (
+        "publications", "updates", "values", "shown_ns", "alarm", "_reader", "_sample", "_first_ns",
+    )  # fmt: skip
+
+    def __init__(self, reader: PvReader) -> None:
+        #: one for each backend and name
+        self.publications: tuple[Publication, ...] = ()
+        #: updates that came while the PV was watched
+        self.updates = 0
+        #: samples shown that had a value
+        self.values = 0
+        #: the latest time that any backend was given; 0 before the first
+        self.shown_ns = 0
+        #: the alarm of the node itself, whatever hides it
+        self.alarm = NO_ALARM
+        self._reader = reader
+        self._first_ns = 0  # time of a first value of which the tree has never told
+        self._sample: Sample | None = None  # the last shown; of scalars only
+
+    @property
+    def last_value(self) -> Any:
+        """The value last shown; None if it is no scalar or nothing was shown yet."""
+        sample = self._sample
+        return None if sample is None else sample[0]
+
+    @property
+    def last_sample(self) -> Sample | None:
+        """Value and alarm last shown; None if it is no scalar or nothing was shown yet."""
+        return self._sample
+
+    @property
+    def is_unheard(self) -> bool:
+        """True while nothing was shown but a first value of which the tree has never told."""
+        return self.shown_ns == self._first_ns
+
+    @property
+    def is_opening(self) -> bool:
+        """True while a backend opens the PV."""
+        return any(one.state is State.OPENING for one in self.publications)
+
+    @property
+    def is_open(self) -> bool:
+        """True while any backend shows the PV to clients."""
+        return any(one.state is State.OPEN for one in self.publications)
+
+    def of(self, served: Any) -> Publication:
+        """Return the publication of a served PV."""
+        return next(one for one in self.publications if one.served is served)
+
+    def overall(self, alarm: Alarm) -> Alarm:
+        """Return the alarm that clients see: the node's own, or what hides it."""
+        fault = self._reader.services.fault
+        if fault is not None:
+            return fault
+        for cause in self._reader.causes:
+            if cause.alarm is not None:
+                return cause.alarm
+        return alarm
+
+    # With the lock held -------------------------------------------------------------------------
+
+    def attach(self, served: ServedPv) -> None:
+        """Show the PV there, too."""
+        reader, services = self._reader, self._reader.services
+        pace = None if services.pacing is None else services.pacing.of(reader.path)
+        if pace is None:
+            publication = Publication(served)
+        else:
+            publication = PacedPublication(
+                served,
+                pace,
+                services.clock,
+                reader.lock,
+                services.unshown,
+                reader.misfit,
+                self.settled,
+            )
+        self.publications += (publication,)
+
+    def remove(self, publication: Publication) -> None:
+        """Show the PV there no longer."""
+        self.publications = tuple(one for one in self.publications if one is not publication)
+
+    def stamp(self, time_ns: int) -> None:
+        """Let a first value have this time, or one just after the last."""
+        self.shown_ns = self._later(time_ns)
+
+    def stamp_unheard(self, time_ns: int) -> None:
+        """Let a first value of which the tree has never told have this time."""
+        self._first_ns = self.shown_ns = max(self.shown_ns, time_ns, 1)
+
+    def settled(self, stamp: int) -> int:
+        """Return the time of what is shown only now: its stamp, unless the clock has gone back.
+
+        What is shown next is later than this.
+        """
+        present = self._reader.gone_back(stamp)
+        if present is None:
+            return stamp
+        if self.is_unheard:
+            self._first_ns = present
+        self.shown_ns = present
+        return present
+
+    def _later(self, now: int) -> int:
+        # Strictly later than what was shown before, unless the clock has gone back.
+        if now > self.shown_ns:
+            return now
+        present = self._reader.gone_back(self.shown_ns)
+        return self.shown_ns + 1 if present is None else min(now, present)
+
+    def publish(self, sample: Sample, now: int) -> None:
+        """Show a sample; a pace may hold it back."""
+        if now <= self.shown_ns:
+            now = self._later(now)
+        self.shown_ns = now
+        self.remember(sample)
+        reading = Reading(sample[0], self.overall(sample[1]), now)
+        for publication in self.publications:
+            problem = publication.show(reading)
+            if problem is not None:
+                self._reader.misfit(problem)
+
+    def publish_update(self, sample: Sample | None, now: int) -> None:
+        """Count an update and show it.
+
+        :param sample: None if clients have seen it already
+        """
+        self.updates += 1
+        if sample is not None:
+            self.publish(sample, now)
+
+    def publish_now(self, sample: Sample, now: int) -> None:
+        """Show what is no update of the tree: nothing is held back."""
+        self.publish(sample, now)
+        self.release()
+
+    def release(self) -> None:
+        """Show what is held back."""
+        for publication in self.publications:
+            problem = publication.release()
+            if problem is not None:
+                self._reader.misfit(problem)
+
+    def remember(self, sample: Sample) -> None:
+        """Keep a sample that is shown, for the next client and for the next put."""
+        value, alarm = sample
+        if alarm is not self.alarm:
+            self.alarm = alarm
+            self._reader.alarm_changed(alarm)
+        if value is not KEEP:
+            self.values += 1
+        conversion = self._reader.conversion
+        if conversion is not None and conversion.is_kept:
+            if value is not KEEP:
+                self._sample = sample
+            elif self._sample is not None:
+                self._sample = (self._sample[0], sample[1])
+
+    # From any thread ----------------------------------------------------------------------------
+
+    def show_held(self) -> None:
+        """Show what is held back, before the PV is closed."""
+        with self._reader.lock:
+            self.release()
+
+    def reveal(self) -> None:
+        """Show the value again, with the alarm that holds now."""
+        self.show_alarm(None)
+
+    def show_alarm(self, alarm: Alarm | None) -> None:
+        """Show an alarm on the present value, until the next good one.
+
+        :param alarm: None for the node's own
+        """
+        reader = self._reader
+        with reader.lock:
+            if reader.watched:
+                own = self.alarm if alarm is None else alarm
+                self.publish_now((KEEP, own), reader.services.time_ns())
+
+    def show_stale(self, updates: int) -> None:
+        """Show TIMEOUT: the value is older than it should be.
+
+        :param updates: nothing is shown unless this is how many have come
+        """
+        reader = self._reader
+        with reader.lock:
+            if reader.watched and self.updates == updates:
+                self.publish_now((KEEP, TIMEOUT), reader.services.time_ns())
+
+    def await_opening(self) -> None:
+        """Wait, bounded, until a PV that is being opened shows what was published so far.
+
+        A put may run while a backend opens the PV: the backend posts what came meanwhile only
+        after it, and the put's answer must not be faster.
+        """
+        reader = self._reader
+        with reader.lock:
+            openings = [publication.opening for publication in self.publications]
+        for opening in openings:
+            if opening is not None:
+                opening.wait(reader.services.open_timeout)

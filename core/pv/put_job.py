@@ -1,0 +1,90 @@
+"""A put on a worker: ``set()``, read, show, answer."""
+
+from __future__ import annotations
+
+from ..errors import PutError, words_of
+from ..requests.policy import AccessPolicy
+from ..requests.request import PutRequest
+from ..tree.pyrogue import refused_by_tree
+from .publisher import Publisher
+from .put_outcome import PutOutcome
+from .reader import PvReader
+from .request_job import RequestJob
+
+
+class PutJob(RequestJob):
+    """Sets a variable.
+
+    :param publisher: knows whether the PV is just being opened
+    :param outcome: shows what the tree has made of it
+    """
+
+    __slots__ = ("_publisher", "_outcome", "_put")
+
+    def __init__(
+        self,
+        request: PutRequest,
+        reader: PvReader,
+        policies: tuple[AccessPolicy, ...],
+        publisher: Publisher,
+        outcome: PutOutcome,
+    ) -> None:
+        super().__init__(request, reader, policies)
+        self._put = request
+        self._publisher = publisher
+        self._outcome = outcome
+
+    def start(self) -> None:
+        """Do it here if nothing in it can block this network thread, else queue it."""
+        if not self._run_at_once():
+            super().start()
+
+    def _run_at_once(self) -> bool:
+        if not self._cannot_block():
+            return False
+        lock = self._reader.node.lock  # which the tree itself may hold
+        if not lock.acquire(blocking=False):
+            return False
+        try:
+            return self.workers.run_here(self, self._cannot_block)
+        finally:
+            lock.release()
+
+    def _cannot_block(self) -> bool:
+        # Neither the tree, nor a PV that is being opened.
+        conversion = self._reader.conversion
+        return conversion is not None and conversion.puts_at_once and not self._publisher.is_opening
+
+    def execute(self) -> None:
+        """Convert, set, and show the value before the answer says that it is there."""
+        request, reader, outcome = self._put, self._reader, self._outcome
+        pv_name, services = request.entry.pv_name, reader.services
+        conversion = reader.conversion
+        if conversion is None:  # its client has left, and the type was never found out
+            raise PutError(f"{pv_name} is closed")
+        try:
+            given = services.limits.held(reader.node, conversion.spec, request.value)
+            if given is not request.value:
+                request.written = services.keep(given)
+            value = conversion.converter.to_tree(given)
+        except PutError:
+            raise
+        except Exception as exc:
+            raise PutError(f"{pv_name}: {words_of(exc)}") from exc
+        if services.audit is not None:
+            request.old = services.keep(outcome.value_before)
+        if request.process is False:
+            reader.node.set(value, write=False)
+        else:
+            outcome.begin_put()
+            reader.node.set(value)
+        outcome.show_put()
+
+    def failed(self, exc: BaseException, late: bool) -> None:
+        """After a failed write show the true value; a refused value changed nothing."""
+        refused = isinstance(exc, PutError) or refused_by_tree(exc, self._reader.is_hardware)
+        try:
+            if late or not refused:
+                self._outcome.show_failed_put()
+        finally:
+            self._outcome.end_put()

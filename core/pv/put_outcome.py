@@ -1,0 +1,169 @@
+"""What a PV shows when a put or a command has ended; on the workers, before the answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ..concurrency.workers import on_borrowed_thread
+from ..errors import PutError, words_of
+from ..tree.pyrogue import computed, read_fault, read_now
+from ..values.alarm import NO_ALARM, WRITE, Alarm
+from ..values.reading import KEEP, Snapshot
+from .publisher import Publisher
+from .put_tracker import PutTracker
+from .reader import PvReader
+from .rereads import Rereads, detached
+
+_log = logging.getLogger("roguebridge.holder")
+_QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
+
+
+class PutOutcome:
+    """Shows what the tree has made of puts and commands, as far as it is true.
+
+    It has no state of its own: that of a put is in :class:`.PutTracker`.
+
+    :param reader: of the node
+    :param publisher: shows what is read
+    :param puts: what to believe meanwhile
+    :param rereads: reads the node again
+    """
+
+    __slots__ = ("_reader", "_publisher", "_puts", "_rereads")
+
+    def __init__(
+        self, reader: PvReader, publisher: Publisher, puts: PutTracker, rereads: Rereads
+    ) -> None:
+        self._reader = reader
+        self._publisher = publisher
+        self._puts = puts
+        self._rereads = rereads
+
+    # Puts ---------------------------------------------------------------------------------------
+
+    @property
+    def value_before(self) -> Any:
+        """What the tree has now, in the PV's terms; on a worker that is about to put.
+
+        The value last shown if that of the tree is in doubt, or would have to be worked out; None
+        if there is none.
+        """
+        reader = self._reader
+        if self._puts.doubtful or computed(reader.node):
+            return self._publisher.last_value
+        try:
+            assert reader.conversion is not None  # noqa: S101 - it is about to convert what is put
+            return reader.conversion.converter.to_pv(reader.node.value())
+        except BaseException as exc:  # a put that would replace it must not fail
+            _log.debug("%s: no value before a put: %s", reader.path, exc)
+            return None
+
+    def begin_put(self) -> None:
+        """A put begins to write: what the tree tells until it has ended may be refused yet."""
+        with self._reader.lock:
+            self._puts.begin()
+
+    def show_put(self) -> None:
+        """Show the value the tree has after a put has ended."""
+        reader, puts = self._reader, self._puts
+        reader.heard(puts.doubtful)
+        if reader.watched and reader.conversion is not None:
+            self._rereads.show_present(always=False)
+            self._await_opening()
+        with reader.lock:
+            puts.closed()  # if nobody watches
+
+    def show_failed_put(self) -> None:
+        """Show the true value with a WRITE alarm after a put has failed.
+
+        PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
+        one succeeds, nothing the tree says of the node is believed; of a write-only one, until it
+        tells of the next write, which it only does if that succeeds.
+        """
+        reader, publisher, puts = self._reader, self._publisher, self._puts
+        value: Any = KEEP
+        read_back = self._rereads.read_back()
+        if read_back:
+            with reader.lock:
+                puts.ended(reader.watched)
+            value = detached(reader.read())[0]
+        true = value if reader.readable else self._refused()
+        with reader.lock:
+            puts.refused(true, read_back, reader.services.clock.monotonic() + _QUEUED)
+            publisher.publish_now((value, WRITE), reader.services.time_ns())
+            if reader.watched:
+                puts.shown(None if value is KEEP else (value, WRITE))
+        if not read_back:
+            self._rereads.seek_truth()
+        self._await_opening()
+
+    def end_put(self) -> None:
+        """Show what came meanwhile, if the outcome has not been shown."""
+        reader = self._reader
+        with reader.lock:
+            missed = self._puts.closed() and reader.watched
+        if missed and reader.conversion is not None:
+            self._rereads.show_present(always=False)
+
+    def _refused(self) -> Any:
+        # What the tree has in its cache of a write-only node.
+        try:
+            return self._reader.node.value()
+        except BaseException as exc:
+            _log.debug("%s: no value after a failed put: %s", self._reader.path, exc)
+            return KEEP
+
+    # Commands -----------------------------------------------------------------------------------
+
+    def show_running(self, running: bool, alarm: Alarm) -> None:
+        """Show whether a command without argument runs, 1 or 0, and how the last run ended."""
+        reader = self._reader
+        with reader.lock:
+            reader.set_run(running, alarm)
+            self._publisher.publish_now((int(running), alarm), reader.services.time_ns())
+        self._await_opening()
+
+    def show_ended(self, failure: Alarm) -> None:
+        """Show how a run of a command with an argument has ended."""
+        self._reader.set_run(False, failure)
+        if failure is NO_ALARM:
+            self.show_put()
+        else:
+            self._publisher.show_alarm(failure)
+            self._await_opening()
+
+    # Reads that a client asks for ---------------------------------------------------------------
+
+    def refresh(self, pv_name: str) -> Snapshot:
+        """Read the variable, in hardware if it lives there, and show it.
+
+        :param pv_name: the name by which a client asks for it
+        :raises PutError: if it is write-only, or its value has no place in the PV
+        :raises Exception: what the tree raised; the PV shows it as an alarm
+        """
+        reader = self._reader
+        if not reader.readable:
+            raise PutError(f"{pv_name} is write-only (mode WO): it cannot be read")
+        reader.find_converter()
+        conversion = reader.conversion
+        if conversion is None or conversion.is_provisional:
+            raise PutError(f"{pv_name}: {reader.trouble}")
+        try:
+            read_now(reader.node)
+            reader.read_unread_sources()
+        except BaseException as exc:
+            reader.in_trouble(f"it cannot be read: {words_of(exc)}")
+            self._publisher.show_alarm(read_fault(exc, reader.is_hardware))
+            self._await_opening()
+            raise
+        reader.heard(self._puts.doubtful)
+        reading = self._rereads.show_present(always=True)
+        self._await_opening()
+        if reading.value is KEEP:
+            raise PutError(f"{pv_name}: {reader.trouble}")
+        return Snapshot(conversion.spec, reading)
+
+    def _await_opening(self) -> None:
+        if not on_borrowed_thread():  # a network thread may be the one to open the PV
+            self._publisher.await_opening()

@@ -1,0 +1,372 @@
+"""The value of one node in the terms of its PV, and why there is none."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ..concurrency.stamp_clock import SiteTime
+from ..concurrency.workers import WorkerPool
+from ..errors import words_of
+from ..mapping.pv_map import PvEntry
+from ..tree.protocols import TreeNode
+from ..tree.pyrogue import (
+    changes_others,
+    is_register,
+    local_attribute,
+    only_stores,
+    read_fault,
+    read_now,
+)
+from ..tree.server_nodes import OwnNode
+from ..tree.source_health import FIRST_UPDATE, AlarmCause, AwaitsUpdate
+from ..values.alarm import (
+    CALC,
+    DISABLE,
+    NO_ALARM,
+    UDF,
+    UNWRITTEN,
+    Alarm,
+    Severity,
+    judge,
+    judge_as_told,
+)
+from ..values.converter import ConversionError, Provisional, TypeConverter
+from ..values.reading import KEEP, Sample
+from ..values.sendable import sendable
+from ..values.spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
+from .conversion import Conversion
+from .services import Services
+
+_log = logging.getLogger("roguebridge.holder")
+
+
+class PvReader:
+    """Reads and converts the value of one node; what fails becomes an alarm.
+
+    It exists for every PV, watched or not, so it holds no more than that needs.
+
+    The lock is that of the PV: it guards the fields of all parts of the PV that say so. Of this
+    class it guards :attr:`conversion` and :attr:`watched` when they are written; both are read
+    without it, once per use.
+
+    :param entry: path and PV name
+    :param node: the variable or command; untouched here until a client comes
+    :param make_converter: gives the node's converter; asked when the PV is first opened
+    :param time_source: gives a value's time in ns since the POSIX epoch, None for now
+    :param services: what the holders of a server share
+    """
+
+    __slots__ = (
+        "entry", "node", "services", "lock", "conversion", "watched", "trouble", "causes",
+        "awaiting", "_make_converter", "_time_source", "_limits", "_run",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        entry: PvEntry,
+        node: Any,
+        make_converter: Callable[[TreeNode], TypeConverter],
+        time_source: Callable[[Any], int | None] | None,
+        services: Services,
+    ) -> None:
+        self.entry = entry
+        self.node = node
+        self.services = services
+        self.lock = threading.Lock()
+        #: how values are converted; None until it is found out
+        self.conversion: Conversion | None = None
+        #: True while a client is there, or the PV stays open after its last one
+        self.watched = False
+        #: why the node cannot be shown as it is; None when all is well
+        self.trouble: str | None = None
+        #: what hides the alarm of the node: the ``enable`` of its device and of those of its
+        #: sources, then their faults; the first that holds counts
+        self.causes: tuple[AlarmCause, ...] = ()
+        #: wants to be told, once, when the tree tells a value or was asked for one that is true
+        self.awaiting: AwaitsUpdate | None = FIRST_UPDATE
+        self._make_converter = make_converter
+        self._time_source = None if time_source is None else SiteTime(time_source)
+        self._limits: ValueAlarm | None = None  # where the PV has no members for them
+        self._run: Sample | None = None  # of a command: whether it runs, how the last run ended
+
+    @property
+    def path(self) -> str:
+        """PyRogue path of the node."""
+        return self.entry.path
+
+    @property
+    def is_hardware(self) -> bool:
+        """True if the node's value lives in a register (PyRogue: RemoteVariable)."""
+        return is_register(self.node)
+
+    @property
+    def is_own(self) -> bool:
+        """True for a node of the server's own, which is in no tree."""
+        return isinstance(self.node, OwnNode)
+
+    @property
+    def readable(self) -> bool:
+        """True for a variable that can be read."""
+        return not self.entry.is_command and self.entry.mode != "WO"
+
+    @property
+    def workers(self) -> WorkerPool:
+        """The workers that read the node: slow hardware must not delay what is in no tree."""
+        return self.services.own if self.is_own else self.services.variables
+
+    @property
+    def changes_others(self) -> bool:
+        """True if a put, call or read may change more than the node's own value."""
+        conversion = self.conversion
+        return changes_others(self.node) if conversion is None else conversion.changes_others
+
+    # Time ---------------------------------------------------------------------------------------
+
+    @property
+    def has_time_source(self) -> bool:
+        """True if the time of a value is not the server's own."""
+        return self._time_source is not None
+
+    def time_of(self, *values: Any) -> int:
+        """Return the time of a value of the tree, in ns since the POSIX epoch; of none: now."""
+        source = self._time_source
+        try:
+            if source is not None and values:
+                given = source(values[0])
+                if given is not None:
+                    return given
+        except Exception as exc:
+            _log.debug("%s: no time from its time source: %s", self.path, exc)
+        return self.services.time_ns()
+
+    def gone_back(self, stamp: int) -> int | None:
+        """Return the present time if the server's clock has gone back, far, since it gave a stamp.
+
+        None if what is shown next is to be later than the stamp.
+        """
+        source = self._time_source
+        if source is not None and source.gave(stamp):
+            return None
+        return self.services.stamps.gone_back(stamp)
+
+    # Clients ------------------------------------------------------------------------------------
+
+    def set_watched(self, watched: bool) -> None:
+        """Note whether a client is there; with the lock held."""
+        self.watched = watched
+        if not watched and self.conversion is not None and self.conversion.is_provisional:
+            self.conversion = None  # its type is looked for again
+
+    # What the tree has told ---------------------------------------------------------------------
+
+    def heard(self, doubtful: bool) -> None:
+        """The tree has told a value, or was asked for one that is true.
+
+        :param doubtful: the tree keeps a refused value
+        """
+        awaiting, self.awaiting = self.awaiting, None
+        if awaiting is not None:
+            # What clients watch is judged with the value, and what is in doubt is not believed.
+            awaiting.heard(not (self.watched or doubtful))
+
+    def await_update(self, awaits: AwaitsUpdate) -> None:
+        """Tell of the next value that the tree tells or is asked for, once."""
+        self.awaiting = awaits
+
+    def add_cause(self, cause: AlarmCause) -> None:
+        """Let it hide the node's alarm; before the first update."""
+        self.causes = (*self.causes, cause) if self.causes else cause.alone
+
+    @property
+    def never_read(self) -> bool:
+        """True for a register of which the tree has told nothing since it was started."""
+        awaiting = self.awaiting
+        return (
+            awaiting is not None
+            and awaiting.unread
+            and self.services.expect_reads
+            and self.is_hardware
+        )
+
+    @property
+    def must_be_read(self) -> bool:
+        """True for a register never heard of that may have been read, or is never told of.
+
+        Only hardware knows what it holds.
+        """
+        untold = local_attribute(self.node, "updateNotify") is False
+        return self.never_read and self.readable and (untold or self.services.updates_lost)
+
+    @property
+    def hidden_by(self) -> Alarm | None:
+        """The alarm that hides the node's own; None if nothing does."""
+        for cause in self.causes:
+            if cause.alarm is not None:
+                return cause.alarm
+        return None
+
+    # What is made of the node, and what it is made of --------------------------------------------
+
+    def alarm_changed(self, alarm: Alarm) -> None:
+        """The PV shows another alarm of its own; with the lock held."""
+        sources = self.services.sources
+        if sources is not None:
+            sources.shown(self.path, alarm)
+
+    @property
+    def is_needed(self) -> bool:
+        """True if a client watches something that is made of the node."""
+        sources = self.services.sources
+        return sources is not None and sources.is_needed(self.path)
+
+    def read_unread_sources(self) -> None:
+        """Read, in hardware, the sources of the node that were never read; on a worker.
+
+        :raises Exception: what the tree raises
+        """
+        sources = self.services.sources
+        if sources is not None:
+            sources.read_unread(self.path)
+
+    # Reading and converting ---------------------------------------------------------------------
+
+    def find_converter(self) -> BaseException | None:
+        """Find out type and converter, once; on a worker.
+
+        :returns: why they cannot be found out, or None
+        """
+        if self.conversion is not None:
+            return None
+        problem: BaseException | None = None
+        node = self.node
+        try:
+            converter = self._make_converter(node)
+            conversion = Conversion(
+                converter, converter.spec, only_stores(node), changes_others(node)
+            )
+        except BaseException as exc:
+            problem = exc
+            provisional = Provisional()
+            conversion = Conversion(provisional, provisional.spec)
+            self.in_trouble(f"its type cannot be found out: {exc!r}")
+        with self.lock:
+            # A type that was not found for a client that has left is looked for again.
+            if self.conversion is None and (problem is None or self.watched):
+                self.conversion = conversion
+        return problem
+
+    def converter(self) -> TypeConverter | None:
+        """Return the converter, found out if it was never needed before; on a worker."""
+        self.find_converter()
+        conversion = self.conversion
+        return None if conversion is None else conversion.converter
+
+    def use_provisional(self) -> None:
+        """Take a provisional type: the PV must open, and its own is not known yet; lock held."""
+        if self.conversion is None:
+            provisional = Provisional()
+            self.conversion = Conversion(provisional, provisional.spec)
+
+    def set_run(self, running: bool, alarm: Alarm) -> None:
+        """Note whether a command runs, and how its last run has ended."""
+        self._run = (int(running), alarm)
+
+    def read(self, fresh: bool = False, read: list[Any] | None = None) -> Sample:
+        """Read and convert the node's value.
+
+        :param fresh: read it in hardware, if it lives there
+        :param read: what was read is added to it, in the tree's terms
+        """
+        if self.entry.is_command:
+            return self._read_command(fresh, read)
+        sample = self._read(fresh, read)
+        if fresh and sample[0] is not KEEP and self.hidden_by is not DISABLE:
+            self.heard(False)
+        if self.never_read and sample[1].severity is not Severity.INVALID:
+            return sample[0], UDF if self.readable else UNWRITTEN
+        return sample
+
+    def _read_command(self, fresh: bool, read: list[Any] | None) -> Sample:
+        sample = self._read(fresh, read)
+        running, failure = self._run or (0, NO_ALARM)
+        if not self.node.arg:
+            return running, failure
+        return sample if failure is NO_ALARM else (sample[0], failure)
+
+    def _read(self, fresh: bool, read: list[Any] | None) -> Sample:
+        node = self.node
+        try:
+            value = read_now(node) if fresh else node.value()
+        except BaseException as exc:
+            self.in_trouble(f"it cannot be read: {words_of(exc)}")
+            return KEEP, read_fault(exc, self.is_hardware)
+        if read is not None:
+            read.append(value)
+        return self.convert(value, None)
+
+    def convert(self, value: Any, alarm: Alarm | None) -> Sample:
+        """Convert a value of the tree.
+
+        :param alarm: what the tree says of it, None if it is to be judged here
+        """
+        conversion = self.conversion
+        if conversion is None:
+            return KEEP, CALC
+        spec = conversion.spec
+        problem: BaseException
+        try:
+            pv_value = conversion.converter.to_pv(value)
+            if conversion.has_text:
+                pv_value = sendable(pv_value)
+            if conversion.converter.spec is not conversion.given:
+                changes = changes_of(conversion.given, conversion.converter.spec)
+                if changes:
+                    name = type(conversion.converter).__qualname__
+                    self.in_trouble(f"the spec of its converter {name} has changed: {changes}")
+                    return KEEP, CALC
+            if conversion.alarm_of is not None:
+                own = conversion.alarm_of(value, pv_value)
+                if own is not None:
+                    alarm = own
+            if alarm is None:
+                alarm = self._judge(spec, value, pv_value)
+            if self.trouble is not None and not conversion.is_provisional:
+                self.trouble = None
+            return pv_value, alarm
+        except ConversionError as exc:
+            problem, alarm = exc, exc.alarm
+        except BaseException as exc:
+            problem, alarm = exc, CALC
+        self.in_trouble(f"a {type(value).__name__} has no place in it: {words_of(problem)}")
+        return KEEP, alarm
+
+    def _judge(self, spec: PvSpec, value: Any, pv_value: Any) -> Alarm:
+        # By the rule of PyRogue, which an update has followed already.
+        if spec.value_alarm.active:
+            return judge(pv_value, spec.value_alarm)
+        if self.entry.is_command or spec.kind not in (NtKind.ENUM, NtKind.SCALAR):
+            return NO_ALARM
+        limits = self._limits
+        if limits is None:
+            limits = self._limits = _limits_of(self.node)
+        return judge_as_told(value, limits) if limits.active else NO_ALARM
+
+    def misfit(self, problem: Exception) -> None:
+        """Report that a value does not fit the PV."""
+        self.in_trouble(f"a value does not fit it: {words_of(problem)}")
+
+    def in_trouble(self, text: str) -> None:
+        """Report, until the next good value, why the node cannot be shown as it is."""
+        self.trouble = text
+        self.services.trouble(self.entry, text)
+
+
+def _limits_of(node: Any) -> ValueAlarm:
+    try:
+        limits = ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
+    except Exception:
+        return NO_VALUE_ALARM
+    return limits if limits.active else NO_VALUE_ALARM
