@@ -26,7 +26,7 @@ from ..values.reading import Reading
 from ..values.spec import PvSpec
 from .admission import Admission
 from .command_job import CommandJob, CommandRuns
-from .opening import PvOpener
+from .opener import PvOpener
 from .publisher import Publisher
 from .put_job import PutJob
 from .put_outcome import PutOutcome
@@ -52,7 +52,10 @@ class Parts:
         self.rereads = Rereads(reader, self.publisher, self.puts)
         self.outcome = PutOutcome(reader, self.publisher, self.puts, self.rereads)
         self.opener = PvOpener(holder, reader, self.publisher, self.puts, holder.listener)
-        self.runs = CommandRuns(reader.services.queue_commands)
+        #: of a command only
+        self.runs: CommandRuns | None = None
+        if reader.entry.is_command:
+            self.runs = CommandRuns(reader.services.queue_commands)
 
 
 class PvHolder:
@@ -202,7 +205,7 @@ class PvHolder:
         """A client puts."""
         reader, policies, parts = self.reader, self.policies, self.parts
         job: RequestJob
-        if reader.entry.is_command:
+        if parts.runs is not None:
             job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
         elif request.marked:
             job = PutJob(request, reader, policies, parts.publisher, parts.outcome)
@@ -214,7 +217,7 @@ class PvHolder:
         """A client calls."""
         reader, policies, parts = self.reader, self.policies, self.parts
         job: RequestJob
-        if reader.entry.is_command:
+        if parts.runs is not None:
             job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
         else:
             job = ReadJob(request, reader, policies, parts.outcome)

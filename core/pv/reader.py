@@ -61,7 +61,7 @@ class PvReader:
 
     __slots__ = (
         "entry", "node", "services", "lock", "conversion", "watched", "trouble", "causes",
-        "awaiting", "_make_converter", "_time_source", "_limits", "_run",
+        "awaiting", "time_source", "_make_converter", "_limits", "_run",
     )  # fmt: skip
 
     def __init__(
@@ -88,7 +88,8 @@ class PvReader:
         #: wants to be told, once, when the tree tells a value or was asked for one that is true
         self.awaiting: AwaitsUpdate | None = FIRST_UPDATE
         self._make_converter = make_converter
-        self._time_source = None if time_source is None else SiteTime(time_source)
+        #: gives a value's time in ns since the POSIX epoch; None for the server's own
+        self.time_source = None if time_source is None else SiteTime(time_source)
         self._limits: ValueAlarm | None = None  # where the PV has no members for them
         self._run: Sample | None = None  # of a command: whether it runs, how the last run ended
 
@@ -125,14 +126,9 @@ class PvReader:
 
     # Time ---------------------------------------------------------------------------------------
 
-    @property
-    def has_time_source(self) -> bool:
-        """True if the time of a value is not the server's own."""
-        return self._time_source is not None
-
     def time_of(self, *values: Any) -> int:
         """Return the time of a value of the tree, in ns since the POSIX epoch; of none: now."""
-        source = self._time_source
+        source = self.time_source
         try:
             if source is not None and values:
                 given = source(values[0])
@@ -147,7 +143,7 @@ class PvReader:
 
         None if what is shown next is to be later than the stamp.
         """
-        source = self._time_source
+        source = self.time_source
         if source is not None and source.gave(stamp):
             return None
         return self.services.stamps.gone_back(stamp)

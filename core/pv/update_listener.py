@@ -64,13 +64,16 @@ class UpdateListener:
         """
         reader = self._reader
         try:
-            now = reader.time_of(value.value)
+            if reader.time_source is None:
+                now = reader.services.time_ns()
+            else:
+                now = reader.time_of(value.value)
             puts = self._puts
             if reader.awaiting is not None:
                 reader.heard(puts is not None and puts.doubtful)
             if puts is not None and puts.doubtful:
                 self._judge_write_only(puts, value.value)
-            if not reader.watched or puts is None:
+            if puts is None or not reader.watched:
                 # A client that arrives just now sets `watched` first and reads the value after, so
                 # it misses nothing.
                 self._unseen_ns = now
@@ -125,7 +128,7 @@ class UpdateListener:
             puts.begin_reread()
             read: list[Any] = []
             sample = reader.read(read=read)
-            if read and reader.has_time_source:
+            if read and reader.time_source is not None:
                 now = reader.time_of(*read)
             with reader.lock:
                 if puts.written:  # one more put has ended while this value was read

@@ -23,7 +23,7 @@ from ..tree.device_enable import Gate
 from ..tree.patches.watchdog import Watchdog
 from ..tree.poll_silence import Staleness
 from ..tree.poll_switch import PollSwitch
-from ..tree.pyrogue import device_enable, with_sources
+from ..tree.pyrogue import enable_of, with_sources
 from ..tree.source_health import DerivedPv
 from ..tree.sources import Sources
 from ..tree.watched_polls import WatchedPolls
@@ -174,7 +174,7 @@ class Serving:
     ) -> None:
         device = id(getattr(node, "parent", None))
         if device not in by_device:
-            enable = device_enable(node)
+            enable = enable_of(node)
             gate = by_device[device] = None if enable is None else Gate(enable)
             if gate is not None:
                 self._gates.append(gate)

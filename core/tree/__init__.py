@@ -3,7 +3,7 @@
 from .declared_types import declared_type, getter_of, type_str, untyped
 from .protocols import Listener, TreeNode
 from .pyrogue import (
-    device_enable,
+    enable_of,
     is_register,
     local_attribute,
     mirrored,
@@ -19,7 +19,7 @@ __all__ = [
     "OwnVariable",
     "TreeNode",
     "declared_type",
-    "device_enable",
+    "enable_of",
     "getter_of",
     "is_register",
     "local_attribute",

@@ -248,7 +248,7 @@ def has_silent_getter(node: Any) -> bool:
     return not (library and str(getattr(getter, "__module__", "")).startswith(library + "."))
 
 
-def device_enable(node: Any) -> Any:
+def enable_of(node: Any) -> Any:
     """Return the ``enable`` variable of a node's device, or None.
 
     :param node: a variable or command
@@ -275,7 +275,7 @@ def disabled(node: Any) -> str | None:
     :returns: None if its device is enabled, and that of what it mirrors
     """
     for one in with_sources(node):
-        enable = device_enable(one)
+        enable = enable_of(one)
         if enable is None or enable is one:
             continue
         state = enable.value()

@@ -12,7 +12,7 @@ from ..concurrency.workers import BUSY, FunctionJob, Job
 from ..values.alarm import Alarm
 from .poll_silence import Staleness
 from .protocols import Listener
-from .pyrogue import dependencies_of, device_enable, is_read, local_attribute, read_now, sources_of
+from .pyrogue import dependencies_of, enable_of, is_read, local_attribute, read_now, sources_of
 from .source_health import DerivedPv, Source, SourceHealth
 
 _log = logging.getLogger("roguebridge.sources")
@@ -172,7 +172,7 @@ class Sources:
         for source in () if health is None else health.sources:
             if source.unread:
                 read_now(source.node)
-                enable = device_enable(source.node)
+                enable = enable_of(source.node)
                 if enable is None or enable.value() is True:
                     source.heard(True)
 

@@ -28,6 +28,7 @@ from .spec import (
     PvSpec,
     ScalarType,
     ValueAlarm,
+    shared,
 )
 from .tables import columns_of, member_names, table_of
 
@@ -65,6 +66,7 @@ __all__ = [
     "member_names",
     "pixels_of",
     "real",
+    "shared",
     "table_of",
     "text_of",
     "texts_of",

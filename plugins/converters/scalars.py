@@ -19,6 +19,7 @@ from roguebridge.core.values import (
     TypeConverter,
     integer,
     real,
+    shared,
     unicode_of,
 )
 
@@ -40,13 +41,15 @@ _NO_NAN = re.compile(r"U?Fixed_|Float[64](BE)?$")
 
 def scalar_spec(node: TreeNode, scalar: ScalarType) -> PvSpec:
     """Return the description of an NTScalar with all that a node declares."""
-    return PvSpec(
-        NtKind.SCALAR,
-        scalar,
-        display=display_of(node, scalar),
-        control=control_of(node, scalar),
-        value_alarm=value_alarm_of(node, scalar),
-        writable=node.mode != "RO",
+    return shared(
+        PvSpec(
+            NtKind.SCALAR,
+            scalar,
+            display=display_of(node, scalar),
+            control=control_of(node, scalar),
+            value_alarm=value_alarm_of(node, scalar),
+            writable=node.mode != "RO",
+        )
     )
 
 

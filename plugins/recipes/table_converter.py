@@ -10,7 +10,7 @@ import numpy as np
 
 from roguebridge.core.errors import PluginError, PutError, words_of
 from roguebridge.core.hooks import ConverterRule, converter_of
-from roguebridge.core.tree import device_enable, is_register, read_fault
+from roguebridge.core.tree import enable_of, is_register, read_fault
 from roguebridge.core.values import (
     CALC,
     DISABLE,
@@ -170,7 +170,7 @@ class _Enable:
     """Whether the devices of a row's variables are enabled."""
 
     def __init__(self, row: Row) -> None:
-        found = [(v, device_enable(v)) for v in row.variables.values()]
+        found = [(v, enable_of(v)) for v in row.variables.values()]
         self._enables = list({id(e): e for v, e in found if e not in (None, v)}.values())
 
     def alarm(self) -> Alarm | None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from roguebridge.core.tree import Listener, device_enable, read_now
+from roguebridge.core.tree import Listener, enable_of, read_now
 from roguebridge.core.tree.patches import LazyTexts
 from roguebridge.core.values import NO_ALARM, Alarm
 
@@ -145,7 +145,7 @@ class TableNode:
     def _sources(self) -> list[Any]:
         """Return each variable once, and the ``enable`` of each device."""
         variables = self.dependencies
-        enables = [e for v in variables if (e := device_enable(v)) is not None]
+        enables = [e for v in variables if (e := enable_of(v)) is not None]
         return list({id(one): one for one in (*variables, *enables)}.values())
 
     def _on_update(self, path: str, value: Any) -> None:

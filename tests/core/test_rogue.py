@@ -8,8 +8,8 @@ from support.fakes import FakeCommand, FakeNode
 
 from roguebridge.core.tree.pyrogue import (
     computed,
-    device_enable,
     disabled,
+    enable_of,
     mirrored,
     parameters_of,
     protocols_of,
@@ -96,7 +96,7 @@ def test_the_enable_of_a_devices_nodes_governs_all_but_itself():
     enable.parent = device = SimpleNamespace(path="Top.Dev", enable=enable)
     node = FakeNode()
     node.parent = device
-    assert device_enable(node) is enable
+    assert enable_of(node) is enable
     assert disabled(enable) is None
     assert disabled(node) == "Top.Dev.V: its device Top.Dev is disabled (enable is False)"
     enable.present = True
@@ -109,7 +109,7 @@ def test_the_enable_of_a_devices_nodes_governs_all_but_itself():
 def test_a_node_without_an_enable_cannot_be_disabled(parent):
     node = FakeNode()
     node.parent = parent
-    assert (device_enable(node), disabled(node)) == (None, None)
+    assert (enable_of(node), disabled(node)) == (None, None)
 
 
 def test_a_value_that_a_function_of_the_tree_gives_is_told_from_a_kept_one(tree, running):

@@ -157,7 +157,7 @@ def test_a_step_while_nobody_updates_is_followed_by_the_next_update(opened):
 
 def test_an_update_that_waited_is_not_taken_for_a_step(opened):
     opened.clock.advance(10)
-    opened.holder.show_alarm(opened.served.events[-1][2])
+    opened.holder.parts.publisher.show_alarm(opened.served.events[-1][2])
     latest = opened.served.times[-1]
     with opened.holder._lock:
         opened.holder._publish((7, opened.served.events[-1][2]), latest - 10 * SECOND)
