@@ -1,7 +1,15 @@
 """The neutral engine of Roguebridge: mapping, holders, hooks; no protocol library, no pyrogue."""
 
-from .backend import Backend, BackendOptions, PvOwner, ServedPv
-from .concurrency import Clock, SystemClock
+from .backend import (
+    AsyncioBackend,
+    Backend,
+    BackendOptions,
+    CachedPv,
+    ClientChannel,
+    PvOwner,
+    ServedPv,
+)
+from .concurrency import Clock, EventLoopThread, SystemClock
 from .errors import (
     BackendError,
     ConfigError,
@@ -29,7 +37,7 @@ from .requests import (
     changes,
 )
 from .server import Explanation, PvServer, RuleUse, Survey, SurveyedPv
-from .tree import OwnCommand, OwnVariable
+from .tree import ServerCommand, ServerVariable
 from .values import (
     Alarm,
     Column,
@@ -49,15 +57,26 @@ from .values import (
 )
 from .version import __version__
 
+# Names of earlier versions.
+Channel = ClientChannel
+KeptPv = CachedPv
+Loop = EventLoopThread
+LoopBackend = AsyncioBackend
+OwnCommand = ServerCommand
+OwnVariable = ServerVariable
+
 __all__ = [
     "ALLOW",
     "AccessPolicy",
     "Alarm",
     "Allow",
     "ArraySummary",
+    "AsyncioBackend",
     "Backend",
     "BackendError",
     "BackendOptions",
+    "CachedPv",
+    "ClientChannel",
     "Clock",
     "Column",
     "ConfigError",
@@ -67,6 +86,7 @@ __all__ = [
     "Credentials",
     "Deny",
     "Display",
+    "EventLoopThread",
     "Explanation",
     "ExtraNode",
     "Flat",
@@ -74,8 +94,6 @@ __all__ = [
     "NamingRule",
     "NotRunningError",
     "NtKind",
-    "OwnCommand",
-    "OwnVariable",
     "PluginError",
     "PluginInfo",
     "PolicyRule",
@@ -98,6 +116,8 @@ __all__ = [
     "ScalarType",
     "Select",
     "ServedPv",
+    "ServerCommand",
+    "ServerVariable",
     "Severity",
     "Snapshot",
     "Status",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from roguebridge.core.backend import Backend, BackendOptions, KeptPv, PvOwner
+from roguebridge.core.backend import Backend, BackendOptions, CachedPv, PvOwner
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 
@@ -20,19 +20,19 @@ class SoftBackend(Backend):
     name = "soft"
 
     def __init__(self, options: BackendOptions) -> None:
-        self._pvs: dict[str, KeptPv] = {}
+        self._pvs: dict[str, CachedPv] = {}
         self._loop: Loop | None = None
         self._clients: set[SoftClient] = set()
         self._listening = False
         self._max_name = options.max_name
 
-    def serve(self, entry: PvEntry, owner: PvOwner) -> KeptPv:
+    def serve(self, entry: PvEntry, owner: PvOwner) -> CachedPv:
         """Add a PV, closed."""
         if self._loop is None:
             self._loop = Loop()
         if entry.pv_name in self._pvs:
             raise BackendError(f"PV {entry.pv_name} is served already")
-        served = self._pvs[entry.pv_name] = KeptPv(entry, owner, self._loop.dispatch)
+        served = self._pvs[entry.pv_name] = CachedPv(entry, owner, self._loop.dispatch)
         return served
 
     def start(self) -> None:

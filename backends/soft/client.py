@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
-from roguebridge.core.backend import Channel, KeptPv
+from roguebridge.core.backend import CachedPv, ClientChannel
 from roguebridge.core.requests import MAX_NAME, Credentials
 from roguebridge.core.values import PvSpec, Reading
 
@@ -52,10 +52,10 @@ class SoftSubscription:
         self._channel.loop.call(lambda: self._channel.subscriptions.discard(self))
 
 
-class SoftChannel(Channel):
+class SoftChannel(ClientChannel):
     """One client's connection to one PV; used on the loop's thread only."""
 
-    def __init__(self, pv: KeptPv, credentials: Credentials, loop: Loop) -> None:
+    def __init__(self, pv: CachedPv, credentials: Credentials, loop: Loop) -> None:
         super().__init__(pv, credentials)
         self.loop = loop
         self.subscriptions: set[SoftSubscription] = set()
@@ -102,7 +102,12 @@ class SoftClient:
     """Operates on PVs by name; its channels stay until :meth:`close`."""
 
     def __init__(
-        self, pvs: Mapping[str, KeptPv], loop: Loop, user: str, host: str, max_name: int = MAX_NAME
+        self,
+        pvs: Mapping[str, CachedPv],
+        loop: Loop,
+        user: str,
+        host: str,
+        max_name: int = MAX_NAME,
     ) -> None:
         self._pvs = pvs
         self._loop = loop
@@ -182,7 +187,7 @@ class SoftClient:
         for channel in channels.values():
             channel.gone()
 
-    def _when_open(self, pv_name: str, timeout: float, result: Callable[[KeptPv], Any]) -> Any:
+    def _when_open(self, pv_name: str, timeout: float, result: Callable[[CachedPv], Any]) -> Any:
         future: Future[Any] = Future()
 
         def answer(channel: SoftChannel) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from ..concurrency.event_loop import Loop
+from ..concurrency.event_loop import EventLoopThread
 from ..errors import BackendError
 from ..mapping.pv_map import PvEntry
-from .client_channel import KeptPv
+from .client_channel import CachedPv
 from .contract import Backend, BackendOptions, PvOwner
 
 
-class LoopBackend(Backend):
+class AsyncioBackend(Backend):
     """Keeps PVs and loop; what a protocol adds are :meth:`listen` and :meth:`leave`.
 
     :param options: where to listen
@@ -22,11 +22,11 @@ class LoopBackend(Backend):
         self.options = options
         #: PV name -> served PV, between :meth:`serve` and :meth:`stop`
         self.pvs: dict[str, Any] = {}
-        self.loop = Loop(self.name)
+        self.loop = EventLoopThread(self.name)
 
     def make_pv(self, entry: PvEntry, owner: PvOwner) -> Any:
         """Return a served PV, closed, with a method ``close()``; here one that is kept."""
-        return KeptPv(entry, owner, self.loop.post)
+        return CachedPv(entry, owner, self.loop.post)
 
     @abstractmethod
     async def listen(self) -> None:
@@ -71,7 +71,7 @@ class LoopBackend(Backend):
                 self.loop.run(self.leave)
         finally:
             self.loop.stop()
-            self.loop = Loop(self.name)
+            self.loop = EventLoopThread(self.name)
             pvs, self.pvs = self.pvs, {}
             for pv in pvs.values():
                 pv.close()

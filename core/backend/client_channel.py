@@ -19,14 +19,14 @@ from ..values.spec import PvSpec
 from .contract import PvOwner, ServedPv
 
 
-class Channel(ABC):
+class ClientChannel(ABC):
     """One client's connection to one PV, on the network's thread.
 
     :param pv: the PV
     :param credentials: who the client is
     """
 
-    def __init__(self, pv: KeptPv, credentials: Credentials) -> None:
+    def __init__(self, pv: CachedPv, credentials: Credentials) -> None:
         self.pv = pv
         self.credentials = credentials
         self._waiting: list[Callable[[], object]] = []
@@ -138,7 +138,7 @@ class _Answer(Reply):
 
     __slots__ = ("_channel", "_asked")
 
-    def __init__(self, channel: Channel, asked: Any) -> None:
+    def __init__(self, channel: ClientChannel, asked: Any) -> None:
         self._channel = channel
         self._asked = asked
 
@@ -153,7 +153,7 @@ class _Answer(Reply):
             self._channel.answer(self._asked, result, error)
 
 
-class KeptPv(ServedPv):
+class CachedPv(ServedPv):
     """One PV, closed until its first channel comes.
 
     :param entry: path and name
@@ -167,7 +167,7 @@ class KeptPv(ServedPv):
         self.entry = entry
         self.owner = owner
         #: the clients' connections to this PV; on the network's thread only
-        self.channels: set[Channel] = set()
+        self.channels: set[ClientChannel] = set()
         #: type of the PV; None while it is closed
         self.spec: PvSpec | None = None
         #: what it shows, arrays copied; None while it is closed
@@ -214,13 +214,13 @@ class KeptPv(ServedPv):
         for channel in list(self.channels):
             channel.show(reading)
 
-    def connect(self, channel: Channel) -> None:
+    def connect(self, channel: ClientChannel) -> None:
         """A channel begins; with the first one the PV is to be opened."""
         self.channels.add(channel)
         if len(self.channels) == 1:
             self.owner.client_arrived(self)
 
-    def disconnect(self, channel: Channel) -> None:
+    def disconnect(self, channel: ClientChannel) -> None:
         """A channel ends; with the last one the PV is closed."""
         if channel in self.channels:
             self.channels.remove(channel)

@@ -1,13 +1,13 @@
 """Threads, timers and the event loop: what runs when, and in what order."""
 
 from .clock import Clock, SystemClock
-from .event_loop import Loop
+from .event_loop import EventLoopThread
 from .forks import drop, give_up_when_forked
 from .network_log import NetworkLog, is_network_thread
 
 __all__ = [
     "Clock",
-    "Loop",
+    "EventLoopThread",
     "NetworkLog",
     "SystemClock",
     "drop",

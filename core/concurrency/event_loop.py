@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _SLICE = 0.01  # seconds that calls of other threads take before the network is looked after
 
 
-class Loop:
+class EventLoopThread:
     """Runs a backend's network; what other threads leave for it is done in order.
 
     :param name: the backend's

@@ -18,7 +18,7 @@ class ExtraNode:
     :param pv_name: name of the PV; those of the server itself begin with ``<base>:RB:``
     :param node: with the attributes of a variable or command that a
         :class:`~roguebridge.core.tree.protocols.TreeNode` has, its path different from all others:
-        :class:`.OwnVariable` and :class:`.OwnCommand` are ready ones
+        :class:`.ServerVariable` and :class:`.ServerCommand` are ready ones
     """
 
     pv_name: str

@@ -20,7 +20,7 @@ from ..tree.pyrogue import (
     read_fault,
     read_now,
 )
-from ..tree.server_nodes import OwnNode
+from ..tree.server_nodes import ServerNode
 from ..tree.source_health import FIRST_UPDATE, AlarmCause, AwaitsUpdate
 from ..values.alarm import (
     CALC,
@@ -106,7 +106,7 @@ class PvReader:
     @property
     def is_own(self) -> bool:
         """True for a node of the server's own, which is in no tree."""
-        return isinstance(self.node, OwnNode)
+        return isinstance(self.node, ServerNode)
 
     @property
     def readable(self) -> bool:

@@ -19,7 +19,7 @@ from ..pv.holder import PvHolder
 from ..pv.request_job import abandon_all
 from ..pv.services import Services, Watchers
 from ..requests.policy import AccessPolicy
-from ..tree.device_enable import Gate
+from ..tree.device_enable import DeviceEnable
 from ..tree.patches.watchdog import Watchdog
 from ..tree.poll_silence import Staleness
 from ..tree.poll_switch import PollSwitch
@@ -83,7 +83,7 @@ class Serving:
     ) -> None:
         self.services = services
         self.holders: dict[str, PvHolder] = {}
-        self._gates: list[Gate] = []
+        self._gates: list[DeviceEnable] = []
         self._base = base
         self._backends = backends
         self._rules = rules
@@ -150,7 +150,7 @@ class Serving:
         make_converter = partial(converter_of, self._rules.converters)
         time_rules = self._rules.time_sources
         self.services.clock.start()
-        by_device: dict[int, Gate | None] = {}
+        by_device: dict[int, DeviceEnable | None] = {}
         tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
         for entry, node in chain.from_iterable(maps):
             sources = with_sources(node)
@@ -170,12 +170,12 @@ class Serving:
         self._sources.find(self.holders, partial(self._put_behind_gate, by_device=by_device))
 
     def _put_behind_gate(
-        self, holder: DerivedPv, node: Any, by_device: dict[int, Gate | None]
+        self, holder: DerivedPv, node: Any, by_device: dict[int, DeviceEnable | None]
     ) -> None:
         device = id(getattr(node, "parent", None))
         if device not in by_device:
             enable = enable_of(node)
-            gate = by_device[device] = None if enable is None else Gate(enable)
+            gate = by_device[device] = None if enable is None else DeviceEnable(enable)
             if gate is not None:
                 self._gates.append(gate)
         gate = by_device[device]

@@ -11,12 +11,12 @@ from .pyrogue import (
     read_now,
     with_sources,
 )
-from .server_nodes import OwnCommand, OwnVariable
+from .server_nodes import ServerCommand, ServerVariable
 
 __all__ = [
     "Listener",
-    "OwnCommand",
-    "OwnVariable",
+    "ServerCommand",
+    "ServerVariable",
     "TreeNode",
     "declared_type",
     "enable_of",

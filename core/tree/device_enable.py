@@ -15,7 +15,7 @@ from .source_health import AlarmCause, DerivedPv
 _log = logging.getLogger("roguebridge.holder")
 
 
-class Gate:
+class DeviceEnable:
     """Tells the PVs of one device when it is disabled and when it is enabled again.
 
     :param enable: the device's ``enable`` variable

@@ -16,7 +16,7 @@ from .protocols import Listener
 _log = logging.getLogger("roguebridge.own")
 
 
-class OwnValue(NamedTuple):
+class ServerValue(NamedTuple):
     """What the listeners of an own node are told, as PyRogue's ``VariableValue``."""
 
     value: Any
@@ -24,7 +24,7 @@ class OwnValue(NamedTuple):
     severity: str = "None"
 
 
-class OwnNode:
+class ServerNode:
     """What own variables and commands have in common.
 
     :param path: path of the node, e.g. ``RB.ReadOnly``; no tree has it
@@ -80,7 +80,7 @@ class OwnNode:
         """Take a new value and tell the listeners; what one raises is logged and harms no other."""
         with self._telling:
             self._value = value
-            told = OwnValue(value)
+            told = ServerValue(value)
             for listener in tuple(self._listeners):
                 try:
                     listener(self.path, told)
@@ -88,7 +88,7 @@ class OwnNode:
                     _log.exception("%s: a listener failed", self.path)
 
 
-class OwnVariable(OwnNode):
+class ServerVariable(ServerNode):
     """A variable of the server's own.
 
     :param on_set: called with a new value before it is taken; what it raises refuses the put
@@ -117,7 +117,7 @@ class OwnVariable(OwnNode):
         self.update(value)
 
 
-class OwnCommand(OwnNode):
+class ServerCommand(ServerNode):
     """A command of the server's own.
 
     :param function: runs on a worker; if it has a parameter named ``arg``, the command takes one

@@ -12,7 +12,7 @@ from typing import Any
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import PolicyRule, hookimpl
 from roguebridge.core.mapping import ExtraNode, Selector
-from roguebridge.core.tree import OwnCommand, TreeNode
+from roguebridge.core.tree import ServerCommand, TreeNode
 
 from .assignment import Assignments, Place
 from .hosts import Resolver, look_up
@@ -68,7 +68,7 @@ class Acf:
         self._running = False
         self._changing = threading.Lock()
         self._reading = threading.Lock()
-        self._command = OwnCommand(
+        self._command = ServerCommand(
             PATH, self._reload_by_command, description="Reads the access security file again"
         )
 

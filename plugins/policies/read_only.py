@@ -17,7 +17,7 @@ from roguebridge.core.requests import (
     RpcRequest,
     changes,
 )
-from roguebridge.core.tree import OwnVariable
+from roguebridge.core.tree import ServerVariable
 
 PATH = "RB.ReadOnly"
 
@@ -32,7 +32,7 @@ class _Switched(AccessPolicy):
     alike = True
     asked_again = True  # it may have been turned while a put waited
 
-    def __init__(self, switch: OwnVariable) -> None:
+    def __init__(self, switch: ServerVariable) -> None:
         self._switch = switch
 
     def state(self) -> bool:
@@ -65,7 +65,7 @@ class ReadOnlySwitch:
     """
 
     def __init__(self, on: bool = False) -> None:
-        self._switch = OwnVariable(
+        self._switch = ServerVariable(
             PATH, on, description="True: no put, and no call of a command, is permitted"
         )
         self._policy = _Switched(self._switch)

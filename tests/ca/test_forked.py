@@ -9,7 +9,7 @@ import pytest
 from support.rawca import ECHO, packed
 
 from roguebridge.core.concurrency import forks
-from roguebridge.core.concurrency.event_loop import Loop
+from roguebridge.core.concurrency.event_loop import EventLoopThread
 from roguebridge.core.errors import BackendError
 
 
@@ -75,7 +75,7 @@ def test_a_descriptor_that_is_dropped_is_another_file_of_the_same_number():
 
 
 def test_in_a_child_the_loop_does_not_run():
-    loop = Loop("mine")
+    loop = EventLoopThread("mine")
     loop.start()
     thread, running = loop._thread, loop._asyncio
     loop._lock.acquire()  # as a thread that the child does not have may have done
@@ -90,6 +90,6 @@ def test_in_a_child_the_loop_does_not_run():
 
 
 def test_what_is_gone_is_not_kept_for_children():
-    known = weakref.ref(Loop("mine"))
+    known = weakref.ref(EventLoopThread("mine"))
     gc.collect()
     assert known() is None

@@ -6,7 +6,7 @@ import pytest
 from support.fakes import FakeNode
 from support.holders import Bench
 
-from roguebridge.core.tree.device_enable import Gate
+from roguebridge.core.tree.device_enable import DeviceEnable
 from roguebridge.core.values.alarm import DISABLE, HIGH, NO_ALARM
 
 
@@ -15,7 +15,7 @@ class Site:
 
     def __init__(self, state=True, count=1):
         self.enable = FakeNode(state, "Top.Dev.enable")
-        self.gate = Gate(self.enable)
+        self.gate = DeviceEnable(self.enable)
         self.benches = [Bench(5) for _ in range(count)]
         for bench in self.benches:
             self.gate.add(bench.holder)

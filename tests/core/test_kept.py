@@ -3,7 +3,7 @@
 import pytest
 from support.fakes import ENTRY
 
-from roguebridge.core.backend.client_channel import Channel, KeptPv
+from roguebridge.core.backend.client_channel import CachedPv, ClientChannel
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests.credentials import Credentials
 from roguebridge.core.values.alarm import HIHI, NO_ALARM
@@ -44,7 +44,7 @@ class Owner:
         request.error(reason)
 
 
-class Line(Channel):
+class Line(ClientChannel):
     """Notes what its client would be told."""
 
     def __init__(self, pv):
@@ -64,7 +64,7 @@ class World:
     def __init__(self):
         self.left = []
         self.owner = Owner()
-        self.pv = KeptPv(ENTRY, self.owner, self.left.append)
+        self.pv = CachedPv(ENTRY, self.owner, self.left.append)
 
     def run(self):
         while self.left:

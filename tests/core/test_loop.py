@@ -8,13 +8,13 @@ from support.clients import wait_until
 from support.fakes import WAIT
 
 from roguebridge.core.concurrency import event_loop as loops
-from roguebridge.core.concurrency.event_loop import Loop
+from roguebridge.core.concurrency.event_loop import EventLoopThread
 from roguebridge.core.errors import BackendError
 
 
 @pytest.fixture
 def loop():
-    made = Loop("mine")
+    made = EventLoopThread("mine")
     made.start()
     yield made
     made.stop()

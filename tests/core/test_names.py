@@ -12,7 +12,7 @@ from roguebridge.core.hooks.rules import ConverterRule, NamingRule
 from roguebridge.core.mapping.extra_nodes import ExtraNode
 from roguebridge.core.mapping.select import Select
 from roguebridge.core.server.server import PvServer
-from roguebridge.core.tree.server_nodes import OwnVariable
+from roguebridge.core.tree.server_nodes import ServerVariable
 from roguebridge.core.values.alarm import Severity
 
 BOTH = ("V", "Lab:V")
@@ -305,7 +305,7 @@ def test_a_node_that_is_in_no_tree_takes_no_alias(serve_two):
     class Extra:
         @hookimpl
         def extra_nodes(self, base, root):
-            return [ExtraNode("Lab:V", OwnVariable("RB.V", 7))]
+            return [ExtraNode("Lab:V", ServerVariable("RB.V", 7))]
 
     site = serve_two(plugins=[Extra()])
     assert "RB.V of plugin Extra is not served: PV name 'Lab:V' is that of Top.V" in (

@@ -5,7 +5,7 @@ import pytest
 from roguebridge.core.errors import PutError
 from roguebridge.core.hooks.hookspecs import hookimpl
 from roguebridge.core.mapping.extra_nodes import ExtraNode
-from roguebridge.core.tree.server_nodes import OwnCommand, OwnVariable
+from roguebridge.core.tree.server_nodes import ServerCommand, ServerVariable
 
 
 class Own:
@@ -31,7 +31,7 @@ def own(tree, serve):
 
 
 def test_a_variable_is_got_put_and_monitored(own, inbox):
-    node = OwnVariable("RB.Level", 3, description="a level")
+    node = ServerVariable("RB.Level", 3, description="a level")
     client, _ = own(node)
     client.monitor("B:RB:Level", inbox.put)
     assert inbox.next().value == 3
@@ -49,7 +49,7 @@ def test_a_put_may_be_refused(own):
         if value % 2:
             raise PutError("RB.Level must be even")
 
-    node = OwnVariable("RB.Level", 2, on_set=only_even)
+    node = ServerVariable("RB.Level", 2, on_set=only_even)
     client, _ = own(node)
     with pytest.raises(Exception, match="RB.Level must be even"):
         client.put("B:RB:Level", 3)
@@ -60,13 +60,13 @@ def test_a_put_may_be_refused(own):
 
 
 def test_a_put_that_is_not_to_be_written_is_taken_all_the_same():
-    node = OwnVariable("RB.Level", 2)
+    node = ServerVariable("RB.Level", 2)
     node.set(4, write=False)
     assert node.value() == 4
 
 
 def test_a_mode_is_kept_to(own):
-    client, _ = own(OwnVariable("RB.Fixed", 2.5, mode="RO"))
+    client, _ = own(ServerVariable("RB.Fixed", 2.5, mode="RO"))
     with pytest.raises(Exception, match="read-only"):
         client.put("B:RB:Fixed", 3.0)
     client.close()
@@ -74,8 +74,8 @@ def test_a_mode_is_kept_to(own):
 
 def test_a_command_is_called_and_put(own):
     calls = []
-    plain = OwnCommand("RB.Plain", lambda: calls.append("plain"), groups=["Site"])
-    with_argument = OwnCommand("RB.Argued", lambda arg: calls.append(arg) or arg * 2)
+    plain = ServerCommand("RB.Plain", lambda: calls.append("plain"), groups=["Site"])
+    with_argument = ServerCommand("RB.Argued", lambda arg: calls.append(arg) or arg * 2)
     client, server = own(plain, with_argument)
     client.put("B:RB:Plain", 1)
     assert client.rpc("B:RB:Argued", arg=4) == 8
@@ -93,12 +93,12 @@ def test_a_method_can_be_a_command():
             self.count += arg
 
     counter = Counter()
-    OwnCommand("RB.Add", counter.add)(3)
+    ServerCommand("RB.Add", counter.add)(3)
     assert counter.count == 3
 
 
 def test_a_listener_is_told_once_and_a_failing_one_harms_no_other(caplog):
-    node = OwnVariable("RB.Level", 1)
+    node = ServerVariable("RB.Level", 1)
     heard = []
 
     def failing(path, value):
@@ -121,7 +121,7 @@ def test_a_listener_is_told_once_and_a_failing_one_harms_no_other(caplog):
 
 
 def test_own_nodes_are_not_of_the_mapping_but_have_a_holder(own):
-    node = OwnVariable("RB.Level", 1)
+    node = ServerVariable("RB.Level", 1)
     _, server = own(node)
     assert "RB.Level" not in server.list()
     assert "RB.Level" not in server.holders
@@ -130,8 +130,8 @@ def test_own_nodes_are_not_of_the_mapping_but_have_a_holder(own):
 
 
 def test_a_name_that_is_taken_or_not_legal_is_reported_and_the_rest_is_served(own, caplog):
-    bad = OwnVariable("RB.Bad name", 1)
-    twice = OwnVariable("RB.Level", 1), OwnVariable("RB.Level", 2)
+    bad = ServerVariable("RB.Bad name", 1)
+    twice = ServerVariable("RB.Level", 1), ServerVariable("RB.Level", 2)
     client, server = own(bad, *twice)
     assert client.get("B:RB:Level").value == 1
     assert server.report() == (
@@ -159,7 +159,7 @@ def test_two_nodes_of_one_path_are_reported(tree, serve):
 
 
 def test_what_is_missed_by_its_poll_is_no_matter_for_own_nodes(own):
-    client, server = own(OwnVariable("RB.Level", 1), poll_watched=0.1, read_on_connect=True)
+    client, server = own(ServerVariable("RB.Level", 1), poll_watched=0.1, read_on_connect=True)
     assert client.get("B:RB:Level").alarm.severity == 0
     assert server.report() == ()
     client.close()

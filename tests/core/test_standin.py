@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from roguebridge.core.tree.patches.update_override import StandIn, stack_of, standing
+from roguebridge.core.tree.patches.update_override import UpdateOverride, stack_of, standing
 
 
 class Variable:
@@ -12,12 +12,12 @@ class Variable:
         return ["own"]
 
 
-class Low(StandIn):
+class Low(UpdateOverride):
     def __call__(self):
         return ["low", *self.original()]
 
 
-class High(StandIn):
+class High(UpdateOverride):
     rank = 1
 
     def __call__(self):

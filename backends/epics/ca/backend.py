@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from roguebridge.core.backend import BackendOptions, LoopBackend, PvOwner
+from roguebridge.core.backend import AsyncioBackend, BackendOptions, PvOwner
 from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
@@ -20,7 +20,7 @@ _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
 
 
-class CaBackend(LoopBackend):
+class CaBackend(AsyncioBackend):
     """Serves over Channel Access; an isolated server keeps its port when it is started again.
 
     :param options: where to listen

@@ -17,7 +17,7 @@ import caproto as ca
 from caproto._headers import ExtendedMessageHeader, MessageHeader
 
 from roguebridge.backends.epics.roles import groups_of
-from roguebridge.core.concurrency import Loop, NetworkLog
+from roguebridge.core.concurrency import EventLoopThread, NetworkLog
 from roguebridge.core.requests import Credentials, PutRequest, QueuedBytes
 
 from .channel import Channel, Subscription
@@ -46,7 +46,7 @@ _OF_CIRCUIT = (
 class Host(Protocol):
     """What a circuit needs of its server."""
 
-    loop: Loop
+    loop: EventLoopThread
     port: int
     max_name: int
     rights: SharedRights

@@ -11,7 +11,7 @@ from typing import Any
 
 import caproto as ca
 
-from roguebridge.core.concurrency import Loop, NetworkLog, drop, give_up_when_forked
+from roguebridge.core.concurrency import EventLoopThread, NetworkLog, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
@@ -43,7 +43,7 @@ class Network:
     def __init__(
         self,
         settings: Settings,
-        loop: Loop,
+        loop: EventLoopThread,
         served: Callable[[str], CaPv | None],
         queued: QueuedBytes,
         max_name: int = MAX_NAME,

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from roguebridge.core.concurrency import Loop
+from roguebridge.core.concurrency import EventLoopThread
 
 from .fields import Shown
 from .served_pv import CaPv
@@ -63,7 +63,7 @@ class OwnPuts:
 
     __slots__ = ("_loop", "_queues", "_timer")
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: EventLoopThread) -> None:
         self._loop = loop
         # By the owner, which a PV shares with its aliases.
         self._queues: dict[Any, deque[OpenPut | Answer]] = {}

@@ -12,7 +12,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
 from roguebridge.core.backend import PvOwner
-from roguebridge.core.concurrency import Loop, NetworkLog
+from roguebridge.core.concurrency import EventLoopThread, NetworkLog
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.requests import Credentials
 
@@ -62,7 +62,7 @@ class SharedRights:
     :param loop: the server's
     """
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: EventLoopThread) -> None:
         self._loop = loop
         self._groups: dict[Hashable, Group] = {}
         self._changing: OrderedDict[Hashable, Group] = OrderedDict()

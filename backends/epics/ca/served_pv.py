@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from roguebridge.core.backend import PvOwner, ServedPv
-from roguebridge.core.concurrency import Loop, NetworkLog
+from roguebridge.core.concurrency import EventLoopThread, NetworkLog
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import Alarm, PvSpec, Reading
@@ -32,7 +32,7 @@ class Sending:
     :param loop: the server's
     """
 
-    def __init__(self, loop: Loop) -> None:
+    def __init__(self, loop: EventLoopThread) -> None:
         self.loop = loop
         self.lock = threading.Lock()
         #: PV name -> what its value does not show on Channel Access

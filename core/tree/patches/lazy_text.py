@@ -16,7 +16,7 @@ import numpy as np
 
 from ..protocols import Listener
 from .lazy_value import ValueMaker, maker_of
-from .update_override import StandIn, changing, stack_of, standing
+from .update_override import UpdateOverride, changing, stack_of, standing
 
 _log = logging.getLogger("roguebridge.lazy_text")
 _SHORT = frozenset((bool, int, float, str))
@@ -95,7 +95,7 @@ def _may_be_long(node: Any) -> bool:
     return own.get("_disp") != "" and (not checked or issubclass(native, _LONG))
 
 
-class LazyUpdate(StandIn):
+class LazyUpdate(UpdateOverride):
     """Delivers the updates of one variable as the tree does, but for the texts.
 
     :param variable: the variable
@@ -137,7 +137,7 @@ _UNKNOWN = "this version of PyRogue delivers updates in a way that is not known"
 
 def _maker_for(node: Any) -> ValueMaker | str:
     """Return what makes the values that a node tells, or why it had better be left alone."""
-    if not all(isinstance(one, StandIn) for one in stack_of(node)):
+    if not all(isinstance(one, UpdateOverride) for one in stack_of(node)):
         return "something else has taken the place of its _doUpdate"
     if not isinstance(vars(node.root).get("_varListeners"), list):
         return _UNKNOWN

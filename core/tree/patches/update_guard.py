@@ -19,7 +19,7 @@ from typing import Any
 
 from ...concurrency.gc_pause import collecting_later
 from .lazy_value import LazyText
-from .update_override import StandIn, changing, standing
+from .update_override import UpdateOverride, changing, standing
 
 _log = logging.getLogger("roguebridge.watchdog")
 
@@ -73,7 +73,7 @@ def delivered(places: Sequence[Place]) -> Any:
     for frame, _ in places:
         if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
             found = frame.f_locals["self"]
-            return found.variable if isinstance(found, StandIn) else found
+            return found.variable if isinstance(found, UpdateOverride) else found
     for frame, _ in places:  # a root listener that has kept what it was told of another variable
         if isinstance(text := frame.f_locals.get("self"), LazyText):
             return text.variable
@@ -115,7 +115,7 @@ def _of_python(frame: FrameType) -> bool:
     return name.startswith((_LIBRARY, "<frozen")) and "-packages" not in name
 
 
-class Guard(StandIn):
+class Guard(UpdateOverride):
     """Stands in for ``_doUpdate`` of one variable; what that raises goes no further.
 
     Root listeners get the value as it was delivered; if there is none, the last good one, or None

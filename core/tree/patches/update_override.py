@@ -14,10 +14,10 @@ from typing import Any, ClassVar, TypeVar
 changing = threading.Lock()
 
 
-_Kind = TypeVar("_Kind", bound="StandIn")
+_Kind = TypeVar("_Kind", bound="UpdateOverride")
 
 
-class StandIn:
+class UpdateOverride:
     """Stands in for ``_doUpdate`` of one variable, on top of what stood there before.
 
     The tree calls it, without arguments, and expects the value that it has told.
@@ -42,7 +42,7 @@ class StandIn:
         """Take the place, under all of a higher rank; with :data:`changing` held."""
         above = None
         for present in stack_of(self.variable):
-            if not isinstance(present, StandIn) or present.rank <= self.rank:
+            if not isinstance(present, UpdateOverride) or present.rank <= self.rank:
                 self.below = present
                 break
             above = present
@@ -60,7 +60,7 @@ class StandIn:
                 return
             above = present
 
-    def _hang(self, above: StandIn | None, what: Any) -> None:
+    def _hang(self, above: UpdateOverride | None, what: Any) -> None:
         if above is not None:
             above.below = what
         elif what is None:
@@ -74,7 +74,7 @@ def stack_of(variable: Any) -> Iterator[Any]:
     present = vars(variable).get("_doUpdate")
     while present is not None:
         yield present
-        present = present.below if isinstance(present, StandIn) else None
+        present = present.below if isinstance(present, UpdateOverride) else None
 
 
 def standing(variable: Any, kind: type[_Kind]) -> _Kind | None:

@@ -7,7 +7,7 @@ import pytest
 from support.fakes import WAIT, FakeCommand, FakeNode
 
 from roguebridge.core.tree.pyrogue import changes_others, send_group, takes_markers
-from roguebridge.core.tree.server_nodes import OwnCommand, OwnVariable
+from roguebridge.core.tree.server_nodes import ServerCommand, ServerVariable
 
 
 def build(tree):
@@ -58,8 +58,8 @@ def test_a_set_of_its_own_may_change_others(tree, running):
 
 
 def test_nodes_that_are_in_no_tree_may_change_others():
-    assert changes_others(OwnVariable("RB.V", 0))
-    assert changes_others(OwnCommand("RB.C", lambda: None))
+    assert changes_others(ServerVariable("RB.V", 0))
+    assert changes_others(ServerCommand("RB.C", lambda: None))
     assert changes_others(FakeNode())
     assert changes_others(FakeCommand(lambda: None))
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import caproto as ca
 
-from roguebridge.core.concurrency import Loop
+from roguebridge.core.concurrency import EventLoopThread
 from roguebridge.core.requests import QueuedBytes
 
 from .messages import Messages
@@ -39,7 +39,7 @@ class Intake:
         "_retry",
     )  # fmt: skip
 
-    def __init__(self, queued: QueuedBytes, loop: Loop) -> None:
+    def __init__(self, queued: QueuedBytes, loop: EventLoopThread) -> None:
         self.client = ""
         #: True while the client is not listened to
         self.stalled = False
