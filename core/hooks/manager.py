@@ -18,6 +18,7 @@ import pluggy
 
 from ..errors import BackendError, PluginError
 from ..mapping.selectors import Selector
+from ..requests.plugin_faults import PluginFaults
 from ..version import __version__
 from .checks import ACCESS, HOOKS, brings_access, check_plugin, mentions_access, why
 from .hookspecs import PROJECT, BackendFactory, Hooks
@@ -51,6 +52,8 @@ class Plugins:
         self._sources: dict[str, tuple[str, str]] = {}  # name -> source and version
         self._broken: dict[str, str] = {}  # name -> what is wrong with it
         self._classes: dict[type, str] = {}
+        #: what their parts do wrong while the server runs
+        self.faults = PluginFaults()
         #: why the server must not start
         self._fatal: list[str] = []
         self._dropped: dict[str, list[str]] = {}  # until the next start

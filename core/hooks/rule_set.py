@@ -70,8 +70,8 @@ class RuleSet:
         return "?"
 
     def plugin_of(self, rule: Any) -> str:
-        """Return the name of the plugin that has brought a rule or an extra node."""
-        return self._plugins[id(rule)]
+        """Return the name of the plugin that has brought a rule, an extra node or a policy."""
+        return self._plugins.get(id(rule), "?")
 
     def policies_of(self, nodes: Sequence[TreeNode]) -> tuple[AccessPolicy, ...]:
         """Return what every matching rule makes for a node, and for all that it mirrors.
@@ -98,6 +98,7 @@ class RuleSet:
                         f"{policy!r}, no AccessPolicy"
                     )
                 found[id(policy)] = policy
+                self._plugins[id(policy)] = self.plugin_of(rule)
         return tuple(found.values())
 
 

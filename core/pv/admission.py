@@ -67,7 +67,7 @@ class Admission(Job):
     def _judge(self) -> None:
         request = self._work.request
         for policy in self._policies:
-            decision = decision_of(policy, request)
+            decision = decision_of(policy, request, self._services.faults)
             if isinstance(decision, Deny):
                 self._work.deny(decision.reason)
                 return

@@ -262,7 +262,7 @@ class PvHolder:
         if services.groups is not None and credentials.look_up is not None:
             credentials = credentials.kept_by(services.groups)
             judges = Knowing(services.groups, judges, credentials)
-        tell_rights(self.policies, entry, credentials, operation, judges, tell)
+        tell_rights(self.policies, entry, credentials, operation, judges, tell, services.faults)
 
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return what is equal for PVs of which :meth:`may` tells a client the same."""

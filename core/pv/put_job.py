@@ -70,7 +70,8 @@ class PutJob(RequestJob):
         except PutError:
             raise
         except Exception as exc:
-            raise PutError(f"{pv_name}: {words_of(exc)}") from exc
+            blamed = services.faults.put_conversion_failed(reader.node, exc)
+            raise PutError(f"{pv_name}: {blamed or words_of(exc)}") from exc
         if services.audit is not None:
             request.old = services.keep(outcome.value_before)
         if request.process is False:

@@ -247,7 +247,9 @@ class PvReader:
             problem = exc
             provisional = Provisional()
             conversion = Conversion(provisional, provisional.spec)
-            self.in_trouble(f"its type cannot be found out: {exc!r}")
+            rule = "a rule of converter_rules"
+            blamed = self.services.faults.conversion_failed(node, rule, exc)
+            self.in_trouble(f"its type cannot be found out: {blamed or repr(exc)}")
         with self.lock:
             # A type that was not found for a client that has left is looked for again.
             if self.conversion is None and (problem is None or self.watched):
@@ -313,6 +315,7 @@ class PvReader:
             return KEEP, CALC
         spec = conversion.spec
         problem: BaseException
+        part = "to_pv"
         try:
             pv_value = conversion.converter.to_pv(value)
             if conversion.has_text:
@@ -324,6 +327,7 @@ class PvReader:
                     self.in_trouble(f"the spec of its converter {name} has changed: {changes}")
                     return KEEP, CALC
             if conversion.alarm_of is not None:
+                part = "alarm_of"
                 own = conversion.alarm_of(value, pv_value)
                 if own is not None:
                     alarm = own
@@ -333,10 +337,12 @@ class PvReader:
                 self.trouble = None
             return pv_value, alarm
         except ConversionError as exc:
-            problem, alarm = exc, exc.alarm
+            problem, alarm, blamed = exc, exc.alarm, None
         except BaseException as exc:
             problem, alarm = exc, CALC
-        self.in_trouble(f"a {type(value).__name__} has no place in it: {words_of(problem)}")
+            blamed = self.services.faults.conversion_failed(self.node, part, exc)
+        reason = blamed or words_of(problem)
+        self.in_trouble(f"a {type(value).__name__} has no place in it: {reason}")
         return KEEP, alarm
 
     def _judge(self, spec: PvSpec, value: Any, pv_value: Any) -> Alarm:

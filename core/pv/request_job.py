@@ -102,7 +102,7 @@ class RequestJob(Job):
         try:
             reason = disabled(reader.node)
             if reason is None:
-                reason = denied_now(self._policies, request)
+                reason = denied_now(self._policies, request, services.faults)
                 outcome = "failed" if reason is None else "denied"
             if reason is not None:
                 raise PutError(reason)

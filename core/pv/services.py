@@ -17,6 +17,7 @@ from ..requests.audit import AuditTrail
 from ..requests.audit_values import kept, short
 from ..requests.command_arguments import CommandDefaults
 from ..requests.completion import Completion
+from ..requests.plugin_faults import PluginFaults
 from ..requests.put_limits import PutLimits
 from ..requests.queued_bytes import QueuedBytes
 from ..requests.request import Request, RequestRecord
@@ -111,6 +112,7 @@ class Services:
     :param limits: holds what is put to the limits of PVs
     :param defaults: what commands declare by their default argument
     :param queued: counts the bytes of requests
+    :param faults: names the plugins whose parts fail
     """
 
     clock: Clock
@@ -141,6 +143,7 @@ class Services:
     limits: PutLimits = field(default_factory=PutLimits)
     defaults: CommandDefaults = field(default_factory=CommandDefaults)
     queued: QueuedBytes = field(default_factory=QueuedBytes)
+    faults: PluginFaults = field(default_factory=PluginFaults)
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     stamps: StampClock = field(init=False)
@@ -195,9 +198,13 @@ class Services:
             self._troubled.add(entry.pv_name)
             self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}) is INVALID: {text}")
 
+    def run_soon(self, call: Callable[[], None]) -> None:
+        """Run a function on the worker of events; never blocks."""
+        self.events.submit(_Event("log", call))
+
     def log_soon(self, level: int, text: str) -> None:
         """Log where it can neither delay nor deadlock the caller: a record may update the tree."""
-        self.events.submit(_Event("log", lambda: self.log.log(level, "%s", text)))
+        self.run_soon(lambda: self.log.log(level, "%s", text))
 
     def _log_once(self, entry: PvEntry, text: str) -> None:
         # A record under pyrogue.* costs the tree a millisecond and updates a variable: one per

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..concurrency.network_log import NetworkLog
 from ..errors import words_of
+from .plugin_faults import PluginFaults
 from .policy import AccessPolicy, Allow, Decision, Deny
 from .request import Request
 
@@ -15,20 +16,33 @@ _log = NetworkLog(logging.getLogger("roguebridge.execution"))
 NOT_PERMITTED = "Put not permitted"
 
 
-def decision_of(policy: AccessPolicy, request: Request) -> Decision:
-    """Return what a policy decides; a defect of the policy is logged and denies."""
-    pv_name = request.entry.pv_name
+def decision_of(policy: AccessPolicy, request: Request, faults: PluginFaults) -> Decision:
+    """Return what a policy decides; a defect of the policy is logged and denies.
+
+    :param faults: names the plugin that has made the policy
+    """
+    pv_name, path = request.entry.pv_name, request.entry.path
+    since = faults.clock.monotonic()
     try:
         decision: Any = policy.decide(request)  # type: ignore[arg-type]
     except BaseException as exc:
-        _log.exception("%s: policy %r failed", pv_name, policy)
+        faults.policy_failed(policy, "decide", path, exc)
         return Deny(f"{NOT_PERMITTED}: {pv_name}: access policy failed: {words_of(exc)}")
-    if isinstance(decision, Allow) or (
-        isinstance(decision, Deny) and isinstance(decision.reason, str) and decision.reason
-    ):
+    if is_quick(policy):
+        faults.policy_took(policy, "decide", path, since)
+    # By its type: isinstance() would run code of an object of any class.
+    if _is_decision(decision):
         return decision
-    _log.error("%s: policy %r is broken: it returned %r", pv_name, policy, decision)
+    faults.policy_returned(policy, path, decision)
     return Deny(NOT_PERMITTED)
+
+
+def _is_decision(given: Any) -> TypeGuard[Decision]:
+    if issubclass(type(given), Allow):
+        return True
+    return (
+        issubclass(type(given), Deny) and issubclass(type(given.reason), str) and bool(given.reason)
+    )
 
 
 def is_quick(policy: AccessPolicy) -> bool:
@@ -43,11 +57,13 @@ def is_quick(policy: AccessPolicy) -> bool:
         return False
 
 
-def denied_now(policies: tuple[AccessPolicy, ...], request: Request) -> str | None:
+def denied_now(
+    policies: tuple[AccessPolicy, ...], request: Request, faults: PluginFaults
+) -> str | None:
     """Return why a request that has waited is denied by now, None if it still may go on."""
     for policy in policies:
         if policy.asked_again:
-            decision = decision_of(policy, request)
+            decision = decision_of(policy, request, faults)
             if isinstance(decision, Deny):
                 return decision.reason
     return None

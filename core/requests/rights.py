@@ -10,6 +10,7 @@ from ..concurrency.workers import Job, WorkerPool
 from ..mapping.pv_map import PvEntry
 from .credentials import Credentials
 from .decisions import is_quick
+from .plugin_faults import PluginFaults
 from .policy import AccessPolicy, Allow
 from .user_groups import UserGroups
 
@@ -23,14 +24,16 @@ def tell_rights(
     operation: str,
     judges: WorkerPool,
     tell: Callable[[bool], None],
+    faults: PluginFaults,
 ) -> None:
     """Tell whether all policies would allow an operation: at once, or from a worker.
 
     :param judges: asks policies that may block; without a place there the answer is no
+    :param faults: names the plugin of a policy that fails
     """
 
     def ask() -> None:
-        tell(all(_allows(policy, entry, credentials, operation) for policy in policies))
+        tell(all(_allows(one, entry, credentials, operation, faults) for one in policies))
 
     if all(map(is_quick, policies)):
         ask()
@@ -76,12 +79,22 @@ def rights_state(
     return tuple(found)
 
 
-def _allows(policy: AccessPolicy, entry: PvEntry, credentials: Credentials, operation: str) -> bool:
+def _allows(
+    policy: AccessPolicy,
+    entry: PvEntry,
+    credentials: Credentials,
+    operation: str,
+    faults: PluginFaults,
+) -> bool:
+    since = faults.clock.monotonic()
     try:
-        return isinstance(policy.may(entry, credentials, operation), Allow)
-    except BaseException:
-        _log.exception("%s: policy %r failed", entry.pv_name, policy)
+        allows = issubclass(type(policy.may(entry, credentials, operation)), Allow)
+    except BaseException as exc:
+        faults.policy_failed(policy, "may", entry.path, exc)
         return False
+    if is_quick(policy):
+        faults.policy_took(policy, "may", entry.path, since)
+    return allows
 
 
 class _RightsJob(Job):

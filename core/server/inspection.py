@@ -110,6 +110,7 @@ class Inspection:
         texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
         if serving is not None:
             texts += self._plugins.find_problems(self)
+        texts += self._plugins.faults.problems()
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
         if serving is not None:

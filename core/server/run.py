@@ -123,6 +123,7 @@ class Serving:
         try:
             if self.services.audit is not None:
                 self.services.audit.start(self.services.log_soon)
+            self._name_plugins()
             self._make_holders(maps)
             for backend in self._backends:
                 with _blaming(backend):
@@ -145,6 +146,11 @@ class Serving:
         except BaseException:
             self.end()
             raise
+
+    def _name_plugins(self) -> None:
+        faults, rules = self.services.faults, self._rules
+        chosen = partial(rules.first_plugin, rules.converters)
+        faults.begin(self.services.clock, self.services.run_soon, chosen, rules.plugin_of)
 
     def _make_holders(self, maps: Sequence[PvMap]) -> None:
         make_converter = partial(converter_of, self._rules.converters)

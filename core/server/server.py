@@ -300,6 +300,7 @@ class PvServer(Inspection):
             read_on_connect=self._read_on_connect,
             queue_commands=self._queue_commands,
             queued=self._queued,
+            faults=plugins.faults,
             pacing=self._pacing if self._pacing.active else None,
             limits=self._limits,
             audit=AuditTrail(sinks, clock) if sinks else None,

@@ -4,6 +4,7 @@ import pytest
 from support.fakes import ENTRY
 
 from roguebridge.core.requests.credentials import Credentials
+from roguebridge.core.requests.plugin_faults import PluginFaults
 from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 from roguebridge.core.requests.rights import may_change, tell_rights
 
@@ -41,7 +42,7 @@ class Pool:
 
 def told(policies, pool=None):
     found = []
-    tell_rights(tuple(policies), ENTRY, WHO, "put", pool or Pool(), found.append)
+    tell_rights(tuple(policies), ENTRY, WHO, "put", pool or Pool(), found.append, PluginFaults())
     return found
 
 
