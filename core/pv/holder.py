@@ -25,37 +25,13 @@ from ..values.converter import TypeConverter
 from ..values.reading import Reading
 from ..values.spec import PvSpec
 from .admission import Admission
-from .command_job import CommandJob, CommandRuns
-from .opener import PvOpener
-from .publisher import Publisher
+from .command_job import CommandJob
+from .parts import Parts
 from .put_job import PutJob
-from .put_outcome import PutOutcome
-from .put_tracker import PutTracker
 from .reader import PvReader
 from .request_job import ReadJob, RequestJob
-from .rereads import Rereads
 from .services import Services
 from .update_listener import UpdateListener
-
-
-class Parts:
-    """The parts of a PV that only clients need; made for the first of them."""
-
-    __slots__ = ("publisher", "puts", "rereads", "outcome", "opener", "runs")
-
-    def __init__(self, holder: PvHolder, served: tuple[ServedPv, ...]) -> None:
-        reader = holder.reader
-        self.publisher = Publisher(reader)
-        for one in served:
-            self.publisher.attach(one)
-        self.puts = PutTracker()
-        self.rereads = Rereads(reader, self.publisher, self.puts)
-        self.outcome = PutOutcome(reader, self.publisher, self.puts, self.rereads)
-        self.opener = PvOpener(holder, reader, self.publisher, self.puts, holder.listener)
-        #: of a command only
-        self.runs: CommandRuns | None = None
-        if reader.entry.is_command:
-            self.runs = CommandRuns(reader.services.queue_commands)
 
 
 class PvHolder:
@@ -97,8 +73,7 @@ class PvHolder:
             with self.reader.lock:
                 parts = self._parts
                 if parts is None:
-                    parts = self._parts = Parts(self, self._served)
-                    self.listener.connect(parts.publisher, parts.puts, parts.rereads)
+                    parts = self._parts = Parts(self, self.reader, self.listener, self._served)
         return parts
 
     # What it is ---------------------------------------------------------------------------------
@@ -282,11 +257,6 @@ class PvHolder:
     # The run ------------------------------------------------------------------------------------
 
     @property
-    def never_read(self) -> bool:
-        """True for a register of which the tree has told nothing since it was started."""
-        return self.reader.never_read
-
-    @property
     def watched(self) -> bool:
         """True while a client is there, or the PV stays open after its last one."""
         return self.reader.watched
@@ -321,11 +291,6 @@ class PvHolder:
             if not self.reader.watched:  # else the value is looked at again
                 self.listener.note(self.reader.services.time_ns())
 
-    @property
-    def must_be_read(self) -> bool:
-        """True for a register that may have been read without the tree telling of it."""
-        return self.reader.must_be_read
-
     def reveal(self) -> None:
         """Show the value again, with the alarm that holds now."""
         if self.reader.watched:
@@ -345,7 +310,3 @@ class PvHolder:
         """Show what is held back, before the PV is closed."""
         if self._parts is not None:
             self._parts.publisher.show_held()
-
-    def update_failed(self) -> None:
-        """The tree could not deliver an update of the node; on its update thread."""
-        self.listener.update_failed()

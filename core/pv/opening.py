@@ -157,8 +157,10 @@ class Opening:
 
     def _read_unread_sources(self) -> None:
         reader = self._opener.reader
+        sources = reader.services.sources
         try:
-            reader.read_unread_sources()
+            if sources is not None:
+                sources.read_unread(reader.path)
         except BaseException as exc:  # they stay as they are: never read
             _log.debug("%s: a source cannot be read: %s", reader.path, exc)
 

@@ -19,8 +19,7 @@ from ..values.alarm import CALC, NO_ALARM, Alarm
 from ..values.reading import KEEP, Reading
 from ..values.spec import NtKind, PvSpec
 from .pacing import Deadband, Pace
-from .publication import Publication, State
-from .unshown import Unshown
+from .publication import Publication, State, Unshown
 
 
 class PacedPublication(Publication):

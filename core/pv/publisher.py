@@ -170,7 +170,9 @@ class Publisher:
         value, alarm = sample
         if alarm is not self.alarm:
             self.alarm = alarm
-            self._reader.alarm_changed(alarm)
+            sources = self._reader.services.sources
+            if sources is not None:
+                sources.shown(self._reader.path, alarm)
         if value is not KEEP:
             self.values += 1
         conversion = self._reader.conversion

@@ -151,7 +151,8 @@ class PutOutcome:
             raise PutError(f"{pv_name}: {reader.trouble}")
         try:
             read_now(reader.node)
-            reader.read_unread_sources()
+            if reader.services.sources is not None:
+                reader.services.sources.read_unread(reader.path)
         except BaseException as exc:
             reader.in_trouble(f"it cannot be read: {words_of(exc)}")
             self._publisher.show_alarm(read_fault(exc, reader.is_hardware))

@@ -15,6 +15,7 @@ from ..tree.protocols import TreeNode
 from ..tree.pyrogue import (
     changes_others,
     is_register,
+    limits_of,
     local_attribute,
     only_stores,
     read_fault,
@@ -30,14 +31,12 @@ from ..values.alarm import (
     UNWRITTEN,
     Alarm,
     Severity,
-    judge,
-    judge_as_told,
 )
+from ..values.conversion import Conversion
 from ..values.converter import ConversionError, Provisional, TypeConverter
 from ..values.reading import KEEP, Sample
 from ..values.sendable import sendable
-from ..values.spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
-from .conversion import Conversion
+from ..values.spec import NO_VALUE_ALARM, changes_of
 from .services import Services
 
 _log = logging.getLogger("roguebridge.holder")
@@ -61,7 +60,7 @@ class PvReader:
 
     __slots__ = (
         "entry", "node", "services", "lock", "conversion", "watched", "trouble", "causes",
-        "awaiting", "time_source", "_make_converter", "_limits", "_run",
+        "awaiting", "time_source", "_make_converter", "_run",
     )  # fmt: skip
 
     def __init__(
@@ -90,7 +89,6 @@ class PvReader:
         self._make_converter = make_converter
         #: gives a value's time in ns since the POSIX epoch; None for the server's own
         self.time_source = None if time_source is None else SiteTime(time_source)
-        self._limits: ValueAlarm | None = None  # where the PV has no members for them
         self._run: Sample | None = None  # of a command: whether it runs, how the last run ended
 
     @property
@@ -204,29 +202,6 @@ class PvReader:
                 return cause.alarm
         return None
 
-    # What is made of the node, and what it is made of --------------------------------------------
-
-    def alarm_changed(self, alarm: Alarm) -> None:
-        """The PV shows another alarm of its own; with the lock held."""
-        sources = self.services.sources
-        if sources is not None:
-            sources.shown(self.path, alarm)
-
-    @property
-    def is_needed(self) -> bool:
-        """True if a client watches something that is made of the node."""
-        sources = self.services.sources
-        return sources is not None and sources.is_needed(self.path)
-
-    def read_unread_sources(self) -> None:
-        """Read, in hardware, the sources of the node that were never read; on a worker.
-
-        :raises Exception: what the tree raises
-        """
-        sources = self.services.sources
-        if sources is not None:
-            sources.read_unread(self.path)
-
     # Reading and converting ---------------------------------------------------------------------
 
     def find_converter(self) -> BaseException | None:
@@ -241,7 +216,11 @@ class PvReader:
         try:
             converter = self._make_converter(node)
             conversion = Conversion(
-                converter, converter.spec, only_stores(node), changes_others(node)
+                converter,
+                converter.spec,
+                only_stores(node),
+                changes_others(node),
+                NO_VALUE_ALARM if self.entry.is_command else limits_of(node),
             )
         except BaseException as exc:
             problem = exc
@@ -313,7 +292,6 @@ class PvReader:
         conversion = self.conversion
         if conversion is None:
             return KEEP, CALC
-        spec = conversion.spec
         problem: BaseException
         part = "to_pv"
         try:
@@ -332,7 +310,7 @@ class PvReader:
                 if own is not None:
                     alarm = own
             if alarm is None:
-                alarm = self._judge(spec, value, pv_value)
+                alarm = conversion.judge(value, pv_value)
             if self.trouble is not None and not conversion.is_provisional:
                 self.trouble = None
             return pv_value, alarm
@@ -345,17 +323,6 @@ class PvReader:
         self.in_trouble(f"a {type(value).__name__} has no place in it: {reason}")
         return KEEP, alarm
 
-    def _judge(self, spec: PvSpec, value: Any, pv_value: Any) -> Alarm:
-        # By the rule of PyRogue, which an update has followed already.
-        if spec.value_alarm.active:
-            return judge(pv_value, spec.value_alarm)
-        if self.entry.is_command or spec.kind not in (NtKind.ENUM, NtKind.SCALAR):
-            return NO_ALARM
-        limits = self._limits
-        if limits is None:
-            limits = self._limits = _limits_of(self.node)
-        return judge_as_told(value, limits) if limits.active else NO_ALARM
-
     def misfit(self, problem: Exception) -> None:
         """Report that a value does not fit the PV."""
         self.in_trouble(f"a value does not fit it: {words_of(problem)}")
@@ -364,11 +331,3 @@ class PvReader:
         """Report, until the next good value, why the node cannot be shown as it is."""
         self.trouble = text
         self.services.trouble(self.entry, text)
-
-
-def _limits_of(node: Any) -> ValueAlarm:
-    try:
-        limits = ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
-    except Exception:
-        return NO_VALUE_ALARM
-    return limits if limits.active else NO_VALUE_ALARM

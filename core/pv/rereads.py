@@ -146,8 +146,9 @@ class Rereads:
 
         Only while clients watch it, or what is made of it.
         """
-        reader = self._reader
-        if reader.readable and (reader.watched or reader.is_needed):
+        reader, sources = self._reader, self._reader.services.sources
+        needed = sources is not None and sources.is_needed(reader.path)
+        if reader.readable and (reader.watched or needed):
             reader.services.clock.call_later(after, lambda: self._seek(after))
 
     def _seek(self, after: float) -> None:

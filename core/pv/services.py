@@ -26,7 +26,7 @@ from ..tree.patches.lazy_text import LazyTexts
 from ..tree.sources import Sources
 from ..values.alarm import Alarm
 from .pacing import Pacing
-from .unshown import Unshown
+from .publication import Unshown
 
 _LOG_INTERVAL = 60.0
 

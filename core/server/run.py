@@ -249,7 +249,7 @@ class Serving:
         if self.services.completion is not None:
             self.services.completion.tree_heard()
         for holder in self.holders.values():
-            holder.look_again(fresh=holder.must_be_read)
+            holder.look_again(fresh=holder.reader.must_be_read)
         self.poll_switch.look()
 
     def _updates_lost(self, variables: Sequence[Any]) -> None:
@@ -264,7 +264,7 @@ class Serving:
     def _update_failed(self, path: str, exc: BaseException) -> None:
         holder = self.holders.get(path)
         if holder is not None:
-            holder.update_failed()
+            holder.listener.update_failed()
         self._sources.update_failed(path)
 
     def attempt(self, what: str, step: Callable[[], object]) -> None:

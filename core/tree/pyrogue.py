@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import words_of
 from ..values.alarm import CALC, COMM, READ, TIMEOUT, Alarm
+from ..values.spec import NO_VALUE_ALARM, ValueAlarm
 
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
@@ -349,3 +350,15 @@ def protocols_of(root: Any) -> list[Any]:
         for device in (root, *root.deviceList)
         for protocol in getattr(device, "_ifAndProto", ())
     ]
+
+
+def limits_of(node: Any) -> ValueAlarm:
+    """Return the alarm limits of a node; none if it has none, or none that can be read.
+
+    :param node: a variable
+    """
+    try:
+        limits = ValueAlarm(node.lowAlarm, node.lowWarning, node.highWarning, node.highAlarm)
+    except Exception:
+        return NO_VALUE_ALARM
+    return limits if limits.active else NO_VALUE_ALARM

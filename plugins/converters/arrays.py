@@ -19,9 +19,9 @@ from roguebridge.core.values import (
     texts_of,
 )
 
-from ..policies.refusals import refusing
 from .declared import Declared, Guessing
 from .metadata import control_of, display_of, value_alarm_of
+from .refusals import refusing
 from .scalars import takes_nan
 from .texts import parse_literal
 

@@ -19,9 +19,9 @@ from roguebridge.core.values import (
     integer,
 )
 
-from ..policies.refusals import refusing
 from .declared import Declared, Family, Guessing
 from .metadata import attribute, display_of, label_of
+from .refusals import refusing
 from .scalars import Number
 
 _BOOLS = (bool, np.bool_)

@@ -17,9 +17,9 @@ from roguebridge.core.values import (
     pixels_of,
 )
 
-from ..policies.refusals import refusing
 from .declared import Declared, Guessing
 from .metadata import display_of
+from .refusals import refusing
 
 
 class Image(Guessing, TypeConverter):

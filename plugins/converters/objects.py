@@ -8,8 +8,8 @@ import numpy as np
 
 from roguebridge.core.values import ScalarType, TypeConverter, text_of, unicode_of
 
-from ..policies.refusals import refusing
 from .declared import Declared, Guessing
+from .refusals import refusing
 from .scalars import scalar_spec
 from .texts import TextForm, form_of, parse_literal
 

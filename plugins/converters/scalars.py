@@ -23,7 +23,6 @@ from roguebridge.core.values import (
     unicode_of,
 )
 
-from ..policies.refusals import check_range, refusing
 from .declared import Declared, Guessing
 from .metadata import (
     attribute,
@@ -33,6 +32,7 @@ from .metadata import (
     number_of,
     value_alarm_of,
 )
+from .refusals import check_range, refusing
 
 _STRING = re.compile(r"String\((\d+)\)$")
 # Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.

@@ -20,9 +20,9 @@ from roguebridge.core.values import (
     texts_of,
 )
 
-from ..policies.refusals import refusing
 from .declared import Declared
 from .metadata import display_of
+from .refusals import refusing
 
 
 class Table(TypeConverter):

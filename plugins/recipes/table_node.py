@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from roguebridge.core.pv import LazyTexts
 from roguebridge.core.tree import Listener, enable_of, read_now
-from roguebridge.core.tree.patches import LazyTexts
 from roguebridge.core.values import NO_ALARM, Alarm
 
 _log = logging.getLogger("roguebridge.recipes")

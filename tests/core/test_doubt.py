@@ -70,7 +70,8 @@ def test_while_an_update_is_converted(doubt):
 @pytest.mark.parametrize("look", ["look_again", "update_failed"])
 def test_and_somebody_wants_it_looked_at(doubt, look):
     doubt.put()
-    getattr(doubt.bench.holder, look)()
+    holder = doubt.bench.holder
+    (holder.listener.update_failed if look == "update_failed" else holder.look_again)()
     assert doubt.bench.served.last == ("alarm", None, WRITE)
     doubt.end()
 

@@ -191,7 +191,7 @@ def test_a_value_that_the_tree_is_about_to_refuse_is_never_shown(how):
         if how == "update":
             bench.node.update(value)
         elif how == "update_failed":
-            bench.holder.update_failed()
+            bench.holder.listener.update_failed()
         else:
             bench.holder.look_again()
         raise RuntimeError("bus error")

@@ -248,13 +248,13 @@ def test_a_numpy_integer_is_a_time(watched):
 
 def test_a_value_whose_update_failed_elsewhere_is_read_and_shown(opened):
     opened.node.present = 6
-    opened.holder.update_failed()
+    opened.holder.listener.update_failed()
     assert opened.served.last == ("post", 6, NO_ALARM)
 
 
 def test_a_failed_update_of_a_value_that_cannot_be_read_is_an_alarm(opened):
     opened.node.present = ValueError("no sensor")
-    opened.holder.update_failed()
+    opened.holder.listener.update_failed()
     assert opened.served.last == ("alarm", None, CALC)
     assert opened.holder.trouble == "it cannot be read: no sensor"
     opened.node.update(6)
@@ -265,7 +265,7 @@ def test_a_failed_update_of_a_value_that_cannot_be_read_is_an_alarm(opened):
 def test_of_a_failed_update_that_nobody_sees_the_time_is_kept(bench):
     bench.clock.advance(3)
     bench.node.value = lambda: pytest.fail("read for nobody")
-    bench.holder.update_failed()
+    bench.holder.listener.update_failed()
     last = bench.clock.time_ns()
     del bench.node.value
     bench.clock.advance(3)
@@ -282,7 +282,7 @@ def test_a_failed_update_raises_nothing_into_the_tree(opened, caplog):
         raise ZeroDivisionError
 
     opened.services.time_ns = fail_once
-    opened.holder.update_failed()
+    opened.holder.listener.update_failed()
     assert opened.served.last == ("alarm", None, CALC)
     assert "an update could not be shown" in caplog.text
     assert opened.clock.time_ns() == real()

@@ -160,7 +160,9 @@ def test_an_update_that_waited_is_not_taken_for_a_step(opened):
     opened.holder.parts.publisher.show_alarm(opened.served.events[-1][2])
     latest = opened.served.times[-1]
     with opened.holder.reader.lock:
-        opened.holder.parts.publisher.publish((7, opened.served.events[-1][2]), latest - 10 * SECOND)
+        opened.holder.parts.publisher.publish(
+            (7, opened.served.events[-1][2]), latest - 10 * SECOND
+        )
     assert opened.served.times[-1] == latest + 1
     assert opened.services.stamps.problems() == []
 

@@ -47,6 +47,19 @@ def copy(tmp_path):
         ("simtree/node.py", "import roguebridge.examples.demo", "stand on core"),
         ("lab/__init__.py", "", "stand on core"),
         ("core/concurrency/clock.py", "import p4p", "no protocol library"),
+        ("core/values/alarm.py", "from ..tree import pyrogue", "rooms of core"),
+        ("core/values/alarm.py", "from ..concurrency import clock", "rooms of core"),
+        ("core/attic/__init__.py", "", "rooms of core"),
+        ("core/pv/reader.py", "from . import holder", "parts of a PV"),
+        ("core/pv/attic.py", "", "parts of a PV"),
+        ("backends/soft/client.py", "from ..epics import ca", "do not know each other"),
+        ("plugins/audit/line.py", "from roguebridge.core.values import spec", "faces of core"),
+        ("core/tree/pyrogue.py", "from .patches import watchdog", "change a live tree"),
+        (
+            "plugins/audit/line.py",
+            "from .. import policies\nfrom ..policies import mode",
+            "no circles",
+        ),
     ],
 )
 def test_a_contract_breaks_where_an_import_goes_the_wrong_way(copy, module, line, contract):
@@ -56,7 +69,7 @@ def test_a_contract_breaks_where_an_import_goes_the_wrong_way(copy, module, line
     file.write_text(f"{text}\n{line}\n")
     done = linted(copy)
     assert done.returncode == 1, done.stdout + done.stderr
-    broken = [line for line in done.stdout.splitlines() if line.endswith("BROKEN")]
+    broken = [line for line in done.stdout.splitlines() if "BROKEN" in line]
     assert any(contract in line for line in broken), done.stdout
 
 

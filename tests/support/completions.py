@@ -4,7 +4,7 @@ import queue
 import threading
 from collections import deque
 
-from roguebridge.core.pv.unshown import Unshown
+from roguebridge.core.pv.publication import Unshown
 from roguebridge.core.requests.completion import Completion
 from support.fakes import WAIT, FakeClock
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from ..values.alarm import BY_STATUS, NO_ALARM, Alarm
-from ..values.converter import Provisional, TypeConverter
-from ..values.sendable import has_text, sendable_spec
-from ..values.spec import NtKind, PvSpec
+from typing import Any
+
+from .alarm import BY_STATUS, NO_ALARM, Alarm, judge, judge_as_told
+from .converter import Provisional, TypeConverter
+from .sendable import has_text, sendable_spec
+from .spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm
 
 
 class Conversion:
@@ -15,6 +17,7 @@ class Conversion:
     :param spec: the converter's, as it was when it was made
     :param only_stores: the node does no more with a value than to store it
     :param changes_others: a put may change more than the node's own value
+    :param limits: the alarm limits of the node
     """
 
     __slots__ = (
@@ -28,6 +31,7 @@ class Conversion:
         "is_provisional",
         "is_kept",
         "_is_told",
+        "_limits",
     )
 
     def __init__(
@@ -36,6 +40,7 @@ class Conversion:
         spec: PvSpec,
         only_stores: bool = False,
         changes_others: bool = True,
+        limits: ValueAlarm = NO_VALUE_ALARM,
     ) -> None:
         self.converter = converter
         #: as the converter has it
@@ -48,6 +53,8 @@ class Conversion:
         # A subclass has to say so itself: it may do what its base does not.
         self.puts_at_once = only_stores and vars(type(converter)).get("quick") is True
         self.changes_others = changes_others
+        # Of arrays each element is judged, by the members of the PV.
+        self._limits = limits if spec.kind in (NtKind.ENUM, NtKind.SCALAR) else NO_VALUE_ALARM
         own = converter.alarm_of
         #: the converter's own judge, None if it leaves that to others
         self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own
@@ -64,3 +71,13 @@ class Conversion:
         :param status: PyRogue's word
         """
         return BY_STATUS.get(status, NO_ALARM) if self._is_told else None
+
+    def judge(self, value: Any, pv_value: Any) -> Alarm:
+        """Return the alarm of a value of which the tree has told none, by PyRogue's rule.
+
+        :param value: in the tree's terms
+        :param pv_value: in those of the PV
+        """
+        if self.spec.value_alarm.active:
+            return judge(pv_value, self.spec.value_alarm)
+        return judge_as_told(value, self._limits) if self._limits.active else NO_ALARM

@@ -8,7 +8,7 @@ from typing import Any
 
 from roguebridge.core.errors import PutError
 
-from ..converters.metadata import attribute
+from .metadata import attribute
 
 
 @contextmanager
