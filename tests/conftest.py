@@ -13,6 +13,23 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.write_line(describe())
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable():
+    """Lone surrogates, of which texts of tests and what they log are full, cannot leave a worker."""
+    return sendable((yield))
+
+
+def sendable(data):
+    match data:
+        case str():
+            return data.encode("utf-8", "backslashreplace").decode()
+        case dict():
+            return {sendable(key): sendable(value) for key, value in data.items()}
+        case list() | tuple():
+            return type(data)(map(sendable, data))
+    return data
+
+
 @pytest.fixture(scope="session", params=TREES, ids=str)
 def tree(request):
     """Each implementation of the tree."""

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from support.holders import Bench, call, put
+from support.ids import no_address
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.requests.annotations import name_of, types_of
@@ -65,7 +66,7 @@ FITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "value", "fits"), FITS, ids=str)
+@pytest.mark.parametrize(("kind", "value", "fits"), FITS, ids=no_address)
 def test_what_is_of_a_type_or_can_be_is_taken_exactly(kind, value, fits):
     found = fitted_to(kind, value)
     assert found == fits

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 from support.fakes import ENTRY, make_put
 from support.holders import Bench, strictly_increasing
+from support.ids import no_address
 
 from roguebridge.core.concurrency.workers import BUSY
 from roguebridge.core.pv.services import Watchers
@@ -111,7 +112,7 @@ def test_a_read_for_the_first_client_that_fails_opens_with_what_was_read_before(
     assert strictly_increasing(reading.served.times)
 
 
-@pytest.mark.parametrize("options", [{"mode": "WO"}, {"function": lambda: None}], ids=str)
+@pytest.mark.parametrize("options", [{"mode": "WO"}, {"function": lambda: None}], ids=no_address)
 def test_what_cannot_be_read_opens_unread(options):
     bench = Bench(read_on_connect=True, **options)
     bench.node.get = lambda: pytest.fail("read in spite of its mode")

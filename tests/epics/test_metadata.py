@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from support.ids import no_address
 from support.served import LIMIT, alone
 
 PV = "Base:Top:Dev:V"
@@ -213,7 +214,7 @@ class Rude:
         ({"value": [1], "units": Rude()}, "display.units", ""),
         ({"value": True, "description": Rude()}, "display.description", ""),
     ],
-    ids=str,
+    ids=no_address,
 )
 def test_wrong_metadata_harms_only_itself(raw_of, arguments, field, content):
     # set when the tree runs: it looks at some of it itself, and would not start

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from p4p import Value
 from p4p.client.thread import RemoteError
+from support.ids import no_address
 from support.served import LIMIT, Updates, alone
 
 PV = "Base:Top:V"
@@ -161,7 +162,7 @@ def test_what_is_shown_can_be_put_back_unchanged(serve_value, name):
         (np.array([1, None], object), "5", "is not a list"),
         (object(), "5", "text cannot be made into a object"),
     ],
-    ids=str,
+    ids=no_address,
 )
 def test_text_that_does_not_stand_for_the_type_is_refused(
     serve_value, caplog, default, text, reason
