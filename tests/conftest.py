@@ -15,7 +15,7 @@ def pytest_terminal_summary(terminalreporter):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_report_to_serializable():
-    """Lone surrogates, of which texts of tests and what they log are full, cannot leave a worker."""
+    """Have a worker send lone surrogates, in texts of tests and of their logs, as escapes."""
     return sendable((yield))
 
 

@@ -82,11 +82,13 @@ def test_a_server_gets_what_the_file_says_and_nothing_else(write):
 
 TEXT = st.text(min_size=1, alphabet="abcXYZ:.[]{}*_ é0'\"#-")
 TEXTS = TEXT | st.lists(TEXT)
+OPTIONAL_GROUP = st.fixed_dictionaries({"group": TEXT}, optional={"optional": st.booleans()})
+GROUPS = TEXT | st.lists(TEXT | OPTIONAL_GROUP)
 NUMBER = st.floats(min_value=1e-3, max_value=1e6) | st.integers(min_value=1, max_value=10**6)
 MEASURE = NUMBER | NUMBER.map(lambda number: f"{number} %")
 VALUES = {
-    "incGroups": st.none() | TEXTS,
-    "excGroups": st.none() | TEXTS,
+    "incGroups": st.none() | GROUPS,
+    "excGroups": st.none() | GROUPS,
     "pvMap": st.none() | st.dictionaries(TEXT, TEXT | st.lists(TEXT, min_size=1)),
     "backends": st.lists(TEXT),
     "plugins": st.lists(TEXT),
@@ -110,6 +112,8 @@ VALUES = {
     "allow_nan": st.booleans() | st.lists(TEXT),
     "queue_commands": st.booleans(),
     "max_queued_bytes": st.integers(1),
+    "group_cache": NUMBER,
+    "max_name": st.integers(16, 65_536),
     "stop_timeout": NUMBER,
 }
 
@@ -190,7 +194,7 @@ WRONG = {
     "syntax": ("base: X\nconf: {A: '1'\nstrict: true\n", ["3: it is no YAML, column 1: while parsing a flow mapping, expected ',' or '}', but got '<scalar>'"]),
     "a number for text": ("base: 5\n", ["1: base: expected text, found 5: put it in quotes"]),
     "a time for text": ("base: X\npvMap:\n  Top.A: 12:30\n", ["3: pvMap['Top.A']: expected a PV name or a list of them, found 12:30: put it in quotes"]),
-    "a truth for text": ("base: X\nincGroups: [a, on]\n", ["2: incGroups[1]: expected text, found on: put it in quotes"]),
+    "a truth for text": ("base: X\nincGroups: [a, on]\n", ["2: incGroups[1]: expected a group, or a mapping of group and optional, found on: put it in quotes"]),
     "a port": ("base: X\nconf:\n  EPICS_PVAS_SERVER_PORT: 5075\n", ["3: conf.EPICS_PVAS_SERVER_PORT: expected text, found 5075: put it in quotes"]),
     "text for a number": ("base: X\nstuck_after: '5'\n", ["2: stuck_after: expected a number, found the text '5'"]),
     "a truth for a number": ("base: X\nstuck_after: yes\n", ["2: stuck_after: expected a number, found yes"]),

@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from p4p.client.thread import Context
+from support.fakes import bridge_threads
 from support.served import serving
 
 from roguebridge.backends.epics import EpicsPvHolder, EpicsPvServer
@@ -302,8 +303,7 @@ def test_a_failed_start_leaves_nothing_behind_and_the_root_can_be_stopped(tree):
     try:
         with pytest.raises(Exception, match="PVAccess server cannot start"):
             root.start()
-        names = [t.name for t in threading.enumerate() if t.name.startswith("roguebridge")]
-        assert names == []
+        assert bridge_threads() == []
         assert root.A._BaseVariable__functions == []
         assert not server.running
     finally:

@@ -24,9 +24,15 @@ def join(*threads):
         assert not thread.is_alive(), f"{thread.name} does not end"
 
 
+def threads_of_servers():
+    """The bridge's threads that are alive, without that of the log, which no server ends."""
+    named = [t for t in threading.enumerate() if t.name.startswith("roguebridge")]
+    return [t for t in named if t.name != "roguebridge-log"]
+
+
 def bridge_threads():
-    """Name the bridge's threads that are alive."""
-    return [t.name for t in threading.enumerate() if t.name.startswith("roguebridge")]
+    """Name the threads that servers have left or still need."""
+    return [t.name for t in threads_of_servers()]
 
 
 class FakeClock(Clock):

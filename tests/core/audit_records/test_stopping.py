@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from support.audit import Sink
-from support.fakes import WAIT, join
+from support.fakes import WAIT, join, threads_of_servers
 from support.site_plugins import Guard
 
 from roguebridge.backends.soft import RemoteError
@@ -52,7 +52,7 @@ def test_what_runs_at_a_stop_has_failed_and_what_waits_is_dropped(audited, tree)
     ]
     gate.set()
     assert ended.wait(WAIT)
-    join(*(t for t in threading.enumerate() if t.name.startswith("roguebridge")))
+    join(*threads_of_servers())
 
 
 @pytest.mark.parametrize("quick", [True, False])
@@ -88,7 +88,7 @@ def test_each_of_many_puts_in_the_midst_of_a_stop_is_recorded_once(audited, tree
     assert set(judged) <= set(values)
     assert quick is False or sorted(judged) == values
     assert "dropped" in {record.result for record in records} <= {"done", "dropped", "failed"}
-    join(*(t for t in threading.enumerate() if t.name.startswith("roguebridge")))
+    join(*threads_of_servers())
 
 
 def test_a_server_stops_in_time_with_a_sink_that_blocks(audited, tree, caplog):

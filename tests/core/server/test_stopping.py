@@ -4,7 +4,7 @@ import logging
 import threading
 
 import pytest
-from support.fakes import WAIT, join
+from support.fakes import WAIT, join, threads_of_servers
 
 from roguebridge.backends.soft import RemoteError
 
@@ -70,7 +70,7 @@ def test_stop_gives_up_on_a_tree_that_hangs_and_says_so(serve, tree, caplog):
         with pytest.raises(Exception, match="server stopping"):
             future.result(WAIT)
     assert "is still held by a call into the tree" in caplog.text
-    held = [t for t in threading.enumerate() if t.name.startswith("roguebridge")]
+    held = threads_of_servers()
     gate.set()
     join(*held)
     assert site.root.V.value() == 6
