@@ -16,6 +16,7 @@ _log = NetworkLog(logging.getLogger("roguebridge.workers"))
 
 BUSY = "busy: too many requests are waiting"
 STOPPING = "server stopping"
+_RETRY = 0.1  # seconds from a refusal to the next attempt
 _CALLER = threading.Thread(name="network-thread")  # stands for one; never started
 _thread = threading.local()  # whether it runs a job that has no worker
 
@@ -48,24 +49,46 @@ class Job(ABC):
 
 
 class FunctionJob(Job):
-    """Makes a call that nobody waits for.
+    """Calls a function on a worker; no client waits for it.
 
     :param lane: its lane
-    :param device: its device; if it has none, the lane is a device of its own
+    :param device: its device; without one, the lane counts as a device
+    :param give_up: called instead if the job is given up
     """
 
-    __slots__ = ("_call",)
+    __slots__ = ("_call", "_give_up")
 
-    def __init__(self, lane: str, call: Callable[[], object], device: str | None = None) -> None:
+    def __init__(
+        self,
+        lane: str,
+        call: Callable[[], object],
+        device: str | None = None,
+        give_up: Callable[[], object] | None = None,
+    ) -> None:
         super().__init__(lane, lane if device is None else device)
         self._call = call
+        self._give_up = give_up
 
     def run(self) -> None:
-        """Make the call."""
+        """Call the function."""
         self._call()
 
     def abandon(self, reason: str) -> None:
-        """Nobody waits for it."""
+        """Call ``give_up``, if there is one."""
+        if self._give_up is not None:
+            self._give_up()
+
+
+def submit_until_taken(submit: Callable[[Job], str | None], job: Job, clock: Clock) -> None:
+    """Submit a job; while the workers are busy, submit it again after a moment.
+
+    Never blocks. A job that is refused for another reason, because the server stops, is dropped.
+
+    :param submit: takes a job, or returns why it is refused
+    :param clock: times the attempts
+    """
+    if submit(job) == BUSY:
+        clock.call_later(_RETRY, lambda: submit_until_taken(submit, job, clock))
 
 
 class _Device:

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .node_index import NodeIndex
 from .path_globs import path_matcher
-from .unknown_paths import nearest_path
 
 _MOST = 5000  # names that one is compared with: each takes microseconds
 
 
-def nearest_of(name: str, names: Iterable[str]) -> str | None:
-    """Return the nearest of some names, whatever the case of letters; None if none is near."""
+def nearest_of(name: str, names: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the name most like another, upper and lower case alike; None if none is near.
+
+    :param cutoff: from 0, where any name is near, to 1
+    """
     folded = {one.lower(): one for one in sorted(names)[:_MOST]}
-    match = difflib.get_close_matches(name.lower(), folded, n=1)
+    match = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=cutoff)
     return folded[match[0]] if match else None
+
+
+def nearest_path(path: str, paths: Sequence[str]) -> str | None:
+    """Return the nearest of some paths; None if there are none."""
+    # Comparing with 100,000 paths takes seconds: look among the likely ones first.
+    parent, _, leaf = path.lower().rpartition(".")
+    likely = [
+        p for p in paths if p.lower().rpartition(".")[2] == leaf or p.lower().startswith(parent)
+    ]
+    return nearest_of(path, likely[:_MOST], 0.5) or nearest_of(path, paths[:_MOST], 0.0)
 
 
 def nearest_glob(glob: str, index: NodeIndex) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Deadlines
 from ..concurrency.stamp_clock import StampClock
-from ..concurrency.workers import Job, WorkerPool
+from ..concurrency.workers import FunctionJob, WorkerPool
 from ..mapping.pv_map import PvEntry
 from ..requests.audit import AuditTrail
 from ..requests.audit_values import kept, short
@@ -29,23 +29,6 @@ from .pacing import Pacing
 from .publication import Unshown
 
 _LOG_INTERVAL = 60.0
-
-
-class _Event(Job):
-    """A log record or plugin event, off the threads that must not wait for it."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, lane: str, call: Callable[[], None]) -> None:
-        super().__init__(lane, lane)
-        self._call = call
-
-    def run(self) -> None:
-        """Make the call."""
-        self._call()
-
-    def abandon(self, reason: str) -> None:
-        """Nobody waits for it."""
 
 
 class Watcher(Protocol):
@@ -190,7 +173,7 @@ class Services:
         """Tell the plugins that a holder opened; never blocks."""
         on_opened = self.on_opened
         if on_opened is not None:
-            self.events.submit(_Event("opened", lambda: on_opened(holder)))
+            self.events.submit(FunctionJob("opened", lambda: on_opened(holder)))
 
     def trouble(self, entry: PvEntry, text: str) -> None:
         """Log, once per PV, that its node cannot be shown as it is; never blocks."""
@@ -200,7 +183,7 @@ class Services:
 
     def run_soon(self, call: Callable[[], None]) -> None:
         """Run a function on the worker of events; never blocks."""
-        self.events.submit(_Event("log", call))
+        self.events.submit(FunctionJob("log", call))
 
     def log_soon(self, level: int, text: str) -> None:
         """Log where it can neither delay nor deadlock the caller: a record may update the tree."""

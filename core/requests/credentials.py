@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .claims import MAX_NAME, shown_name
 
-if TYPE_CHECKING:
-    from .user_groups import UserGroups
+
+class KnownGroups(Protocol):
+    """Holds the groups of users that have been looked up."""
+
+    def known(self, who: Credentials) -> frozenset[str] | None:
+        """Return the groups of a user; None while they are not known."""
 
 
 class Credentials:
@@ -43,7 +47,7 @@ class Credentials:
         # No group has a member with a name that cannot be shown.
         self._look_up = None if self._name is None else roles
         self._roles: frozenset[str] | None = None
-        self._kept: UserGroups | None = None
+        self._kept: KnownGroups | None = None
 
     def is_user(self, names: Collection[str]) -> bool:
         """Tell whether the user is one of these; never for a name that is not shown as it came.
@@ -80,7 +84,7 @@ class Credentials:
         """Looks the groups up; None if there are none to be found."""
         return self._look_up
 
-    def kept_by(self, groups: UserGroups) -> Credentials:
+    def kept_by(self, groups: KnownGroups) -> Credentials:
         """Return the same for one request, with the roles that are known to ``groups``."""
         same = Credentials.__new__(Credentials)  # with no look at the names again
         same.user, same.host, same.protocol = self.user, self.host, self.protocol

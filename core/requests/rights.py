@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Hashable
 
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import Job, WorkerPool
+from ..concurrency.workers import FunctionJob, WorkerPool
 from ..mapping.pv_map import PvEntry
 from .credentials import Credentials
 from .decisions import is_quick
@@ -37,7 +37,9 @@ def tell_rights(
 
     if all(map(is_quick, policies)):
         ask()
-    elif judges.submit(_RightsJob(entry, ask, lambda: tell(False))) is not None:
+        return
+    lane = f"rights {entry.path}"  # no lane of puts: they never wait for this job
+    if judges.submit(FunctionJob(lane, ask, give_up=lambda: tell(False))) is not None:
         tell(False)
 
 
@@ -95,25 +97,3 @@ def _allows(
     if is_quick(policy):
         faults.policy_took(policy, "may", entry.path, since)
     return allows
-
-
-class _RightsJob(Job):
-    """Asks policies that may block."""
-
-    __slots__ = ("_ask", "_give_up")
-
-    def __init__(
-        self, entry: PvEntry, ask: Callable[[], None], give_up: Callable[[], None]
-    ) -> None:
-        lane = f"rights {entry.path}"  # not in the way of what puts wait for
-        super().__init__(lane, lane)
-        self._ask = ask
-        self._give_up = give_up
-
-    def run(self) -> None:
-        """Ask."""
-        self._ask()
-
-    def abandon(self, reason: str) -> None:
-        """The server stops: nobody may."""
-        self._give_up()

@@ -11,11 +11,12 @@ from .pyrogue import (
     read_now,
     with_sources,
 )
-from .server_nodes import ServerCommand, ServerVariable
+from .server_nodes import ServerCommand, ServerNode, ServerVariable
 
 __all__ = [
     "Listener",
     "ServerCommand",
+    "ServerNode",
     "ServerVariable",
     "TreeNode",
     "declared_type",

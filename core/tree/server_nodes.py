@@ -45,7 +45,7 @@ class ServerNode:
         self.mode = mode
         self.description = description
         self.groups = list(groups)
-        self.nativeType = type(value)
+        self.nativeType: Any = type(value)
         self.typeStr: str | None = type(value).__name__
         self.enum: Mapping[Any, Any] | None = None
         if isinstance(value, bool):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
-from ..concurrency.workers import BUSY, FunctionJob, Job
+from ..concurrency.workers import FunctionJob, Job, submit_until_taken
 from ..values.alarm import Alarm
 from .poll_silence import Staleness
 from .protocols import Listener
@@ -17,7 +17,6 @@ from .source_health import DerivedPv, Source, SourceHealth
 
 _log = logging.getLogger("roguebridge.sources")
 
-_RETRY = 0.1  # seconds until a job that was refused is submitted again
 _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that of its source
 
 
@@ -203,11 +202,8 @@ class Sources:
             submitted = bool(self._turned)
             self._turned.update(pvs)
         if self._turned and not submitted:
-            self._submit_job()
-
-    def _submit_job(self) -> None:
-        if self._submit(FunctionJob("inherited alarms", self._show)) == BUSY:
-            self._clock.call_later(_RETRY, self._submit_job)
+            job = FunctionJob("inherited alarms", self._show)
+            submit_until_taken(self._submit, job, self._clock)
 
     def _show(self) -> None:
         with self._pending:

@@ -14,13 +14,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
-from ..concurrency.workers import BUSY, Job
+from ..concurrency.workers import FunctionJob, Job, submit_until_taken
 from .poll_silence import tells_of_polls
 from .pyrogue import is_read
 
 _log = logging.getLogger("roguebridge.polling")
 
-_RETRY = 0.1  # seconds until a job that was refused is submitted again
 _MOST = 1e9  # seconds; longer intervals end PyRogue's poll thread
 
 
@@ -30,23 +29,6 @@ class Looked(Protocol):
     @property
     def node(self) -> Any:
         """The variable or command."""
-
-
-class _Job(Job):
-    """Brings the poll intervals up to date."""
-
-    __slots__ = ("_call",)
-
-    def __init__(self, call: Callable[[], None]) -> None:
-        super().__init__("poll intervals", "poll intervals")
-        self._call = call
-
-    def run(self) -> None:
-        """Make the call."""
-        self._call()
-
-    def abandon(self, reason: str) -> None:
-        """Nobody waits for it: :meth:`WatchedPolls.restore_all` does what is left."""
 
 
 class _Source:
@@ -157,11 +139,8 @@ class WatchedPolls:
             if self._submitted:
                 return
             self._submitted = True
-        self._submit_job()
-
-    def _submit_job(self) -> None:
-        if self._submit(_Job(self._catch_up)) == BUSY:
-            self._clock.call_later(_RETRY, self._submit_job)
+        # If the job never runs, restore_all() does what is left.
+        submit_until_taken(self._submit, FunctionJob("poll intervals", self._catch_up), self._clock)
 
     # Worker -----------------------------------------------------------------------------------
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from roguebridge.core.pv import LazyTexts
-from roguebridge.core.tree import Listener, enable_of, read_now
+from roguebridge.core.tree import Listener, ServerNode, enable_of, read_now
 from roguebridge.core.values import NO_ALARM, Alarm
 
-_log = logging.getLogger("roguebridge.recipes")
 _JOIN = 5.0  # seconds that the end of a thread is waited for
 
 
@@ -37,15 +35,7 @@ class Moment:
         self.alarm: Alarm = NO_ALARM
 
 
-class Told(NamedTuple):
-    """What the listeners are told, as PyRogue's ``VariableValue``."""
-
-    value: Moment
-    status: str = "None"
-    severity: str = "None"
-
-
-class TableNode:
+class TableNode(ServerNode):
     """A read-only variable made of others.
 
     :param owner: the plugin that brings it
@@ -53,15 +43,6 @@ class TableNode:
     :param rows: the devices, all with the same names of variables
     :param period: seconds from one telling to the next at least
     """
-
-    mode = "RO"
-    typeStr = "table"
-    nativeType = None
-    units = ""
-    disp = "{}"
-    enum = minimum = maximum = None
-    isCommand = False
-    parent = None  # no device, and so no ``enable``
 
     def __init__(
         self,
@@ -73,15 +54,12 @@ class TableNode:
         groups: Sequence[str],
         period: float,
     ) -> None:
+        super().__init__(path, None, "RO", description, groups)
+        self.typeStr, self.nativeType = "table", None
         self.owner = owner
-        self.path = path
-        self.name = path.rpartition(".")[2]
         self.rows = rows
-        self.description = description
-        self.groups = list(groups)
         self._period = period
         self._newest: int | None = None
-        self._listeners: list[Listener] = []
         self._texts = LazyTexts()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -158,10 +136,5 @@ class TableNode:
         end, heard = self._end, self._heard
         while heard.wait() and not end.is_set():
             heard.clear()
-            told = Told(self.value())
-            for listener in tuple(self._listeners):
-                try:
-                    listener(self.path, told)
-                except Exception:
-                    _log.exception("%s: a listener failed", self.path)
+            self.update(self.value())
             end.wait(self._period)

@@ -7,7 +7,12 @@ import threading
 import pytest
 
 from roguebridge.core.errors import in_words
-from roguebridge.core.tree.patches.update_guard import delivered, raised_in, running_in, whereabouts
+from roguebridge.core.tree.patches.update_frames import (
+    delivered,
+    raised_in,
+    running_in,
+    whereabouts,
+)
 
 
 class Silent(Exception):

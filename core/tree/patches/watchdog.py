@@ -20,17 +20,8 @@ from typing import Any, NamedTuple
 from ...concurrency.clock import Clock, Timer
 from ...errors import in_words
 from .thread_deaths import ThreadDeaths
-from .update_guard import (
-    Failed,
-    Guard,
-    batch_of,
-    delivered,
-    delivery,
-    guard,
-    raised_in,
-    running_in,
-    whereabouts,
-)
+from .update_frames import batch_of, delivered, delivery, raised_in, running_in, whereabouts
+from .update_guard import Failed, Guard, guard
 
 _log = logging.getLogger("roguebridge.watchdog")
 _PERIOD = 1.0  # seconds between two checks, and between revivals that change nothing

@@ -10,7 +10,8 @@ from support.killers import Switch
 from support.listeners import Recorder
 
 from roguebridge.core.tree.patches.lazy_text import LazyTexts
-from roguebridge.core.tree.patches.update_guard import Guard, delivered, guard, running_in
+from roguebridge.core.tree.patches.update_frames import delivered, running_in
+from roguebridge.core.tree.patches.update_guard import Guard, guard
 from roguebridge.core.tree.patches.update_override import standing
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

@@ -7,7 +7,7 @@ from support.fakes import WAIT, bridge_threads, join
 from support.killers import Switch, make_root
 from support.watching import STUCK_AFTER, Watch, delivers, hold_listener
 
-from roguebridge.core.tree.patches.update_guard import running_in
+from roguebridge.core.tree.patches.update_frames import running_in
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
