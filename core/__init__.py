@@ -21,7 +21,7 @@ from .errors import (
     RogueVersionError,
 )
 from .hooks import ConverterRule, NamingRule, PluginInfo, PolicyRule, TimeSourceRule, hookimpl
-from .mapping import ExtraNode, Problem, PvEntry, PvMap, Select
+from .mapping import ExtraNode, Problem, PvEntry, PvMap, Select, Selector
 from .pv import PvHolder
 from .requests import (
     ALLOW,
@@ -115,6 +115,7 @@ __all__ = [
     "RuleUse",
     "ScalarType",
     "Select",
+    "Selector",
     "ServedPv",
     "ServerCommand",
     "ServerVariable",

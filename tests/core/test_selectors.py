@@ -140,6 +140,17 @@ class Guard:
         return [PolicyRule(lambda node: Closed(), self.select, self.optional)]
 
 
+class Lamps:
+    """Selects a node by something else than a rule."""
+
+    def __init__(self, path):
+        self.path = path
+
+    @hookimpl
+    def selectors(self):
+        return [Selector(f"no lamp {self.path}", Select(path=self.path))]
+
+
 class Rules:
     @hookimpl
     def converter_rules(self):
@@ -176,6 +187,7 @@ def variables(pr):
         ({"plugins": [Rules()]}, ["a rule of converter_rules", "nearest path is 'Top.Node'"]),
         ({"plugins": [Rules()]}, ["a rule of naming_rules", "nearest path is 'Top.Node'"]),
         ({"plugins": [Rules()]}, ["a rule of time_source_rules", "nearest path is 'Top.Node'"]),
+        ({"plugins": [Lamps("Top.Nod")]}, ["no lamp Top.Nod", "nearest path is 'Top.Node'"]),
     ],
 )
 def test_it_is_logged_reported_and_surveyed_and_strict_refuses_the_start(
@@ -204,6 +216,7 @@ OPTIONAL = {"group": "Shfit", "optional": True}
         {"plugins": [Guard(Select(path="Top.Nod", optional=True))]},
         {"plugins": [Guard(Select(path="Top.Nod"), optional=True)]},
         {"policies": {"no_write": ["NoWrite", OPTIONAL]}},
+        {"plugins": [Lamps("Top.Node")]},
         {"excGroups": ["NoServe", "NoWrite", OPTIONAL]},
         {"incGroups": ["Shift", OPTIONAL]},
         {"update_rate": {"Top.Unserved": 1, "Top.Nod": {"value": 2, "optional": True}}},

@@ -259,6 +259,10 @@ MESSAGE_PAGES = ("docs/reference/errors.md", "docs/reference/mapping.md")
 NO_MESSAGES = {
     "inherited alarms",  # the name of a job
     "keep the value shown",  # the value of an enum
+    "show it",  # of another, as the next three
+    "its value may be older than that of a put: read the node again and show that",
+    "a put is being written: only note that something came",
+    "the tree has kept a refused value: show nothing",
     "no variable",  # parts of "DeviceTable {pv}: {device} has {} {name}"
     "a write-only variable",
     "pending requests",  # part of "stopping {base} failed at {step}"
@@ -275,7 +279,6 @@ NO_MESSAGES = {
     "its text cannot be had",
     "an object of type {}",
     "attempted relative import",  # Python's own text
-    "{} PVs, {} problem{}",
     "Serving {} PVs of {} as {}:... over {}.",
     "  served as    {}: {}",
     "  not served   {}",
@@ -319,6 +322,7 @@ def test_each_message_listed_is_one_of_the_source(message):
     # foresee the error behind it.
     forms = [message, message.removeprefix("{pv}: "), message.removesuffix(": {error}")]
     forms.append(message.removeprefix("{path}: "))
+    forms.append(message.partition(" of a policy ")[2])  # what one has done stands behind its name
     assert any(known.fullmatch(form) for known in patterns for form in forms)
 
 
@@ -350,7 +354,7 @@ def test_the_exit_statuses_are_those_of_the_command():
 
 # Loggers --------------------------------------------------------------------------------------
 
-LEVELS = {"exception": {"ERROR"}, "log": {"DEBUG", "ERROR"}}
+LEVELS = {"exception": {"ERROR"}, "log": {"DEBUG", "ERROR"}, "isEnabledFor": set()}
 
 
 def loggers_of_the_source():

@@ -13,7 +13,7 @@ from pathlib import Path
 from support.pages import ROOT
 
 _SILENT = ("_log.debug", "re.compile", ".step", "logging.Formatter")
-_SCHEMA = ("config.py", "config_sections.py")
+_SCHEMA = ("core/config/schema.py", "core/config/sections.py")
 FOLDERS = ("core", "backends/epics", "plugins")
 _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -25,9 +25,10 @@ def messages() -> dict[str, str]:
     found: dict[str, str] = {}
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
-            for line, text in _texts(file) if file.name not in _SCHEMA else ():
+            name = file.relative_to(ROOT).as_posix()
+            for line, text in _texts(file) if name not in _SCHEMA else ():
                 if len(_WORDS.findall(text)) > 1 and " " in text.strip():
-                    found.setdefault(text, f"{file.relative_to(ROOT)}:{line}")
+                    found.setdefault(text, f"{name}:{line}")
     return found
 
 
@@ -59,7 +60,7 @@ def _walk(node: ast.AST, constants: dict[str, str]) -> Iterator[tuple[int, str]]
     if isinstance(node, ast.JoinedStr):
         yield node.lineno, "".join(_part(value, constants) for value in node.values)
     elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-        yield node.lineno, _PLACE.sub("{}", node.value)
+        yield node.lineno, _PLACE.sub("{}", node.value).rstrip("\n")
     else:
         for child in ast.iter_child_nodes(node):
             yield from _walk(child, constants)
