@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..concurrency.workers import Job
+from ..concurrency.jobs import Job
 from ..requests.decisions import decision_of, is_quick
 from ..requests.policy import AccessPolicy, Deny, changes
 from ..requests.request import PutRequest

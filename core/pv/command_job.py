@@ -10,7 +10,7 @@ from ..errors import words_of
 from ..requests.command_arguments import Call, CommandArguments
 from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
-from ..tree.pyrogue import call_directly
+from ..tree.command_calls import call_directly
 from ..values.alarm import NO_ALARM, Alarm, Severity, Status
 from ..values.arrays import unicode_of
 from .put_outcome import PutOutcome

@@ -8,7 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Any, Protocol
 
-from ..concurrency.workers import BUSY, FunctionJob
+from ..concurrency.jobs import FunctionJob
+from ..concurrency.workers import BUSY
 from ..errors import BackendError, words_of
 from ..values.alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
 from ..values.reading import KEEP, Reading, Sample

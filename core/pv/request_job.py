@@ -8,8 +8,9 @@ from functools import partial
 from typing import Any
 
 from ..concurrency.clock import Timer
+from ..concurrency.jobs import Job
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import STOPPING, Job, WorkerPool
+from ..concurrency.workers import STOPPING, WorkerPool
 from ..errors import PutError, words_of
 from ..requests.decisions import denied_now
 from ..requests.policy import AccessPolicy

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..concurrency.clock import Timer
-from ..concurrency.workers import BUSY, FunctionJob
+from ..concurrency.jobs import FunctionJob
+from ..concurrency.workers import BUSY
 from ..tree.pyrogue import read_now
 from ..values.reading import Reading, Sample
 from .publisher import Publisher

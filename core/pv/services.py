@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Deadlines
+from ..concurrency.jobs import FunctionJob
 from ..concurrency.stamp_clock import StampClock
-from ..concurrency.workers import FunctionJob, WorkerPool
+from ..concurrency.workers import WorkerPool
 from ..mapping.pv_map import PvEntry
 from ..requests.audit import AuditTrail
 from ..requests.audit_values import kept, short

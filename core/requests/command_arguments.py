@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import PutError, words_of
-from ..tree.pyrogue import is_register, local_attribute, parameters_of
+from ..tree.command_calls import parameters_of
+from ..tree.pyrogue import is_register, local_attribute
 from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
 from .annotations import types_of

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Deadlines
-from ..tree.pyrogue import send_group
+from ..tree.update_queue import send_group
 
 _log = logging.getLogger("roguebridge.execution")
 _LOG_INTERVAL = 60.0  # seconds between two log records

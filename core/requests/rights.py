@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Hashable
 
+from ..concurrency.jobs import FunctionJob
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import FunctionJob, WorkerPool
+from ..concurrency.workers import WorkerPool
 from ..mapping.pv_map import PvEntry
 from .credentials import Credentials
 from .decisions import is_quick

@@ -17,7 +17,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..concurrency.clock import Clock
-from ..concurrency.workers import BUSY, Job, WorkerPool
+from ..concurrency.jobs import Job
+from ..concurrency.workers import BUSY, WorkerPool
 from ..errors import words_of
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from ..requests.completion import Completion, checked_timeout
 from ..requests.put_limits import ByPath, PutLimits
 from ..requests.queued_bytes import MOST, QueuedBytes
 from ..requests.user_groups import UserGroups
-from ..tree.pyrogue import takes_markers
+from ..tree.update_queue import takes_markers
 from .build import copied, make_backends, plugin_options
 from .inspection import Inspection
 from .run import Freshness, Serving

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
-from inspect import Parameter, signature
-from threading import get_ident
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import words_of
@@ -14,7 +11,6 @@ from ..values.spec import NO_VALUE_ALARM, ValueAlarm
 
 # Texts of rogue's GeneralError for values that it refuses before any transaction.
 _REFUSALS = ("Failed to extract", "range error", "Overflow error for passed", "Invalid number of")
-_NO_CODE = compile("", "", "exec")
 _REFUSING = {"VariableError", "OverflowError", "TypeError", "ValueError", "AttributeError"}
 
 
@@ -160,35 +156,6 @@ def changes_others(node: Any) -> bool:
     )
 
 
-def takes_markers(root: Any) -> bool:
-    """Tell whether the update thread of a root sets each event that it finds among the updates.
-
-    Rogue 6.14 and later do, for ``waitOnUpdate()``; older ones would end. A remote root has no
-    such thread.
-
-    :param root: a root
-    """
-    if not hasattr(getattr(root, "__dict__", {}).get("_updateQueue"), "put"):
-        return False
-    classes = (vars(one) for one in type(root).__mro__)
-    workers = [one["_updateWorker"] for one in classes if "_updateWorker" in one]
-    return any("Event" in getattr(one, "__code__", _NO_CODE).co_names for one in workers)
-
-
-def send_group(root: Any) -> None:
-    """Send the updates that the present thread has collected, if it is in an ``updateGroup``.
-
-    :param root: a root that takes markers
-    """
-    tracker = root._updateTrack.get(get_ident())  # noqa: SLF001
-    if depth := getattr(tracker, "_count", 0):
-        tracker._count = 0  # noqa: SLF001
-        try:
-            tracker._check()  # noqa: SLF001
-        finally:
-            tracker._count = depth  # noqa: SLF001
-
-
 _LONGEST = 100  # mirrors in a row: links may mirror each other
 
 
@@ -301,41 +268,6 @@ def computed(node: Any) -> bool:
         if getter is not None:
             return True
     return False
-
-
-_PASSED = {"root", "dev", "cmd"}  # what PyRogue hands to a command's function by itself
-_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
-
-
-def parameters_of(command: Any) -> dict[str, Parameter]:
-    """Return what a caller of a command can give, by name; PyRogue itself knows ``arg`` only.
-
-    :param command: a command; of a remote or built-in function no more than ``arg`` is known
-    """
-    function = local_attribute(command, "_function")
-    found: dict[str, Parameter] = {}
-    try:
-        if function is not None:
-            for name, one in signature(function).parameters.items():
-                if one.kind in _NAMED and name not in _PASSED:
-                    found[name] = one
-    except (TypeError, ValueError):
-        pass
-    if command.arg and "arg" not in found:
-        found["arg"] = Parameter("arg", Parameter.POSITIONAL_OR_KEYWORD)
-    return found
-
-
-def call_directly(command: Any, arg: Any, named: Mapping[str, Any]) -> Any:
-    """Call a command's function as PyRogue does, but with arguments that PyRogue does not know.
-
-    :param command: a command whose function :func:`parameters_of` has looked into
-    :param arg: what its ``arg`` is, if it has one
-    :param named: its other arguments
-    """
-    wrapped = command._functionWrap  # noqa: SLF001
-    function = partial(command._function, **named)  # noqa: SLF001
-    return wrapped(function=function, root=command.root, dev=command.parent, cmd=command, arg=arg)
 
 
 def protocols_of(root: Any) -> list[Any]:

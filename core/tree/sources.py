@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
-from ..concurrency.workers import FunctionJob, Job, submit_until_taken
+from ..concurrency.jobs import FunctionJob, Job
+from ..concurrency.workers import submit_until_taken
 from ..values.alarm import Alarm
 from .poll_silence import Staleness
 from .protocols import Listener

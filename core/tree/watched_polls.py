@@ -14,7 +14,8 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
-from ..concurrency.workers import FunctionJob, Job, submit_until_taken
+from ..concurrency.jobs import FunctionJob, Job
+from ..concurrency.workers import submit_until_taken
 from .poll_silence import tells_of_polls
 from .pyrogue import is_read
 

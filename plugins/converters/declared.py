@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 from enum import Enum
@@ -27,13 +26,12 @@ from .link_types import (
     formatted_type,
     is_container,
     looks_numeric,
-    shape_now,
     source_of,
     target_of,
     type_now,
 )
-from .metadata import attribute
 from .texts import form_of
+from .widths import dimensions_of, dtype_of, smallest_holding, width_of_int
 
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
 _ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
@@ -49,7 +47,6 @@ _FLOAT32 = re.compile(r"(Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorF
 _FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
 _PYTHON = ("int", "float", "bool", "str", "complex", "object")
 _ANNOTATIONS = (float, bool, str)
-_INT32 = (-(2**31), 2**31 - 1)
 
 
 class Family(Enum):
@@ -134,11 +131,11 @@ class Declared:
         is_array = self.native is np.ndarray or (self.native is None and match is not None)
         if not is_array or self.type_str.startswith("String("):
             return None
-        dtype = _dtype(getattr(node, "ndType", None), match.group("dtype") if match else "")
+        dtype = dtype_of(getattr(node, "ndType", None), match.group("dtype") if match else "")
         if dtype is None:
             return Family.OTHER
         self.is_guessed = self.is_untyped
-        shape = _dimensions(node, match)
+        shape = dimensions_of(node, match)
         if self.is_register:
             dtype, shape = self._register_array(node, dtype)
         self.delivered, self.rank = dtype, len(shape)
@@ -204,7 +201,7 @@ class Declared:
         self.scalar = ScalarType.Float64
         # A number of that size was never meant to be a float.
         number = beyond_floats(node)
-        return Family.FLOAT if number is None else self._integer(_holding(number))
+        return Family.FLOAT if number is None else self._integer(smallest_holding(number))
 
     def _may_be_number(self) -> bool:
         native = self.native
@@ -236,7 +233,7 @@ class Declared:
             signed = match.group("family") == "Int"
             return self._integer(ScalarType.integer(int(match.group("bits")), signed))
         if word == "int":
-            return self._integer(_python_int(node))
+            return self._integer(width_of_int(node))
         if word in ("bool", "Bool", "bool_"):
             self.scalar = ScalarType.Bool
             if word == "bool_" and self.native is None:
@@ -265,7 +262,7 @@ class Declared:
         return Family.NUMBER_AS_TEXT if self._may_be_number() else None
 
     def _numpy(self, word: str) -> Family | None:
-        dtype = None if word in _PYTHON or len(word) < 2 else _dtype(None, word)
+        dtype = None if word in _PYTHON or len(word) < 2 else dtype_of(None, word)
         scalar = None if dtype is None or dtype.names else array_type(dtype)
         if dtype is None or scalar is None or not scalar.is_numeric:
             return None
@@ -279,44 +276,6 @@ class Declared:
             return Family.BIG_INTEGER
         self.scalar = scalar
         return Family.INTEGER
-
-
-def _dtype(declared: Any, text: str) -> np.dtype[Any] | None:
-    """Return a dtype from ndType or, where a remote tree has none, from its text."""
-    try:
-        given = ast.literal_eval(text) if text[:1] in ("[", "{") else text
-        found: np.dtype[Any] = np.dtype(given if declared is None else declared)
-        return found
-    except (TypeError, ValueError, SyntaxError):
-        return None
-
-
-def _dimensions(node: Any, match: re.Match[str] | None) -> list[int]:
-    if match is None:  # the typeStr tells none
-        return shape_now(node)
-    return [int(n) for n in match.group("shape").split(",") if n.strip()]
-
-
-def _holding(number: int) -> ScalarType | None:
-    if -(2**63) <= number < 2**63:
-        return ScalarType.Int64
-    return ScalarType.UInt64 if 0 <= number < 2**64 else None
-
-
-def _python_int(node: TreeNode) -> ScalarType | None:
-    # A Python int has no width: its limits, where both are declared, give it one.
-    default = getattr(node, "_default", None)
-    if isinstance(default, int) and not -(2**63) <= default < 2**63 and not node.isCommand:
-        return None
-    low, high = attribute(node, "minimum"), attribute(node, "maximum")
-    if isinstance(low, int) and isinstance(high, int):
-        if _INT32[0] <= low and high <= _INT32[1]:
-            return ScalarType.Int32
-        if low >= 0 and 2**63 <= high < 2**64:
-            return ScalarType.UInt64
-        if low < -(2**63) or high >= 2**63:
-            return None
-    return ScalarType.Int64
 
 
 class Guessing:

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 from support.fakes import FakeCommand, FakeNode
 
+from roguebridge.core.tree.command_calls import parameters_of
 from roguebridge.core.tree.pyrogue import (
     computed,
     disabled,
     enable_of,
     mirrored,
-    parameters_of,
     protocols_of,
     read_fault,
     refused_by_tree,

@@ -6,7 +6,7 @@ import pytest
 from support.clients import LIMIT, wait_until
 from support.fakes import FakeClock
 
-from roguebridge.core.concurrency.workers import Job
+from roguebridge.core.concurrency.jobs import Job
 from roguebridge.core.requests.credentials import Credentials
 from roguebridge.core.requests.user_groups import FIRST_WAIT, STALE, UserGroups
 

@@ -2,7 +2,8 @@
 
 import threading
 
-from roguebridge.core.concurrency.workers import Job, WorkerPool
+from roguebridge.core.concurrency.jobs import Job
+from roguebridge.core.concurrency.workers import WorkerPool
 from support.fakes import WAIT, FakeClock, bridge_threads
 
 NAME = "roguebridge-test"

@@ -6,8 +6,9 @@ from types import SimpleNamespace
 import pytest
 from support.fakes import WAIT, FakeCommand, FakeNode
 
-from roguebridge.core.tree.pyrogue import changes_others, send_group, takes_markers
+from roguebridge.core.tree.pyrogue import changes_others
 from roguebridge.core.tree.server_nodes import ServerCommand, ServerVariable
+from roguebridge.core.tree.update_queue import send_group, takes_markers
 
 
 def build(tree):

@@ -10,7 +10,8 @@ from support.polls import Pv, records
 from support.trees import LIMIT
 
 from roguebridge.core.concurrency.clock import SystemClock
-from roguebridge.core.concurrency.workers import Job, WorkerPool
+from roguebridge.core.concurrency.jobs import Job
+from roguebridge.core.concurrency.workers import WorkerPool
 from roguebridge.core.tree.watched_polls import WatchedPolls, poll_sources
 
 FAST = 0.05
