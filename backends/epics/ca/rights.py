@@ -74,7 +74,7 @@ class SharedRights:
         :param operation: what is asked for: ``put`` or ``rpc``
         """
         pv = channel.pv
-        rules = pv.owner.rights_key(pv.entry)
+        rules = _rights_key(pv.owner, pv.entry)
         key = (rules, operation, who.user, who.host, who.claimed_host)
         group = self._groups.get(key)
         if group is not None and group is channel.group:
@@ -87,7 +87,7 @@ class SharedRights:
         if group.allowed is not None:
             channel.set_rights(group.allowed)
         elif not group.asking:
-            self._ask(group, pv.owner.rights_state(who))
+            self._ask(group, _rights_state(pv.owner, who))
 
     def leave(self, channel: Channel) -> None:
         """Forget a channel."""
@@ -114,7 +114,7 @@ class SharedRights:
             if group.asking:
                 continue
             try:
-                state = group.owner.rights_state(group.who)
+                state = _rights_state(group.owner, group.who)
                 if state is None or state != group.state:
                     self._ask(group, state)
             except Exception:
@@ -147,3 +147,17 @@ class SharedRights:
                     channel.set_rights(allowed)
                 except Exception:  # the others must have theirs
                     _log.exception("the rights to %s cannot be found out", channel.name)
+
+
+def _rights_key(owner: PvOwner, entry: PvEntry) -> Hashable:
+    """Return the key of the owner's rights; without one the PV shares its rights with no other."""
+    key_of = getattr(owner, "rights_key", None)
+    return (id(owner), entry.pv_name) if key_of is None else key_of(entry)
+
+
+def _rights_state(owner: PvOwner, who: Credentials) -> Hashable:
+    """Return the state of the owner's rights; without one, () if they never change, else None."""
+    state_of = getattr(owner, "rights_state", None)
+    if state_of is None:
+        return None if owner.rights_change else ()
+    return state_of(who)
