@@ -115,7 +115,7 @@ def test_part_of_a_message_has_its_room_and_must_be_completed(server, client, mo
     sid = client.channel("T:Top:Wave")
     client.send(large(sid, 1)[:100_000])
     assert client.ended() == []
-    assert f"did not end a message of {LONG + 24} bytes" in caplog.text
+    wait_until(lambda: f"did not end a message of {LONG + 24} bytes" in caplog.text)
     wait_until(lambda: counted(server) == 0)
 
 

@@ -4,7 +4,7 @@ import queue
 import threading
 
 import pytest
-from support.clients import LIMIT, RemoteFailure, in_thread
+from support.clients import LIMIT, RemoteFailure, in_thread, wait_until
 
 from roguebridge.core.errors import BackendError
 from roguebridge.core.hooks.hookspecs import hookimpl
@@ -99,6 +99,6 @@ class TestRights:
         with pytest.raises(RemoteFailure, match="cannot be stopped on its own thread"):
             client.put(served.pv("Fatal"), 2)
         assert served.policy.asked.get(timeout=LIMIT) == ("Top.Fatal", "put")
-        assert "backend 'ca' cannot be stopped on its own thread" in caplog.text
+        wait_until(lambda: "backend 'ca' cannot be stopped on its own thread" in caplog.text)
         assert client._client.channel(served.pv("Fatal")).access_rights.value == 1  # read only
         assert client.get(served.pv("Var")).value == 1

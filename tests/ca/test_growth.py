@@ -140,7 +140,7 @@ def test_a_put_that_waits_is_answered_before_its_channel_ends(serve):
     ends = Ends(served.client)
     put = in_thread(lambda: served.put("Wave", np.ones(4)))
     assert entered.wait(LIMIT)
-    (outlet,) = served.server.holders["Top.Wave"]._outlets
+    (outlet,) = served.server.holders["Top.Wave"].parts.publisher.publications
     reading = served.get("Wave")
     outlet.served.post(reading._replace(value=np.zeros(50), time_ns=reading.time_ns + 1))
     served.value("Grow")

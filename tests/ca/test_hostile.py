@@ -93,8 +93,7 @@ def test_who_reads_nothing_and_leaves_is_forgotten(served, raw):
     client.send(*(read(sid, number) for number in range(30)))
     wait_until(lambda: circuit._full)
     client.close()
-    wait_until(lambda: not circuits(served))
-    assert not circuit._arrived
+    wait_until(lambda: not circuits(served) and not circuit._arrived)
 
 
 def test_the_first_value_of_a_monitor_waits_while_events_are_off(served, raw):
@@ -115,18 +114,49 @@ def test_a_type_that_cannot_be_read_is_answered_with_an_error(served, raw, caplo
     client = raw(served)
     sid = client.channel("T:Top:Var")
     client.send(ask(sid, 7, type=kind))
-    if (ask, kind) != (monitor, 99):  # which caproto knows to be none
-        assert client.until(ERROR)[5][:2] == struct.pack("!H", READ if ask is read else EVENT_ADD)
-        assert echoed(client)
+    assert client.until(ERROR)[5][:2] == struct.pack("!H", READ if ask is read else EVENT_ADD)
+    assert echoed(client)
     assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
 
 
-@pytest.mark.parametrize(("kind", "size"), [(1, 0), (20, 16), (34, 80), (27, 64), (35, 8)])
+@pytest.mark.parametrize(("kind", "size"), [(1, 0), (20, 16), (34, 80), (27, 64), (35, 8), (99, 0)])
 def test_a_read_that_fails_is_answered_as_reads_are(served, raw, kind, size):
     client = raw(served)
     client.send(read(client.channel("T:Top:Text"), 7, type=kind))
     client.until(ERROR)
     assert client.until(READ) == (READ, kind, 0, GETFAIL, 7, bytes(size))
+
+
+@pytest.mark.parametrize("kind", [39, 99, 0xFFFF])
+@pytest.mark.parametrize("command", [3, READ, 4, rawca.WRITE, EVENT_ADD])
+def test_a_type_that_does_not_exist_gets_an_error_and_the_connection_lives(
+    served, raw, caplog, kind, command
+):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(packed(command, kind, 1, sid, 7, bytes(16)))
+    error = client.until(ERROR)
+    assert error[5][:2] == struct.pack("!H", command)
+    assert f"DBR type {kind} does not exist".encode() in error[5]
+    if command == READ:
+        assert client.until(READ)[3:5] == (GETFAIL, 7)
+    if command == rawca.WRITE:
+        assert client.until(rawca.WRITE) == (rawca.WRITE, kind, 1, 160, 7, b"")
+    assert echoed(client)
+    assert served.node("Var").value() == 1.0
+    client.send(read(sid, 8))
+    assert client.until(READ)[3:5] == (1, 8)
+    assert not [r for r in caplog.records if r.levelno >= logging.ERROR]
+
+
+def test_the_end_of_a_monitor_with_a_type_that_does_not_exist_is_an_error(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(monitor(sid, 7))
+    client.until(EVENT_ADD)
+    client.send(packed(rawca.EVENT_CANCEL, 99, 1, sid, 7))
+    assert b"DBR type 99 does not exist" in client.until(ERROR)[5]
+    assert echoed(client)
 
 
 def test_a_monitor_of_such_a_type_costs_no_other_its_update(served, raw):
@@ -362,11 +392,9 @@ def test_the_type_with_acknowledgements_has_the_value_as_text(served, raw):
 @pytest.mark.parametrize(
     "message",
     [
-        lambda sid: packed(rawca.WRITE, 99, 1, sid, 7, bytes(8)),
-        lambda sid: packed(4, 99, 1, sid, 7, bytes(8)),
         lambda sid: packed(rawca.CLEAR, one=sid, two=77),
     ],
-    ids=["write-notify", "write", "clear"],
+    ids=["clear"],
 )
 def test_a_message_against_the_protocol_is_a_warning(served, raw, caplog, message):
     client = raw(served)

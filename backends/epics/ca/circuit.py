@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from ctypes import sizeof
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -41,6 +40,16 @@ _OF_CIRCUIT = (
     ca.EchoRequest, ca.EventsOffRequest, ca.EventsOnRequest, ca.SearchRequest, ca.VersionRequest,
     ca.HostNameRequest, ca.ClientNameRequest,
 )  # fmt: skip
+
+
+#: what names a type of DBR, by its number
+_OF_A_TYPE = {
+    command.ID: command
+    for command in (
+        ca.ReadNotifyRequest, ca.ReadRequest, ca.WriteNotifyRequest, ca.WriteRequest,
+        ca.EventAddRequest, ca.EventCancelRequest,
+    )
+}  # fmt: skip
 
 
 class Host(Protocol):
@@ -259,6 +268,31 @@ class Circuit(Stream):
         if request is not None:
             self.tell_error(channel, request, text)
 
+    def refuse_type(self, message: bytes) -> bool:
+        """Answer a message with a type of DBR that does not exist, which caproto cannot read.
+
+        :returns: False if the message is no such one
+        """
+        request = _OF_A_TYPE.get(int.from_bytes(message[:2], "big"))
+        kind = int.from_bytes(message[4:6], "big")
+        if request is None or dbr.exists(kind):
+            return False
+        command = request.from_components(_header(message))
+        channel = self.channels.get(command.sid)
+        if channel is not None:
+            self._refuse_type(channel, command, kind)
+        return True
+
+    def _refuse_type(self, channel: Channel, command: Any, kind: int) -> None:
+        text = f"DBR type {kind} does not exist"
+        if isinstance(command, (ca.WriteNotifyRequest, ca.WriteRequest)):
+            put(self, channel, command, text)
+            return
+        status = ca.CAStatus.ECA_BADTYPE
+        self.tell(ca.ErrorResponse(command, channel.wire.cid, status, text.encode()))
+        if isinstance(command, ca.ReadNotifyRequest):  # see _answer_read
+            self.write(dbr.message(_READ, kind, 0, _GETFAIL, command.ioid, b""))
+
     def _count(self, command: Any, channel: Channel) -> int:
         count: int = command.data_count
         if count == 0 and self.wire.protocol_version < 13 and channel.view is not None:
@@ -270,8 +304,7 @@ class Circuit(Stream):
 
     def refuse(self, header: bytes, text: str) -> None:
         """Answer a put that there is no room for."""
-        kind = MessageHeader if len(header) == sizeof(MessageHeader) else ExtendedMessageHeader
-        found = kind.from_buffer_copy(header)
+        found = _header(header)
         waits = found.command == ca.WriteNotifyRequest.ID
         command = (ca.WriteNotifyRequest if waits else ca.WriteRequest).from_components(found)
         channel = self.channels.get(command.sid)
@@ -323,3 +356,10 @@ class Circuit(Stream):
         ca.ClearChannelRequest: _clear,
         ca.EchoRequest: _echo,
     }
+
+
+def _header(message: bytes) -> Any:
+    """Return the header that a message begins with."""
+    found = MessageHeader.from_buffer_copy(message)
+    is_extended = found.payload_size == 0xFFFF and not found.data_count
+    return ExtendedMessageHeader.from_buffer_copy(message) if is_extended else found

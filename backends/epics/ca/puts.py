@@ -17,6 +17,7 @@ from .wire import dbr
 if TYPE_CHECKING:
     from .circuit import Circuit
 
+_WRITE = 19  # CA_PROTO_WRITE_NOTIFY
 _NORMAL, _FAILED = 1, 160  # ECA_NORMAL, ECA_PUTFAIL
 _ANSWER_SIZE = 16_000  # bytes of a text that fit every client's buffer
 
@@ -69,9 +70,11 @@ class PutReply(Reply):
             )
         if isinstance(command, ca.WriteNotifyRequest):
             status = _FAILED if text else _NORMAL
+            # Not by caproto, which knows no answer to a type that does not exist.
+            header = command.header
             circuit.answer(
                 command,
-                channel.wire.write(command.ioid, command.data_type, command.data_count, status),
+                dbr.message(_WRITE, header.data_type, header.data_count, status, command.ioid, b""),
             )
 
 

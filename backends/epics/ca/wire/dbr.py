@@ -25,6 +25,7 @@ WIRE: dict[Any, Any] = {
     LONG: np.dtype(">i4"),
 }
 NO_NUMBERS: Any = np.zeros(0)
+_NUMBERS = frozenset(int(kind) for kind in ca.ChannelType)
 _ACKNOWLEDGED = ca.ChannelType.STSACK_STRING
 _TAKEN_ONLY = (ca.ChannelType.PUT_ACKT, ca.ChannelType.PUT_ACKS)
 STRING_SIZE = 40
@@ -138,9 +139,16 @@ def _structure(dbr: int) -> tuple[Any, Any]:
     return ca.DBR_TYPES[kind], ca.native_type(kind)
 
 
+def exists(dbr: int) -> bool:
+    """Tell whether there is a type of DBR with this number."""
+    return dbr in _NUMBERS
+
+
 def nothing(dbr: int) -> bytes:
     """Return what a type of DBR has of no elements of which nothing is known: zeros."""
-    return b"" if dbr in ca.native_types else bytes(sizeof(ca.DBR_TYPES[ca.ChannelType(dbr)]))
+    if dbr in ca.native_types or not exists(dbr):
+        return b""
+    return bytes(sizeof(ca.DBR_TYPES[ca.ChannelType(dbr)]))
 
 
 def plain(dbr: int) -> Any:

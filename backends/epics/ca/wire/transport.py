@@ -169,6 +169,8 @@ class Stream(asyncio.Protocol):
         self._transport.abort()
 
     def _handle_all(self, message: bytes) -> None:
+        if self.refuse_type(message):
+            return
         try:
             commands, _ = self.wire.recv(message)
         except Exception as exc:
@@ -191,6 +193,10 @@ class Stream(asyncio.Protocol):
 
         :param header: all that is known of it
         """
+        raise NotImplementedError  # pragma: no cover - a circuit does
+
+    def refuse_type(self, message: bytes) -> bool:
+        """Answer a message whose type of data does not exist; False if it is no such one."""
         raise NotImplementedError  # pragma: no cover - a circuit does
 
     def caught_up(self) -> None:
