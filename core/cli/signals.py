@@ -18,6 +18,8 @@ from functools import partial
 from types import FrameType
 from typing import Any
 
+from .hangups import Hangups
+
 _settle = partial(time.sleep, 0.02)  # timeout(1) and others send the first signal twice at once
 _HEARING = 0.5  # seconds
 _TELLING = 0.5  # seconds that telling may take before the stop goes on
@@ -40,7 +42,7 @@ class StopSignals:
     A SIGHUP that is ignored (``nohup``) stays ignored, and one more than another signal, as
     terminals send it, does not force the end. A forked child gets back what was before.
 
-    :attr:`on_hangup` may say what a SIGHUP does instead, as often as it comes.
+    :attr:`on_hangup` may say what a SIGHUP does instead, once for a burst of them.
 
     :param tell: called once, on a thread, when the first signal has come; if not given, that
         signal raises :class:`Ended` in the main thread, so that the tree is stopped
@@ -50,8 +52,9 @@ class StopSignals:
         self._tell = tell
         self._requested = threading.Event()
         self._raised = False
-        #: called, on a thread, for each SIGHUP until another signal asks to stop
+        #: called, on a thread, for each burst of SIGHUP until another signal asks to stop
         self.on_hangup: Callable[[], None] | None = None
+        self._hangups = Hangups()
         self._trees: dict[int, Callable[[int, FrameType | None], Any]] = {}
 
     def __enter__(self) -> StopSignals:
@@ -114,13 +117,14 @@ class StopSignals:
             if number not in self._before:
                 continue
             if number == signal.SIGHUP and self.on_hangup is not None and not asked:
-                threading.Thread(target=self.on_hangup, daemon=True).start()
+                self._hangups.ask(self.on_hangup)
                 continue
             if asked:
                 if number != signal.SIGHUP:
                     os._exit(128 + number)
                 continue
             asked = True
+            self._hangups.end()
             _settle()
             twins = self._waiting()
             if self._tell is not None:  # which may block: nobody may be reading

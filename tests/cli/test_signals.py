@@ -7,9 +7,11 @@ import subprocess
 import threading
 
 import pytest
+from support.clients import wait_until
 from support.trees import LIMIT
 
 from roguebridge.core.cli import signals
+from roguebridge.core.cli.hangups import Hangups
 from roguebridge.core.cli.signals import Ended, StopSignals
 
 SERVE = ("--base", "X", "--isolate")
@@ -116,6 +118,49 @@ def test_a_hang_up_may_mean_something_else_until_another_signal_asks_to_stop(set
         kill(signal.SIGINT)
         assert forced.get(timeout=LIMIT) == 128 + signal.SIGINT
     assert heard.empty()
+
+
+def test_a_burst_of_hang_ups_is_one_call(settled, forced):
+    settled.set()
+    heard = queue.Queue()
+    with StopSignals(lambda: None) as stop:
+        stop.on_hangup = lambda: heard.put("heard")
+        for _ in range(100):
+            kill(signal.SIGHUP)
+        assert heard.get(timeout=LIMIT) == "heard"
+        kill(signal.SIGTERM)
+        stop.wait()
+    assert heard.empty()
+    assert forced.empty()
+
+
+def test_hang_ups_during_a_call_are_one_more_call():
+    hangups, calls, inside, gate = Hangups(), [], threading.Event(), threading.Event()
+    ended = threading.Event()
+
+    def call():
+        calls.append(threading.current_thread().name)
+        inside.set()
+        assert gate.wait(LIMIT)
+        if len(calls) == 2:
+            ended.set()
+
+    hangups.ask(call)
+    assert inside.wait(LIMIT)
+    for _ in range(10):
+        hangups.ask(call)
+    gate.set()
+    assert ended.wait(LIMIT)
+    wait_until(lambda: not hangups._running)
+    assert calls == ["roguebridge-hangups"] * 2
+
+
+def test_a_hang_up_before_the_stop_is_not_answered_after_it():
+    hangups, calls = Hangups(), []
+    hangups.end()
+    hangups.ask(lambda: calls.append("called"))
+    wait_until(lambda: not any(t.name == "roguebridge-hangups" for t in threading.enumerate()))
+    assert not calls
 
 
 def test_afterwards_everything_is_as_before():
