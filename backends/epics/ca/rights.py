@@ -151,13 +151,13 @@ class SharedRights:
 
 def _rights_key(owner: PvOwner, entry: PvEntry) -> Hashable:
     """Return the key of the owner's rights; without one the PV shares its rights with no other."""
-    key_of = getattr(owner, "rights_key", None)
-    return (id(owner), entry.pv_name) if key_of is None else key_of(entry)
+    if hasattr(owner, "rights_key"):
+        return owner.rights_key(entry)
+    return id(owner), entry.pv_name
 
 
 def _rights_state(owner: PvOwner, who: Credentials) -> Hashable:
     """Return the state of the owner's rights; without one, () if they never change, else None."""
-    state_of = getattr(owner, "rights_state", None)
-    if state_of is None:
-        return None if owner.rights_change else ()
-    return state_of(who)
+    if hasattr(owner, "rights_state"):
+        return owner.rights_state(who)
+    return None if owner.rights_change else ()
