@@ -1,4 +1,6 @@
 # make test      everything a change must pass, on a fresh clone with only Python 3 and make
+# make lint      ruff, mypy and the contracts of imports, without the tests
+# make pytest    the tests alone; ARGS="tests/core -k alarm" some of them
 # make format    have ruff correct and format the sources
 # make coverage  the tests, and what of the sources they run; core must be run whole
 # make docs      build the documentation into build/docs; warnings are errors
@@ -7,10 +9,14 @@
 # make soak      serve for an hour while clients come and go: does the server grow? Prints the slope;
 #                SECONDS=600 for another time (ARGS=--help has more)
 # make demo      serve an example tree on loopback and talk to it with a p4p client
+# make clean     remove what the targets above have made
+# make help      show this
 #
+# WORKERS how many processes run the tests, 0 for none beside the first, e.g. for --pdb
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
 # VENV    the environment to use; an existing one, e.g. conda's with Rogue in it, is used as it is
 
+WORKERS ?= auto
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -25,9 +31,12 @@ QUICK ?=
 ROWS ?=
 SECONDS ?= 3600
 
-.PHONY: test lint format pytest coverage bench soak demo docs clean
+.PHONY: help test lint format pytest coverage bench soak demo docs clean
 
 test: lint pytest
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -40,7 +49,7 @@ format: $(BIN)/ruff
 	$(BIN)/ruff format .
 
 pytest: $(INSTALLED)
-	$(PY) -m pytest $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Every line and branch of core is run by a test that does not depend on luck, or says why not.
 coverage: $(INSTALLED)
