@@ -1,4 +1,4 @@
-"""What a client may cost the others: the limits that a server's arguments set."""
+"""Limits on the load that one client may cause, as the server's arguments set them."""
 
 from __future__ import annotations
 

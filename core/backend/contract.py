@@ -65,7 +65,7 @@ class ServedPv(ABC):
 
 
 class PvOwner(Protocol):
-    """What a backend tells the engine about one PV, on its network threads."""
+    """The engine's side of one PV: a backend calls it on its network threads."""
 
     def client_arrived(self, served: ServedPv) -> None:
         """The first client has connected: the PV is to be opened."""
@@ -119,7 +119,7 @@ class PvOwner(Protocol):
 class BackendOptions:
     """Where a backend listens.
 
-    :param isolate: bind loopback on ephemeral ports, whatever the environment says
+    :param isolate: bind loopback on ephemeral ports; the environment is ignored
     :param conf: the protocol's own settings, over those of the environment
     :param queued: counts the bytes of requests; a backend may look whether there is room
     :param max_name: most characters that are shown of a name that a client claims

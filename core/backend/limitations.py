@@ -1,4 +1,4 @@
-"""What clients would not get whole of a PV, as the backends of a server judge it beforehand."""
+"""Values of a PV that clients would get cut or rounded, as each backend reports them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a forked child gives up of the servers of its parent.
+"""The sockets and threads of its parent's servers that a forked child gives up.
 
 A child (``multiprocessing`` with ``fork``, say) inherits all sockets. While it has them, a server
 that stops in the parent neither ends its connections nor frees its ports.

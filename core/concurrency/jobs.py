@@ -25,7 +25,7 @@ class Job(ABC):
 
     @abstractmethod
     def abandon(self, reason: str) -> None:
-        """The work is given up: queued and never run, or still running when the server stops."""
+        """Give the job up: it was queued and never runs, or still runs when the server stops."""
 
 
 class FunctionJob(Job):

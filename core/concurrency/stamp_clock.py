@@ -63,7 +63,7 @@ class StampClock:
         self._clock = clock
         self._tell = tell
         self._lock = threading.Lock()
-        # How far the clock was before the monotonic one, in ns: when it was last looked at, and
+        # How far the clock was before the monotonic one, in ns: when it was last read, and
         # the most since it went back far.
         self._lead = self._most = clock.time_ns() - self._monotonic()
         self._last = 0.0  # seconds of the last step back that was far; 0 for none

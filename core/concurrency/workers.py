@@ -110,10 +110,10 @@ class WorkerPool:
         return None
 
     def run_here(self, job: Job, still: Callable[[], bool] = lambda: True) -> bool:
-        """Run ``job`` on the calling thread, which it must not block, in its turn: now or not.
+        """Run ``job`` now, on the calling thread, which it must not block.
 
-        :param still: tells, in its turn, that it will not block
-        :returns: False if it was not run, since others of its lane come first or none is taken
+        :param still: asked under the lock; False if the job might block after all
+        :returns: False if a job of the lane is queued or runs, or no jobs are accepted
         """
         with self._lock:
             if not self._accepting or job.lane in self._lanes or not still():

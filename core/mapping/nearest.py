@@ -1,4 +1,4 @@
-"""What a name, a path or a glob that stands for nothing was perhaps meant to be."""
+"""The nearest match for an unknown name, path or glob."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was given to select nodes, and selects none: a guard of that kind guards nothing."""
+"""Selectors that select no node: a rule with such a selector guards nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths that are not in the tree: what they are instead, and what they are near to."""
+"""Error texts for paths that are not in the tree, with the nearest path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts and calls on their way: who asks, who may, and what is written down."""
+"""Puts and calls: credentials, policies, decisions, limits and audit records."""
 
 from .annotations import base_of
 from .audit_values import ArraySummary

@@ -1,4 +1,4 @@
-"""What is kept of a value after its request has been answered: small, and never changing."""
+"""Values in audit records: small copies that never change."""
 
 from __future__ import annotations
 

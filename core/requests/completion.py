@@ -39,7 +39,7 @@ def checked_timeout(timeout: Any) -> float | None:
 
 
 class Unshown(Protocol):
-    """What is delivered and not shown yet; see :mod:`.unshown`."""
+    """Updates that are delivered and not shown yet; see :mod:`.unshown`."""
 
     def release(self, since: float) -> None:
         """Show what is held back and was delivered since some monotonic time."""
@@ -59,7 +59,7 @@ class _Marker(threading.Event):
         self._arrived = arrived
 
     def set(self) -> None:
-        """The marker has arrived; whatever happens here, nothing is raised into the tree."""
+        """The marker has arrived. Nothing is ever raised into the tree."""
         try:
             super().set()
             self._arrived()

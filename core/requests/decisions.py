@@ -1,4 +1,4 @@
-"""Asks policies; whatever one does that is no permission denies, with words for the client."""
+"""Decisions of policies: all that is no permission denies, with a text for the client."""
 
 from __future__ import annotations
 

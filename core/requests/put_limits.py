@@ -1,4 +1,4 @@
-"""What becomes of a number that is put outside the limits of a PV: refused, or set to the limit."""
+"""Puts of numbers outside the limits of a PV: they are refused, or set to the limit."""
 
 from __future__ import annotations
 

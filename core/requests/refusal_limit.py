@@ -20,7 +20,7 @@ _MOST_CLIENTS = 1000  # that are counted apart; all others of a host together
 
 
 class _Client:
-    """What is left to a client, and what it was not left."""
+    """How many refusals of one client may still be recorded, and how many were not."""
 
     __slots__ = ("left", "at", "last", "count", "due")
 

@@ -29,7 +29,7 @@ class Reply(ABC):
 
 
 class Request:
-    """What puts and calls share: who asks, for what, and an answer given exactly once.
+    """Common part of puts and calls: PV, credentials, and an answer given exactly once.
 
     :param entry: the PV asked for
     :param credentials: who asks
@@ -171,7 +171,7 @@ class RpcRequest(Request):
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What became of a put or call, for audit plugins; there is one for each.
+    """The outcome of a put or call, for audit plugins; one record for each request.
 
     Its values are in the PV's terms: an enum is its index. They do not change any more: small
     arrays are copies, large ones an :class:`ArraySummary`, and so is what is in a list or dict.

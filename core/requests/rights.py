@@ -1,4 +1,4 @@
-"""Access rights as protocols publish them: what the policies would say to a request."""
+"""Access rights as protocols publish them: the policies' decision on a possible request."""
 
 from __future__ import annotations
 

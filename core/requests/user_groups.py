@@ -36,7 +36,7 @@ _MOST_WAITING = 10_000  # requests
 
 
 class _User:
-    """What is known of one user.
+    """The groups of one user.
 
     ``asked`` is when the look-up under way was asked for, None if none is; ``version`` counts the
     answers that were other than the last.

@@ -1,4 +1,4 @@
-"""The tree as the bridge sees it: what it asks of PyRogue, and what it knows of it."""
+"""The tree as the bridge sees it: its nodes, PyRogue's habits, polls and alarms."""
 
 from .declared_types import declared_type, getter_of, type_str, untyped
 from .protocols import Listener, TreeNode

@@ -1,6 +1,6 @@
 """Polled variables that fall silent: PyRogue tells nobody of a poll that fails or stops.
 
-Only what the updates leave behind is looked at, a counter per PV, so they cost nothing more. Why
+Only the counter of updates of each PV is read, so an update costs nothing more. Why
 a poll does not come is not asked: an error of the hardware, ``pollBlock()`` and a dead poll thread
 all mean that the value shown is old. Only ``PollEn`` says that there are to be no polls.
 """
@@ -26,7 +26,7 @@ _NEVER = float("inf")
 
 
 class Watched(Protocol):
-    """What is watched: a PV that a client is connected to.
+    """A watched PV: a client is connected to it.
 
     All three are used on the clock's thread and must not block; a lock that ``show_stale`` takes
     may be held while the PV is handed over, none of :class:`Staleness` is then.
@@ -49,7 +49,7 @@ class Watched(Protocol):
 
 
 class _Heard:
-    """What is known of one watched PV; seconds of the monotonic clock."""
+    """The polls of one watched PV; times in seconds of the monotonic clock."""
 
     __slots__ = ("updates", "since", "look", "interval", "stale")
 

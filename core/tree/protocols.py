@@ -1,6 +1,6 @@
-"""What the bridge asks of a PyRogue tree: nothing more than these protocols.
+"""The part of a PyRogue node that the bridge uses.
 
-Real PyRogue, ``simtree`` and remote trees satisfy them; the attributes are PyRogue's own.
+Real PyRogue, ``simtree`` and remote trees satisfy it; the attributes are PyRogue's own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is peculiar to real PyRogue; uses the objects it is handed and imports nothing."""
+"""Facts about real PyRogue; works on the objects of a tree and never imports PyRogue."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refused_by_tree(exc: BaseException, hardware: bool) -> bool:
     kind = type(exc).__name__
     if kind == "GeneralError":
         return any(text in words_of(exc) for text in _REFUSALS)
-    # A LocalVariable has stored the value when its localSet raises, whatever that raises.
+    # A LocalVariable has stored the value before its localSet raises.
     return kind == "VariableError" or (hardware and kind in _REFUSING)
 
 
@@ -44,7 +44,7 @@ def read_now(node: Any) -> Any:
 
 
 def read_fault(exc: BaseException, hardware: bool) -> Alarm:
-    """Return the alarm of a node whose value could not be had.
+    """Return the alarm of a node whose value could not be read.
 
     PyRogue tells failed transactions apart by text only; a remote tree sends nothing but text.
 
@@ -162,7 +162,7 @@ _LONGEST = 100  # mirrors in a row: links may mirror each other
 def mirrored(node: Any) -> Any:
     """Return the variable that a link only passes values on to, or None.
 
-    PyRogue calls such a link RW whatever its source is, and names the setter it makes for it.
+    PyRogue calls such a link RW even if its source is RO; the name of its setter tells.
 
     :param node: a variable or command
     """

@@ -1,7 +1,7 @@
-"""Nodes of the server's own: served like those of a tree, but in none.
+"""Nodes of the server: served like the nodes of a tree, but part of no tree.
 
-They have what :mod:`.tree` asks of a node and no more; a put or call of one runs on the workers,
-under the same policies, as one of a tree's node does.
+They satisfy :class:`.TreeNode`. Their puts and calls run on the workers, under the same policies as
+those of a tree's nodes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _log = logging.getLogger("roguebridge.own")
 
 
 class ServerValue(NamedTuple):
-    """What the listeners of an own node are told, as PyRogue's ``VariableValue``."""
+    """The value object for the listeners of a server node, as PyRogue's ``VariableValue``."""
 
     value: Any
     status: str = "None"
@@ -25,7 +25,7 @@ class ServerValue(NamedTuple):
 
 
 class ServerNode:
-    """What own variables and commands have in common.
+    """Common part of the variables and commands of a server.
 
     :param path: path of the node, e.g. ``RB.ReadOnly``; no tree has it
     :param value: first value; its type is that of the node for good
@@ -52,7 +52,7 @@ class ServerNode:
             self.enum = {False: "False", True: "True"}
         self._value = value
         self._listeners: list[Listener] = []
-        self._telling = threading.RLock()  # updates are told in the order they are made in
+        self._telling = threading.RLock()  # listeners get the updates in order
 
     def value(self) -> Any:
         """Return the present value."""
@@ -67,17 +67,17 @@ class ServerNode:
         return str(value)
 
     def addListener(self, listener: Listener) -> None:
-        """Tell ``listener(path, value)`` of each update; a second time changes nothing."""
+        """Call ``listener(path, value)`` at each update; adding it twice changes nothing."""
         if listener not in self._listeners:
             self._listeners.append(listener)
 
     def delListener(self, listener: Listener) -> None:
-        """Tell it no longer."""
+        """Remove a listener."""
         if listener in self._listeners:
             self._listeners.remove(listener)
 
     def update(self, value: Any) -> None:
-        """Take a new value and tell the listeners; what one raises is logged and harms no other."""
+        """Set the value and call the listeners; the exception of a listener is logged."""
         with self._telling:
             self._value = value
             told = ServerValue(value)
@@ -89,7 +89,7 @@ class ServerNode:
 
 
 class ServerVariable(ServerNode):
-    """A variable of the server's own.
+    """A variable of the server.
 
     :param on_set: called with a new value before it is taken; what it raises refuses the put
     """
@@ -108,7 +108,7 @@ class ServerVariable(ServerNode):
         self._on_set = on_set
 
     def set(self, value: Any, write: bool = True) -> None:
-        """Take a new value that somebody has put.
+        """Set a new value, at a put.
 
         :param write: makes no difference: there is no register that a value could wait for
         """
@@ -118,7 +118,7 @@ class ServerVariable(ServerNode):
 
 
 class ServerCommand(ServerNode):
-    """A command of the server's own.
+    """A command of the server.
 
     :param function: runs on a worker; if it has a parameter named ``arg``, the command takes one
     """

@@ -1,4 +1,4 @@
-"""What is worked out from a bad value is not good: the alarms that links inherit.
+"""The alarms that links inherit: a value computed from a bad value is not good.
 
 A PV of a link, or of a table, shows the worst alarm of all that its value is made of. That is
 worked out when the state of a source changes. An update costs nothing more than before: a source
@@ -37,7 +37,7 @@ class AlarmCause(Protocol):
 
     @property
     def alarm(self) -> Alarm | None:
-        """What the PV shows instead; None while it does not hold."""
+        """The alarm that the PV shows instead; None while the cause does not hold."""
 
     @property
     def alone(self) -> tuple[AlarmCause, ...]:
@@ -68,7 +68,7 @@ class DerivedPv(Protocol):
 
     @property
     def causes(self) -> tuple[AlarmCause, ...]:
-        """What may hide its alarm."""
+        """The causes that may hide its alarm."""
 
     def add_cause(self, cause: AlarmCause) -> None:
         """Let the PV show what hides its alarm."""

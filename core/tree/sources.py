@@ -1,4 +1,4 @@
-"""All that the PVs of one run are worked out from, and how they learn of its states."""
+"""The sources from which PVs of one run are computed, and how PVs learn their states."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Polls for those who look: a variable is polled while a client is connected to its PV.
+"""Polls for clients: a variable is polled while a client is connected to its PV.
 
 PyRogue polls registers and getters, not links, so what counts are the sources of a PV, which
 several PVs may share. Setting a poll interval waits for the cycle of polls that runs, and there is
-one for the whole tree: the work is done by one job at a time, whatever the number of PVs.
+one for the whole tree: one job at a time does the work for all PVs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Source:
             self.node.setPollInterval(wanted)
 
     def restore(self) -> None:
-        """Undo that, unless somebody else has set another interval."""
+        """Set the former interval, unless it was changed meanwhile."""
         if self._ours is not None and self.node.pollInterval == self._ours:
             self.node.setPollInterval(self._own)
 
@@ -61,11 +61,11 @@ class WatchedPolls:
     """Polls the sources of the PVs that have clients; for one run of a server.
 
     A source that is polled more often by itself stays as it is. When the last client of its last
-    PV has left it gets its own interval back, unless somebody else has set another meanwhile.
-    Commands, write-only variables, those whose updates are not told, plain values without a
+    PV has left it gets its own interval back, unless another one was set meanwhile.
+    Commands, write-only variables, those without updates, plain values without a
     ``localGet``, and remote nodes are never polled.
 
-    :param seconds: the longest poll interval of a source that is looked at; None or 0 for off
+    :param seconds: the longest poll interval of a source whose PV has a client; None or 0 for off
     :param submit: hands a job to the workers; returns why it is refused, or None
     :param clock: times another attempt after a refusal, and :meth:`restore_all`
     :raises ValueError: if ``seconds`` is no interval
@@ -89,11 +89,11 @@ class WatchedPolls:
         self._logged: set[str] = set()
 
     def watch(self, holder: Looked) -> None:
-        """A first client looks at a PV: have it polled. Never blocks."""
+        """Poll the sources of a PV, which has its first client. Never blocks."""
         self._note(holder, True)
 
     def unwatch(self, holder: Looked) -> None:
-        """Nobody looks at a PV any more. Never blocks; harmless if it is not watched."""
+        """The last client of a PV has left. Never blocks; harmless if it is not watched."""
         self._note(holder, False)
 
     def restore_all(self, timeout: float = 5.0) -> None:

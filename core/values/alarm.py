@@ -103,7 +103,7 @@ def judge_as_told(value: Any, limits: ValueAlarm) -> Alarm:
     """Return the alarm of a value that is no number in its PV: a key of an enum, text.
 
     :param value: as the tree has it
-    :param limits: the node's alarm limits, of whatever type
+    :param limits: the node's alarm limits, of any type
     """
     try:
         return judge(value, limits)

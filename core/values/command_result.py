@@ -1,4 +1,4 @@
-"""What a command returned, in the neutral terms of a PV."""
+"""The result of a command, in the neutral terms of a PV."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from .spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm
 
 
 class Conversion:
-    """What the value of one node looks like in its PV.
+    """The form of one node's value in its PV.
 
     :param converter: the node's
     :param spec: the converter's, as it was when it was made

@@ -1,4 +1,4 @@
-"""What a PV shows: a value, its alarm and its time."""
+"""A reading of a PV: value, alarm and time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .spec import PvSpec
 
 
 class Reading(NamedTuple):
-    """What a PV shows: value in the PV's terms, alarm and time together.
+    """A reading of a PV: value in the PV's terms, alarm and time together.
 
     ``time_ns`` is in nanoseconds since the POSIX epoch, never 0 and strictly increasing per PV,
     unless the clock of the machine has gone back by more than five seconds.

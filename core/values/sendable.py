@@ -1,4 +1,4 @@
-"""Texts of a PV as every protocol can hold them, whatever a tree or a converter gives."""
+"""Texts in a form that every protocol can send, also if a tree or converter gives others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The neutral description of one PV: all that a backend ever learns about a node.
+"""The neutral description of one PV: a backend knows nothing else about the node.
 
 The vocabulary is that of the EPICS Normative Types; the scalar type names are those of pvxs.
 """
@@ -109,7 +109,7 @@ class Column:
     """One column of a TABLE.
 
     :param name: name of the member; letters, digits and underscores, not a digit first
-    :param label: name of the field in the tree, whatever characters it has
+    :param label: name of the field in the tree, of any characters
     :param scalar: type of the elements
     """
 

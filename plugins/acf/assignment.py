@@ -44,7 +44,7 @@ class Assignments:
 
     @property
     def selectors(self) -> list[Selector]:
-        """What each assignment selects, whether or not another one comes before it."""
+        """The nodes of each assignment, even if an earlier assignment has them too."""
         return [
             Selector(f"acf: no node is assigned by {selects(select)} to ASG({place.asg})", select)
             for select, place in self._all

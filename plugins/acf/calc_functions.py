@@ -1,4 +1,4 @@
-"""What the operators and functions of EPICS CALC expressions do with numbers.
+"""The operators and functions of EPICS CALC expressions.
 
 All as in epics-base (calcPerform.c), with one exception: where C gives infinity, NaN or an
 undefined integer for a division by zero, a value outside a function's domain, or a number that 32

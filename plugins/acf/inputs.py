@@ -1,7 +1,7 @@
-"""The inputs of access rules: our own PVs as their clients see them, all others over PVAccess.
+"""The inputs of access rules: PVs of this server directly, all others over PVAccess.
 
-An input that is not connected, INVALID or no number has no value. A request only picks up what was
-noted; nothing here blocks the tree's update thread.
+An input that is not connected, INVALID or no number has no value. A request only reads the
+last number; nothing here blocks the tree's update thread.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FIRST = 1.5  # seconds that a start or reload waits for the first values of our
 
 
 class OwnInput(ServedPv):
-    """One of our own PVs: a client within the process, which needs no network.
+    """An input that is a PV of this server: a client within the process, without network.
 
     :param holder: of the PV
     """
@@ -46,7 +46,7 @@ class OwnInput(ServedPv):
         return None if severity >= Severity.INVALID else number
 
     def watch(self) -> None:
-        """Begin to hear what the PV shows."""
+        """Watch the PV, as a client does."""
         if not self._attached:
             self._attached = True
             self._holder.attach(self)
@@ -58,7 +58,7 @@ class OwnInput(ServedPv):
         self._opened.wait(seconds)
 
     def unwatch(self) -> None:
-        """Hear no more of the PV."""
+        """Stop to watch the PV."""
         self._holder.clients_gone(self)
         self._shown = (None, Severity.INVALID)
 
@@ -107,7 +107,7 @@ class Inputs:
         return None if remote is None else remote.number(pv_name)
 
     def start(self, server: Any, pv_names: frozenset[str]) -> None:
-        """Begin to hear the inputs.
+        """Watch the inputs.
 
         :param server: the :class:`.PvServer` that has started
         :param pv_names: of the inputs
@@ -118,7 +118,7 @@ class Inputs:
         self.watch(pv_names)
 
     def watch(self, pv_names: frozenset[str]) -> None:
-        """Hear just these inputs from now on; waits a moment for the first values of our own."""
+        """Watch just these inputs from now on; waits a moment for first values of this server."""
         if self._server is None:
             return
         before = set(self._own.values())
@@ -150,7 +150,7 @@ class Inputs:
         return known
 
     def stop(self) -> None:
-        """Hear no more; no input has a value from now on."""
+        """Stop to watch the inputs; none has a value from now on."""
         own, self._own = self._own, {}
         for one in set(own.values()):
             one.unwatch()

@@ -1,4 +1,4 @@
-"""From the text of an access security file to its rules; whatever is doubtful is an error."""
+"""From the text of an access security file to its rules; in case of doubt, an error."""
 
 from __future__ import annotations
 

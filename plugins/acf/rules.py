@@ -19,7 +19,7 @@ DEFAULT = "DEFAULT"
 
 
 class Right(Flag):
-    """What a rule grants; reading is not guarded."""
+    """The permission of a rule; reading is not guarded."""
 
     NOTHING = 0
     PUT = 1
@@ -39,7 +39,7 @@ RIGHTS = {
 
 
 class World(Protocol):
-    """What rules ask for at the moment of a request; nothing of it blocks."""
+    """The values that rules need at the moment of a request; none of them blocks."""
 
     def is_one_of(self, address: str, hosts: frozenset[str]) -> bool:
         """Tell whether a numeric address is that of one of the hosts."""

@@ -1,4 +1,4 @@
-"""What the recipes have in common: a rule for the nodes selected, and exact refusals."""
+"""Common part of the recipes: a rule for the selected nodes, and exact refusals."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rule_for(recipe: str, select: Selector, make: Callable[[Any], Any]) -> Conve
 
 @contextmanager
 def refusing(path: str) -> Iterator[None]:
-    """Refuse a put or call for whatever is raised within, naming the node.
+    """Refuse a put or call if anything is raised within, naming the node.
 
     Of the argument of a command too, though its declared type does not bind: without its
     conversion the tree would take it for something else.

@@ -47,7 +47,7 @@ class Scaling:
 
 
 class Scaled(TypeConverter):
-    """What the built-in converter makes of a node's numbers, through a function."""
+    """The values of the built-in converter of a node, through a function."""
 
     def __init__(self, node: Any, scaling: Scaling) -> None:
         inner = plain_converter(node)

@@ -1,4 +1,4 @@
-"""A node in no tree that stands for many variables: it hears them and tells of all together."""
+"""A server node made of many variables: it listens to them and updates once for all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Row:
 
 
 class Moment:
-    """Stands for all values at the moment somebody looks: nothing is read before."""
+    """All values at the moment a client reads: nothing is read before."""
 
     __slots__ = ("time_ns", "alarm")
 
@@ -41,7 +41,7 @@ class TableNode(ServerNode):
     :param owner: the plugin that brings it
     :param path: path of the node; no tree has it
     :param rows: the devices, all with the same names of variables
-    :param period: seconds from one telling to the next at least
+    :param period: least time from one update to the next, in seconds
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class TableNode(ServerNode):
         return self.value()
 
     def addListener(self, listener: Listener) -> None:
-        """Tell ``listener(path, value)`` of updates; with the first one the variables are heard."""
+        """Add a listener; with the first one the node listens to its variables."""
         with self._lock:
             if listener in self._listeners:
                 return
@@ -102,7 +102,7 @@ class TableNode(ServerNode):
                 self._texts.listen(variable, self._on_update)
 
     def delListener(self, listener: Listener) -> None:
-        """Tell it no longer; after the last one the variables are not heard."""
+        """Remove a listener; after the last one the node no longer listens to its variables."""
         with self._lock:
             if listener in self._listeners:
                 self._listeners.remove(listener)
@@ -127,7 +127,7 @@ class TableNode(ServerNode):
         return list({id(one): one for one in (*variables, *enables)}.values())
 
     def _on_update(self, path: str, value: Any) -> None:
-        # On the tree's update thread, for each variable: no more than a note.
+        # On the tree's update thread, for each variable: it only stores the time.
         self._newest = time.time_ns()
         if not self._heard.is_set():
             self._heard.set()

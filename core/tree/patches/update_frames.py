@@ -50,7 +50,7 @@ def running_in(thread: threading.Thread) -> list[Place]:
 def _frames() -> dict[int, FrameType]:
     # Python 3.11 holds a lock meanwhile that each new thread needs. Were garbage collected now,
     # what it frees might wait for a thread that is about to start one: all would stand still. An
-    # object of p4p's does.
+    # object of p4p does so.
     with _looking, collecting_later():
         return sys._current_frames()  # noqa: SLF001 - the only way
 
@@ -66,7 +66,7 @@ def delivered(places: Sequence[Place]) -> Any:
         if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
             found = frame.f_locals["self"]
             return found.variable if isinstance(found, UpdateOverride) else found
-    for frame, _ in places:  # a root listener that has kept what it was told of another variable
+    for frame, _ in places:  # a root listener that formats a value object of another variable
         if isinstance(text := frame.f_locals.get("self"), LazyText):
             return text.variable
     for frame, _ in places:  # a root listener, or a replaced _doUpdate
@@ -80,7 +80,7 @@ def delivered(places: Sequence[Place]) -> Any:
 def batch_of(places: Sequence[Place]) -> list[Any]:
     """Return the variables of the batch that was being delivered; empty if it cannot be seen.
 
-    The tree has read all of them, told or not.
+    The tree has read all of them, delivered or not.
     """
     found: list[Any] = []
     for frame, _ in places:

@@ -16,12 +16,12 @@ from .update_override import UpdateOverride, changing, standing
 
 _log = logging.getLogger("roguebridge.watchdog")
 
-#: told of a path and what was raised, on the tree's update thread
+#: called with a path and an exception, on the tree's update thread
 Failed = Callable[[str, BaseException], None]
 
 
 class Guard(UpdateOverride):
-    """Stands in for ``_doUpdate`` of one variable; what that raises goes no further.
+    """Overrides ``_doUpdate`` of one variable and catches its exceptions.
 
     Root listeners get the value as it was delivered; if there is none, the last good one, or None
     as a value. It is always the tree's own class, so that a remote client can unpickle it.
@@ -40,7 +40,7 @@ class Guard(UpdateOverride):
 
     def __call__(self) -> Any:
         """Deliver an update; called by the tree in place of ``_doUpdate``."""
-        if not self.told:  # left behind under the wrapper of somebody else
+        if not self.told:  # another wrapper still calls a guard that has been left
             return self.original()
         try:
             value = self.original()
@@ -71,7 +71,7 @@ class Guard(UpdateOverride):
         return value
 
     def tell_no_more(self, failed: Failed) -> None:
-        """Tell ``failed`` no more; without anybody to tell, the variable has its own back."""
+        """Remove a callback; after the last one the variable has its ``_doUpdate`` back."""
         with changing:
             self.told.remove(failed)
             if not self.told:
@@ -82,8 +82,8 @@ def guard(variable: Any, failed: Failed) -> Guard | None:
     """Put a guard around a variable, or join the one that another server has put there.
 
     :param variable: the variable
-    :param failed: told of each failure; it must be short
-    :returns: the guard, to be left in the end; None if it tells ``failed`` already
+    :param failed: called with each failure; it must be short
+    :returns: the guard; None if ``failed`` is one of its callbacks already
     """
     # Never read from hardware: the root's own switch is but an attribute.
     blank = variable.root.enable.getVariableValue(read=False)

@@ -1,4 +1,4 @@
-"""What the bridge puts in place of one variable's ``_doUpdate``, and takes back in any order.
+"""Overrides of one variable's ``_doUpdate``, which can be taken back in any order.
 
 PyRogue looks that method up at every update, so an attribute of the variable itself comes before
 the method of its class; nothing else is touched.

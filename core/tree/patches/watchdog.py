@@ -48,7 +48,7 @@ class Watchdog:
     :param stuck_after: seconds that one delivery may take before the thread counts as held up
     :param on_fault: told what has happened, before anything is done about it
     :param on_well: updates are delivered again; the rest of the batch in which the thread died has
-        been lost, and whatever changed since may not have been told
+        been lost, and later changes may not have reached the listeners
     :param on_failed: a guarded variable could not be delivered, or not to all of its listeners;
         told its path and what was raised, on the update thread: it must be short, and keep
         neither exception nor traceback
@@ -81,7 +81,7 @@ class Watchdog:
 
     @property
     def fault(self) -> str | None:
-        """What is wrong while the update thread is dead or held up; else None."""
+        """The problem while the update thread is dead or held up; else None."""
         return self._fault
 
     # Lifecycle --------------------------------------------------------------------------------
