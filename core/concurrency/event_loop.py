@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import BackendError
 from .forks import give_up_when_forked
+from .loop_problems import LoopProblems
 from .network_log import NetworkLog, is_network_thread, no_network_thread
 
 _T = TypeVar("_T")
@@ -65,6 +66,7 @@ class EventLoopThread:
     def start(self) -> None:
         """Begin to run."""
         loop = asyncio.new_event_loop()
+        loop.set_exception_handler(LoopProblems(self._log))
         self._thread = threading.Thread(
             target=self._run, args=(loop,), name=f"roguebridge-{self.name}", daemon=True
         )

@@ -60,6 +60,21 @@ def test_a_call_left_that_fails_is_logged_and_the_next_is_made(loop, caplog):
     )  # fmt: skip
 
 
+def test_what_asyncio_reports_is_one_record_a_second_at_most(loop, caplog):
+    def report():
+        running = asyncio.get_running_loop()
+        for number in range(100):
+            problem = OSError(24, f"too many open files {number}")
+            running.call_exception_handler({"message": "no accept", "exception": problem})
+
+    loop.call(report)
+    wait_until(lambda: caplog.records)
+    loop.stop()
+    assert 1 <= len(caplog.records) <= 2
+    assert caplog.records[0].getMessage() == "no accept: OSError: [Errno 24] too many open files 0"
+    assert not caplog.records[0].exc_info
+
+
 def test_on_its_own_thread_a_call_is_made_at_once(loop):
     made = []
 

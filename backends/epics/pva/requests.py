@@ -99,34 +99,35 @@ def put(
     spent.clear()
     is_small = spec is not None and spec.kind in SMALL
     reply = OperationReply(op, spent if is_small else None)
-    request = PutRequest(entry, _credentials(op, max_name), reply, None)
-    request.client = op.peer()
-    if spec is None:
-        owner.refuse(request, f"{entry.pv_name} is closed")
-        return
+    request = PutRequest(entry, Credentials("", "", "pva"), reply, None)
     try:
-        request.marked, request.value = _put_content(spec, op.value())
-        request.block, request.process = _put_options(op)
+        _identify(request, op, max_name)
+        if spec is not None:
+            request.marked, request.value = _put_content(spec, op.value())
+            request.block, request.process = _put_options(op)
+        op.onCancel(_canceller(request))
     except Exception as exc:
         _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
         request.value = None
         owner.refuse(request, f"{entry.pv_name}: the put cannot be read: {exc}")
         return
-    op.onCancel(_canceller(request))
-    owner.put(request)
+    if spec is None:
+        owner.refuse(request, f"{entry.pv_name} is closed")
+    else:
+        owner.put(request)
 
 
 def rpc(entry: PvEntry, op: Any, owner: PvOwner, max_name: int = MAX_NAME) -> None:
     """Hand over the call that ``op`` stands for; or that it cannot be read."""
-    request = RpcRequest(entry, _credentials(op, max_name), CallReply(op), {})
-    request.client = op.peer()
+    request = RpcRequest(entry, Credentials("", "", "pva"), CallReply(op), {})
     try:
+        _identify(request, op, max_name)
         request.arguments = _arguments(op.value())
+        op.onCancel(_canceller(request))
     except Exception as exc:
         _log.debug("unreadable call of %s: %r", entry.pv_name, exc)
         owner.refuse(request, f"{entry.pv_name}: the call cannot be read: {exc}")
         return
-    op.onCancel(_canceller(request))
     owner.rpc(request)
 
 
@@ -191,10 +192,13 @@ def _arguments(value: Value) -> dict[str, Any]:
     return {} if value.getID() == "epics:nt/NTURI:1.0" else dict(value.items())
 
 
-def _credentials(op: Any, max_name: int) -> Credentials:
-    host = op.peer().rpartition(":")[0].strip("[]")
+def _identify(request: Request, op: Any, max_name: int) -> None:
+    """Note who asks, from where."""
+    request.client = op.peer()
+    host = request.client.rpartition(":")[0].strip("[]")
     try:
         user = op.account()
     except UnicodeDecodeError as exc:  # p4p has no other way to the bytes
         user = decoded(exc.object)
-    return Credentials(user, host, "pva", "", partial(groups_of, user), max_name)
+    groups = partial(groups_of, user)
+    request.credentials = Credentials(user, host, "pva", "", groups, max_name)
