@@ -194,8 +194,8 @@ def _arguments(value: Value) -> dict[str, Any]:
 
 def _identify(request: Request, op: Any, max_name: int) -> None:
     """Note who asks, from where."""
-    request.client = op.peer()
-    host = request.client.rpartition(":")[0].strip("[]")
+    request.client = peer = op.peer()
+    host = peer.rpartition(":")[0].strip("[]")
     try:
         user = op.account()
     except UnicodeDecodeError as exc:  # p4p has no other way to the bytes
