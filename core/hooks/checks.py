@@ -65,6 +65,12 @@ def _wrong(hook: str, function: Any, options: dict[str, Any]) -> Iterator[str]:
     if options.get("wrapper") or options.get("hookwrapper"):
         yield f"{hook} is a wrapper: a hook of Roguebridge returns what it brings itself"
         return
+    # Of a method without `self`, Python takes the first argument for it.
+    bound = getattr(function, "__func__", None)
+    names = inspect.signature(bound).parameters if inspect.isfunction(bound) else None
+    if names is not None and next(iter(names), None) in (None, *HOOKS[hook]):
+        yield f"{hook}: self is missing"
+        return
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as exc:

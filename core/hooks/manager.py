@@ -16,7 +16,8 @@ from typing import Any
 
 import pluggy
 
-from ..errors import BackendError, PluginError
+from ..backend.contract import Backend, BackendOptions
+from ..errors import BackendError, PluginError, RoguebridgeError, in_words
 from ..mapping.selectors import Selector
 from ..requests.plugin_faults import PluginFaults
 from ..version import __version__
@@ -50,6 +51,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(PROJECT)
         self._manager.add_hookspecs(Hooks)
         self._sources: dict[str, tuple[str, str]] = {}  # name -> source and version
+        self._backends_of: dict[str, str] = {}  # name of a backend -> plugin
         self._broken: dict[str, str] = {}  # name -> what is wrong with it
         self._classes: dict[type, str] = {}
         #: what their parts do wrong while the server runs
@@ -122,6 +124,8 @@ class Plugins:
             raise PluginError(text) from cause
         _log.error("%s", text)
         self._broken[name] = text
+        if cause is not None:
+            _log.debug("%s", text, exc_info=cause)
         if fatal:
             self._fatal.append(f"{text}; it brings access rules")
 
@@ -169,7 +173,9 @@ class Plugins:
             try:
                 result = call()
             except (Exception, SystemExit) as exc:
-                self._without(plugin, f"plugin {plugin}: register_backends failed: {exc!r}", exc)
+                self._without(
+                    plugin, f"plugin {plugin}: register_backends failed: {in_words(exc)}", exc
+                )
                 continue
             if result is None:
                 continue
@@ -182,10 +188,32 @@ class Plugins:
                 continue
             for name, factory in result.items():
                 found[name] = factory
+                self._backends_of[name] = plugin
                 if name in claimed:
                     found[name] = partial(_refuse, name, claimed[name], plugin)
                 claimed.setdefault(name, plugin)
         return found
+
+    def make_backend(self, name: str, factory: BackendFactory, options: BackendOptions) -> Backend:
+        """Return a backend, not started.
+
+        :param factory: one of :meth:`backends`
+        :raises BackendError: if the factory fails, naming its plugin
+        """
+        plugin = self._backends_of[name]
+        made: Any
+        try:
+            made = factory(options)
+        except (Exception, SystemExit) as exc:
+            if isinstance(exc, RoguebridgeError) or self._sources[plugin][0] == "built-in":
+                raise  # it says itself what is wrong with the options
+            text = f"plugin {plugin}: the factory of the backend {name!r} failed: {in_words(exc)}"
+            _log.debug("%s", text, exc_info=exc)
+            raise BackendError(text) from exc
+        if not isinstance(made, Backend):
+            text = f"the factory of the backend {name!r} made {made!r}, no Backend"
+            raise BackendError(f"plugin {plugin}: {text}")
+        return made
 
     def _without(self, name: str, text: str, cause: BaseException | None = None) -> None:
         fatal = self.guards(name)
@@ -215,7 +243,7 @@ class Plugins:
         try:
             return call(**arguments)
         except (Exception, SystemExit) as exc:
-            self.drop(plugin, f"plugin {plugin}: {hook} failed: {exc!r}", exc)
+            self.drop(plugin, f"plugin {plugin}: {hook} failed: {in_words(exc)}", exc)
             return FAILED
 
     def drop(
@@ -230,6 +258,8 @@ class Plugins:
         if not self._tolerant and (self._strict or guards or self.guards(plugin)):
             raise PluginError(text) from cause
         _log.error("%s", text)
+        if cause is not None:
+            _log.debug("%s", text, exc_info=cause)
 
     def listens(self, hook: str) -> bool:
         """Tell whether any plugin implements the event ``hook``."""
@@ -294,17 +324,19 @@ class Plugins:
                 if not isinstance(texts, (list, tuple, type(None))):
                     raise TypeError(f"it returned {texts!r}, not a list of str")
             except (Exception, SystemExit) as exc:
-                texts = [f"plugin {plugin}: {hook} failed: {exc!r}"]
+                texts = [f"plugin {plugin}: {hook} failed: {in_words(exc)}"]
+                _log.debug("%s", texts[0], exc_info=exc)
             found += map(str, texts or ())
         return found
 
     def event(self, hook: str, **arguments: Any) -> None:
         """Call an event of every plugin; what one raises is logged and harms no other."""
+        path = getattr(arguments.get("holder"), "path", "")
         for plugin, call in self.listeners(hook):
             try:
                 call(**arguments)
-            except (Exception, SystemExit):
-                _log.exception("plugin %s: %s failed", plugin, hook)
+            except (Exception, SystemExit) as exc:
+                self.faults.failed(plugin, hook, path, exc, at_once=True)
 
 
 def _call(impl: Any, **arguments: Any) -> Any:

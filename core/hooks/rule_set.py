@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import PluginError
+from ..errors import PluginError, in_words
 from ..mapping.extra_nodes import ExtraNode
 from ..mapping.selectors import Selector, selects
 from ..requests.policy import AccessPolicy
@@ -90,8 +90,8 @@ class RuleSet:
                     policy: Any = make(node)
                 except (Exception, SystemExit) as exc:
                     plugin = self.plugin_of(rule)
-                    text = f"plugin {plugin}: {node.path}: a rule of policy_rules failed: {exc!r}"
-                    raise PluginError(text) from exc
+                    text = f"{node.path}: a rule of policy_rules failed: {in_words(exc)}"
+                    raise PluginError(f"plugin {plugin}: {text}") from exc
                 if not isinstance(policy, AccessPolicy):
                     raise PluginError(
                         f"plugin {self.plugin_of(rule)}: {node.path}: a rule of policy_rules made "

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from ..errors import PluginError
+from ..errors import PluginError, in_words
 from ..mapping.select import Select, _check_flag
 from ..requests.policy import AccessPolicy
 from ..tree.protocols import TreeNode
@@ -97,5 +97,7 @@ def time_source_of(rules: Sequence[TimeSourceRule], node: TreeNode) -> TimeSourc
                     raise TypeError(f"{source!r} is not a function")
                 return source  # type: ignore[no-any-return]
     except Exception as exc:
-        raise PluginError(f"{node.path}: a time source rule failed: {exc!r}") from exc
+        raise PluginError(
+            f"{node.path}: a rule of time_source_rules failed: {in_words(exc)}"
+        ) from exc
     return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import MappingError
+from ..errors import MappingError, PluginError
 from ..tree.protocols import TreeNode
 from .groups import passes
 from .pv_names import name_error, name_warning, names_of
@@ -177,7 +177,8 @@ def automatic_map(
             try:
                 given = name(node)
             except Exception as exc:
-                builder.problems.append(Problem(path, f"{path}: naming rule failed: {exc!r}"))
+                named = str(exc) if isinstance(exc, PluginError) else f"naming rule failed: {exc!r}"
+                builder.problems.append(Problem(path, f"{path}: {named}"))
                 continue
             builder.add(node, path, given)
         except Exception as exc:  # an attribute of a class of its own

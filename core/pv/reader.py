@@ -133,7 +133,7 @@ class PvReader:
                 if given is not None:
                     return given
         except Exception as exc:
-            _log.debug("%s: no time from its time source: %s", self.path, exc)
+            self.services.faults.time_source_failed(self.node, exc)
         return self.services.time_ns()
 
     def gone_back(self, stamp: int) -> int | None:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..concurrency.clock import Clock
-from ..errors import RoguebridgeError, words_of
+from ..errors import RoguebridgeError, in_words, words_of
 from .refusal_limit import RefusalLimit
 from .request import RequestRecord
 
@@ -155,17 +155,20 @@ class _Sink:
 
     def _note_failure(self, exc: BaseException) -> None:
         self._failed += 1
-        self._failure = words_of(exc)
+        expected = isinstance(exc, RoguebridgeError)
+        self._failure = words_of(exc) if expected else in_words(exc)
         now = self._clock.monotonic()
         last = self._failure_logged
         if last is None or now - last >= _INTERVAL:
             self._failure_logged = now
-            self._log_failures(None if isinstance(exc, RoguebridgeError) else exc)
+            self._log_failures()
+            if not expected:
+                _log.debug("plugin %s: request_done failed", self._plugin, exc_info=exc)
 
-    def _log_failures(self, exc: BaseException | None = None) -> None:
+    def _log_failures(self) -> None:
         self._failed_said = self._failed
         text = _failed(self._plugin, self._failed, self._failure)
-        _log.error("%s", text, exc_info=exc)
+        _log.error("%s", text)
 
     def stop(self, timeout: float) -> None:
         expired = threading.current_thread() is self._thread  # it must not wait for itself

@@ -7,6 +7,7 @@ thread. A log handler may block there, so a worker logs it.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from .policy import Deny
 
 _log = logging.getLogger("roguebridge.plugins")
 _QUICK = 0.05  # seconds
+_COUNTS = re.compile(r"takes (\d+) positional arguments? but (\d+) w")
 
 
 def _at_once(call: Callable[[], None]) -> None:
@@ -40,11 +42,13 @@ class PluginFaults:
         self._run_soon: Callable[[Callable[[], None]], object] = _at_once
         self._converts: Callable[[Any], str] = _unknown
         self._guards: Callable[[Any], str] = _unknown
+        self._times: Callable[[Any], str] = _unknown
         self._lock = threading.Lock()
         # plugin, hook and kind -> text of the first one, and the paths of the nodes
         self._found: dict[tuple[str, str, str], tuple[str, dict[str, None]]] = {}
         self._traced: set[tuple[str, str, str]] = set()
         self._chosen: dict[str, str] = {}  # path -> plugin, of converters that failed
+        self._timed: dict[str, str] = {}  # the same of time sources
 
     def begin(
         self,
@@ -52,6 +56,7 @@ class PluginFaults:
         run_soon: Callable[[Callable[[], None]], object],
         converts: Callable[[Any], str],
         guards: Callable[[Any], str],
+        times: Callable[[Any], str],
     ) -> None:
         """Forget all faults: the server starts anew.
 
@@ -59,31 +64,39 @@ class PluginFaults:
         :param run_soon: runs a function on a worker
         :param converts: returns the plugin that has chosen the converter of a node
         :param guards: returns the plugin that has made a policy
+        :param times: returns the plugin that has chosen the time source of a node
         """
         self.clock, self._run_soon = clock, run_soon
-        self._converts, self._guards = converts, guards
+        self._converts, self._guards, self._times = converts, guards, times
         with self._lock:
             self._found.clear()
             self._traced.clear()
             self._chosen.clear()
+            self._timed.clear()
 
-    def failed(self, plugin: str, hook: str, path: str, exc: BaseException) -> str:
+    def failed(
+        self, plugin: str, hook: str, path: str, exc: BaseException, at_once: bool = False
+    ) -> str:
         """Note that a part of a plugin has raised.
 
         :param hook: the hook or the method
         :param path: of the node; empty if it is about none
+        :param at_once: the present thread may wait for log handlers
         :returns: plugin, hook, class and text of the exception, in one line
         """
         what = _failure(exc)
-        self.wrong(plugin, hook, path, type(exc).__name__, what)
+        self.wrong(plugin, hook, path, type(exc).__name__, what, at_once)
         self._trace(plugin, hook, exc)
         return f"plugin {plugin}: {hook} {what}"
 
-    def wrong(self, plugin: str, hook: str, path: str, kind: str, what: str) -> str:
+    def wrong(
+        self, plugin: str, hook: str, path: str, kind: str, what: str, at_once: bool = False
+    ) -> str:
         """Note that a part of a plugin does something else than it should.
 
         :param kind: equal for faults that are one line
         :param what: it has done
+        :param at_once: the present thread may wait for log handlers
         :returns: plugin, hook and fault, in one line
         """
         key = plugin, hook, kind
@@ -94,7 +107,7 @@ class PluginFaults:
                 paths[path] = None
         if is_new:
             text = _line(plugin, hook, what, (path,) if path else ())
-            self._run_soon(lambda: _log.error("%s", text))
+            (_at_once if at_once else self._run_soon)(lambda: _log.error("%s", text))
         return f"plugin {plugin}: {hook} {what}"
 
     def policy_failed(self, policy: Any, method: str, path: str, exc: BaseException) -> None:
@@ -120,6 +133,14 @@ class PluginFaults:
         if took > _QUICK:
             what = f"took {1000 * took:.0f} ms, though it says that it is quick; it may take 50 ms"
             self.wrong(self._guards(policy), f"{method} of a policy", path, "slow", what)
+
+    def time_source_failed(self, node: Any, exc: BaseException) -> None:
+        """Note that the time source of a node has raised, or has returned no number."""
+        path = node.path
+        plugin = self._timed.get(path)
+        if plugin is None:
+            plugin = self._timed[path] = self._times(node)
+        self.failed(plugin, "its time source", path, exc)
 
     def conversion_failed(self, node: Any, hook: str, exc: BaseException) -> str | None:
         """Say which converter cannot show a value of a node; the PV reports it while it lasts.
@@ -168,7 +189,15 @@ class PluginFaults:
 
 
 def _failure(exc: BaseException) -> str:
-    return f"failed: {exc}" if isinstance(exc, PluginError) else f"failed: {in_words(exc)}"
+    if isinstance(exc, PluginError):
+        return f"failed: {exc}"
+    told = f"failed: {in_words(exc)}"
+    trace = exc.__traceback__
+    if isinstance(exc, TypeError) and trace is not None and trace.tb_next is None:
+        counts = _COUNTS.search(told)  # raised by the call itself
+        if counts is not None and int(counts[2]) == int(counts[1]) + 1:
+            return f"{told}; is self missing?"
+    return told
 
 
 def _line(plugin: str, hook: str, what: str, paths: tuple[str, ...]) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from ..backend.contract import Backend, BackendOptions
-from ..errors import BackendError
+from ..errors import BackendError, PluginError, in_words
 from ..hooks.manager import Plugins
-from ..hooks.rules import NamingRule, first
+from ..hooks.rule_set import RuleSet
+from ..hooks.rules import first
 from ..mapping.groups import OptionalName, is_optional
 from ..mapping.map_file import read_map
 from ..mapping.pv_map import PvMap, automatic_map, explicit_map
@@ -17,6 +19,8 @@ from ..mapping.select import Select
 from ..mapping.selectors import Selector
 from ..tree.declared_types import note_declared
 from ..tree.protocols import TreeNode
+
+_log = logging.getLogger("roguebridge.plugins")
 
 
 def make_backends(
@@ -33,10 +37,7 @@ def make_backends(
         if name not in factories:
             broken = "".join(f"\n  {text}" for text in plugins.problems)
             raise BackendError(f"unknown backend {name!r}; there are {sorted(factories)}{broken}")
-        backend: Any = factories[name](options)
-        if not isinstance(backend, Backend):
-            raise BackendError(f"the factory of the backend {name!r} made {backend!r}, no Backend")
-        made.append(backend)
+        made.append(plugins.make_backend(name, factories[name], options))
     if not made:
         raise BackendError("no backend given")
     return tuple(made)
@@ -53,12 +54,12 @@ def build_map(
     pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None,
     include: Sequence[str],
     exclude: Sequence[str],
-    rules: Sequence[NamingRule],
+    rules: RuleSet,
 ) -> PvMap:
     """Map the nodes of a running tree, explicitly if there is a ``pv_map``; see :class:`.PvServer`.
 
     :param nodes: all variables and commands of the tree
-    :param rules: name the nodes; the first that matches counts
+    :param rules: their naming rules name the nodes; the first that matches counts
     :raises MappingError: if a map file cannot be read
     """
     note_declared(root, nodes)
@@ -68,7 +69,13 @@ def build_map(
         return explicit_map(nodes, root.name, pv_map, root.getNode)
 
     def name(node: TreeNode) -> Any:
-        return first(rules, node)
+        try:
+            return first(rules.naming, node)
+        except Exception as exc:
+            plugin = rules.first_plugin(rules.naming, node)
+            text = f"plugin {plugin}: a rule of naming_rules failed: {in_words(exc)}"
+            _log.debug("%s: %s", node.path, text, exc_info=exc)
+            raise PluginError(text) from exc
 
     return automatic_map(nodes, include, exclude, name)
 

@@ -220,9 +220,7 @@ class Inspection:
         """Return the tree's mapping, that of nodes that are in no tree, and the rules."""
         rules = ask_for_rules(self._plugins, self._base, self._root, tolerant)
         nodes = self._root.variableList
-        mapped = build_map(
-            self._root, nodes, self._pv_map, self._include, self._exclude, rules.naming
-        )
+        mapped = build_map(self._root, nodes, self._pv_map, self._include, self._exclude, rules)
         given = self._plugins.is_given
         selectors = (
             *group_selectors(self._include, self._exclude),

@@ -150,7 +150,8 @@ class Serving:
     def _name_plugins(self) -> None:
         faults, rules = self.services.faults, self._rules
         chosen = partial(rules.first_plugin, rules.converters)
-        faults.begin(self.services.clock, self.services.run_soon, chosen, rules.plugin_of)
+        timed = partial(rules.first_plugin, rules.time_sources)
+        faults.begin(self.services.clock, self.services.run_soon, chosen, rules.plugin_of, timed)
 
     def _make_holders(self, maps: Sequence[PvMap]) -> None:
         make_converter = partial(converter_of, self._rules.converters)
@@ -165,7 +166,11 @@ class Serving:
             try:
                 time_source = time_source_of(time_rules, node)
             except PluginError as exc:
-                self.services.log.error("%s", exc)
+                plugin = self._rules.first_plugin(time_rules, node)
+                hook = "a rule of time_source_rules"
+                self.services.faults.failed(
+                    plugin, hook, node.path, exc.__cause__ or exc, at_once=True
+                )
                 time_source = None
             holder = self.holders[entry.path] = self._holder_class(
                 entry, node, make_converter, policies, time_source, self.services

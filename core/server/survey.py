@@ -151,7 +151,7 @@ def _rule_errors(node: TreeNode, rules: RuleSet) -> Iterator[str]:
     try:
         time_source_of(rules.time_sources, node)
     except PluginError as exc:
-        yield str(exc)
+        yield f"plugin {rules.first_plugin(rules.time_sources, node)}: {exc}"
 
 
 def _read_once(

@@ -127,16 +127,21 @@ def test_loss_that_was_not_said_yet_is_said_at_the_stop(lab):
 
 @pytest.mark.parametrize("oops", [RuntimeError("oops"), SystemExit("oops"), PluginError("oops")])
 def test_a_raising_sink_is_named_in_the_log_and_gets_the_next_record(lab, caplog, oops):
+    caplog.set_level(logging.DEBUG, "roguebridge.plugins")
     sink, other = RaisingSink(), Sink()
     here = lab(sink, other, limit=10)
     here.add(oops, 2)
     assert [sink.next().value, sink.next().value] == [oops, 2]
     assert [other.next().value, other.next().value] == [oops, 2]
     here.stop()
-    text = "plugin P0: request_done failed: oops; 1 records so far"
+    kind = "" if isinstance(oops, PluginError) else f"{type(oops).__name__}: "
+    text = f"plugin P0: request_done failed: {kind}oops; 1 records so far"
     assert here.trail.problems() == [text]
-    assert [record.getMessage() for record in caplog.records] == [text]
-    assert bool(caplog.records[0].exc_info) is not isinstance(oops, PluginError)
+    logged = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.getMessage() for record in logged] == [text]
+    traced = [record for record in caplog.records if record.exc_info]
+    assert bool(traced) is not isinstance(oops, PluginError)
+    assert all(record.levelno == logging.DEBUG for record in traced)
 
 
 def test_a_sink_that_always_raises_is_logged_once_a_minute_and_at_the_stop(lab, caplog):
@@ -157,7 +162,7 @@ def test_a_sink_that_always_raises_is_logged_once_a_minute_and_at_the_stop(lab, 
     add(OSError("4"), OSError("5"))
     here.stop()
     said = [record.getMessage().partition("failed: ")[2] for record in caplog.records]
-    assert said == ["1; 1 records so far", "4; 4 records so far", "5; 5 records so far"]
+    assert said == [f"OSError: {n}; {n} records so far" for n in (1, 4, 5)]
 
 
 def test_a_log_that_raises_ends_no_sink(lab):

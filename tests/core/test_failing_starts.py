@@ -189,7 +189,11 @@ def test_a_broken_time_source_is_reported_and_gone_without(serve, tree, rule, ca
     assert client.get("B:Top:V").value == 5
     client.put("B:Top:V", 6)
     assert client.get("B:Top:V").value == 6
-    assert any("time source" in record.message for record in caplog.records)
+    failed = "a rule of time_source_rules failed: "
+    assert any(
+        text.startswith("plugin Times: ") and failed in text for text in site.server.report()
+    )
+    assert "a rule of time_source_rules failed: " in caplog.text
 
 
 def test_broken_plugins_are_in_the_report(serve):
@@ -222,7 +226,9 @@ def test_a_failing_naming_rule_costs_only_its_nodes(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Names()])
     assert "Top.V" not in site.server.list()
     assert "Top.enable" in site.server.list()
-    assert "naming rule failed" in site.server.report()[0]
+    assert (
+        "plugin Names: a rule of naming_rules failed: ZeroDivisionError" in site.server.report()[0]
+    )
 
 
 def test_start_and_stop_are_told_while_clients_are_connected(serve, tree):
@@ -269,4 +275,5 @@ def test_a_raising_event_plugin_harms_nothing(serve, tree, caplog):
     site.server.stop()
     assert not site.server.running
     for hook in ("server_started", "server_stopping", "holder_opened", "request_done"):
-        assert f"Events: {hook} failed" in caplog.text
+        node = "Top.V: " if hook == "holder_opened" else ""
+        assert f"plugin Events: {node}{hook} failed: RuntimeError: oops" in caplog.text

@@ -31,8 +31,8 @@ class Finds:
         ([], ()),
         (["no shift"], ("no shift",)),
         (("one", "two"), ("one", "two")),
-        (RuntimeError("no"), ("plugin Finds: find_problems failed: RuntimeError('no')",)),
-        (5, ("plugin Finds: find_problems failed: TypeError('it returned 5, not a list of str')",)),
+        (RuntimeError("no"), ("plugin Finds: find_problems failed: RuntimeError: no",)),
+        (5, ("plugin Finds: find_problems failed: TypeError: it returned 5, not a list of str",)),
     ],
 )
 def test_it_is_told_wherever_one_looks(tree, serve, caplog, found, told):
@@ -101,7 +101,7 @@ class Refuses:
     [
         (None, (), ("closed",)),
         (["closed", "no key"], ("closed", "no key"), ()),
-        (RuntimeError("no"), ("plugin Refuses: find_refusals failed: RuntimeError('no')",), None),
+        (RuntimeError("no"), ("plugin Refuses: find_refusals failed: RuntimeError: no",), None),
     ],
 )
 def test_what_would_stop_a_start_is_an_error_of_the_survey(tree, serve, found, errors, warnings):

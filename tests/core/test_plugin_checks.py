@@ -96,7 +96,7 @@ class NoSelf(Named):
         (RenamedAccess(), "there is no hook 'no_such_hook'"),
         (FailingAccess, "RuntimeError: the file is missing"),
         (OtherAccess(), "there is no hook 'access_rules'"),
-        (NoSelf("x"), "policy_rules cannot be called"),
+        (NoSelf("x"), "policy_rules: self is missing"),
         ([UnmarkedAccess("x")], "it has no hooks"),
         (MisspeltAccess(), "there is no hook 'policy_rule'; the nearest is policy_rules"),
         (WrongAccess(), "policy_rules has an unknown argument 'nodes'; there is none"),
@@ -183,7 +183,7 @@ def test_a_plugin_whose_rules_fail_is_gone_as_a_whole_until_the_next_start(make)
     manager.event("server_started", server=None)
     assert heard == []
     assert manager.problems == (
-        "plugin Half: converter_rules failed: RuntimeError('the database is down')",
+        "plugin Half: converter_rules failed: RuntimeError: the database is down",
     )
     half.fails = False
     assert names(manager) == ["B-half", "B:Top:V"]
@@ -204,7 +204,7 @@ def test_all_is_found_that_is_wrong_when_nothing_is_served(make):
     ask_for_rules(manager, "B", None, tolerant=True)
     assert manager.problems == (
         "plugin Worst: naming_rules returned 5, not a list of NamingRule",
-        "plugin Worst: policy_rules failed: RuntimeError('no')",
+        "plugin Worst: policy_rules failed: RuntimeError: no",
     )
 
 

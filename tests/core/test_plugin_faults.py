@@ -7,10 +7,13 @@ from support.fakes import FakeClock
 from support.site_plugins import Guard
 
 from roguebridge.backends.soft import RemoteError
+from roguebridge.core.errors import BackendError
 from roguebridge.core.hooks.hookspecs import hookimpl
-from roguebridge.core.hooks.rules import ConverterRule
+from roguebridge.core.hooks.manager import Plugins
+from roguebridge.core.hooks.rules import ConverterRule, NamingRule, TimeSourceRule
 from roguebridge.core.mapping.select import Select
-from roguebridge.core.requests.policy import ALLOW, Deny
+from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
+from roguebridge.core.server.server import PvServer
 from roguebridge.core.values.converter import ConversionError, TypeConverter
 from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
@@ -197,3 +200,116 @@ def test_faults_are_forgotten_at_the_next_start(serve, tree):
     site.server.stop()
     site.server.start()
     assert site.server.report() == ()
+
+
+class Times:
+    """A site's time source for the nodes it selects."""
+
+    def __init__(self, source):
+        self.source = source
+
+    @hookimpl
+    def time_source_rules(self):
+        return [TimeSourceRule(lambda node: self.source, Select(path="Top.V"))]
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        (lookup, "KeyError: 'gain'"),
+        (lambda value: "noon", "TypeError: 'str' object cannot be interpreted as an integer"),
+    ],
+)
+def test_a_time_source_that_fails_is_named(serve, tree, source, fault):
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Times(source)])
+    site.root.V.set(6)
+    site.root.waitOnUpdate()
+    assert site.client().get("B:Top:V").value == 6
+    assert site.server.report() == (f"plugin Times: Top.V: its time source failed: {fault}",)
+
+
+def test_a_naming_rule_that_fails_is_named(serve, tree):
+    class Names:
+        @hookimpl
+        def naming_rules(self, base):
+            return [NamingRule(lookup, Select(path="Top.V"))]
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Names()])
+    assert site.server.report() == (
+        "Top.V: plugin Names: a rule of naming_rules failed: KeyError: 'gain'",
+    )
+
+
+def test_an_event_that_fails_is_named_with_its_node(serve, tree, caplog):
+    caplog.set_level(logging.DEBUG, "roguebridge.plugins")
+
+    class Watches:
+        @hookimpl
+        def holder_opened(self, holder):
+            return lookup()
+
+        @hookimpl
+        def server_started(self, server):
+            return lookup()
+
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[Watches()])
+    assert site.server.report() == ("plugin Watches: server_started failed: KeyError: 'gain'",)
+    site.client().get("B:Top:V")
+    lines = lines_of(caplog, site.server)
+    assert "plugin Watches: Top.V: holder_opened failed: KeyError: 'gain'" in lines
+    traced = [record for record in caplog.records if record.exc_info]
+    assert len(traced) == 2
+    assert {record.levelno for record in traced} == {logging.DEBUG}
+
+
+class NoBackend:
+    """A backend that cannot be made."""
+
+    def __init__(self, factory):
+        self.factory = factory
+
+    @hookimpl
+    def register_backends(self):
+        return {"web": self.factory}
+
+
+@pytest.mark.parametrize(
+    ("factory", "fault"),
+    [
+        (lookup, "plugin NoBackend: the factory of the backend 'web' failed: KeyError: 'gain'"),
+        (
+            lambda options: 5,
+            "plugin NoBackend: the factory of the backend 'web' made 5, no Backend",
+        ),
+    ],
+)
+def test_a_backend_that_cannot_be_made_is_named(tree, factory, fault):
+    root = tree.pr.Root(name="Top", pollEn=False)
+    with pytest.raises(BackendError) as caught:
+        PvServer("B", root, backends=["web"], plugins=[NoBackend(factory)])
+    assert str(caught.value) == fault
+
+
+def test_a_hook_without_self_is_told_so():
+    class Names:
+        @hookimpl
+        def naming_rules(base):  # noqa: N805
+            return []
+
+    plugins = Plugins([Names()])
+    assert plugins.broken == {"Names": "plugin Names cannot be used: naming_rules: self is missing"}
+
+
+def test_a_method_without_self_is_told_so(serve, tree):
+    class Forgets(AccessPolicy):
+        def decide(request):  # noqa: N805
+            return ALLOW
+
+    guard = Guard(None)
+    guard.policy = Forgets()
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[guard])
+    with pytest.raises(RemoteError):
+        site.client().put("B:Top:V", 6)
+    (line,) = site.server.report()
+    assert line.startswith("plugin Guard: Top.V: decide of a policy failed: TypeError: ")
+    assert line.endswith("; is self missing?")

@@ -135,8 +135,9 @@ def test_what_is_wrong_with_rules_is_said_once_per_node(tree, serve):
     assert sorted(survey.errors) == [
         "Top.A: B:Top:A would open INVALID: plugin Broken: "
         "PluginError: Top.A: no converter rule matches, or it made None",
-        "Top.A: a time source rule failed: TypeError(\"'no function' is not a function\")",
         "plugin Broken: Top.A: a rule of policy_rules made 'no policy', no AccessPolicy",
+        "plugin Broken: Top.A: a rule of time_source_rules failed: "
+        "TypeError: 'no function' is not a function",
     ]
     assert survey.warnings == ()
     assert of(site, name="A").served_as == ""
@@ -147,7 +148,7 @@ def test_plugins_whose_rules_cannot_be_had_are_named(tree, serve):
     for _ in range(2):  # however often it is asked
         assert site.server.survey().errors == (
             "plugin NoRules: naming_rules returned 'none', not a list of NamingRule",
-            'plugin NoRules: policy_rules failed: RuntimeError("the site\'s database is down")',
+            "plugin NoRules: policy_rules failed: RuntimeError: the site's database is down",
         )
 
 

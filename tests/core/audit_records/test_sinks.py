@@ -28,8 +28,13 @@ def test_a_sink_that_blocks_or_raises_delays_no_put_and_no_other_sink(audited, t
     blocked.gate.set()
     assert [blocked.next().value for _ in range(20)] == list(range(20))
     site.server.stop()
-    assert "plugin Broken: request_done failed: no disk; 1 records so far" in caplog.text
-    assert "plugin Broken: request_done failed: no disk; 20 records so far" in caplog.text
+    assert (
+        "plugin Broken: request_done failed: RuntimeError: no disk; 1 records so far" in caplog.text
+    )
+    assert (
+        "plugin Broken: request_done failed: RuntimeError: no disk; 20 records so far"
+        in caplog.text
+    )
 
 
 def test_a_broken_sink_is_in_the_report(audited, tree):
@@ -38,7 +43,10 @@ def test_a_broken_sink_is_in_the_report(audited, tree):
     site.client().put("B:Top:V", 6)
     site.client().put("B:Top:V", 7)
     assert [broken.next().value for _ in range(2)] == [6, 7]  # of the first it is known then
-    assert any("plugin Broken: request_done failed: no disk" in t for t in site.server.report())
+    assert any(
+        "plugin Broken: request_done failed: RuntimeError: no disk" in t
+        for t in site.server.report()
+    )
     assert (site.sink.next().value, site.sink.next().value) == (6, 7)
 
 

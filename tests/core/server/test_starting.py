@@ -173,6 +173,6 @@ def test_a_rule_that_ends_the_process_is_named(tree, serve):
             return [PolicyRule(lambda node: None, leave)]
 
     site = serve(tree.pr.LocalVariable(name="V", value=1), plugins=[Site()], start=False)
-    text = r"plugin Site: Top.enable: a rule of policy_rules failed: SystemExit\(7\)"
+    text = r"plugin Site: Top.enable: a rule of policy_rules failed: SystemExit: 7"
     with pytest.raises(PluginError, match=text):
         site.server.start()
