@@ -5,11 +5,11 @@ from .client_channel import CachedPv, ClientChannel
 from .contract import Backend, BackendOptions, PvOwner, ServedPv
 
 __all__ = [
+    "AsyncioBackend",
     "Backend",
     "BackendOptions",
-    "ClientChannel",
     "CachedPv",
-    "AsyncioBackend",
+    "ClientChannel",
     "PvOwner",
     "ServedPv",
 ]

@@ -14,6 +14,7 @@ from .alarm import (
     worst,
 )
 from .arrays import Flat, array_type, pixels_of, texts_of, unicode_of
+from .coercion import fitted
 from .command_result import describe_result, text_of
 from .converter import ConversionError, TypeConverter
 from .exact import cast_exactly, exact_array, integer, real
@@ -60,6 +61,7 @@ __all__ = [
     "describe_result",
     "exact_array",
     "extremes",
+    "fitted",
     "integer",
     "judge",
     "judge_as_told",
