@@ -18,9 +18,9 @@ from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
+from roguebridge.core.config.options import plugin_options
 from roguebridge.core.hooks.manager import Plugins
 from roguebridge.core.hooks.sources import PluginInfo
-from roguebridge.core.server.build import plugin_options
 from roguebridge.core.server.explain import Explanation, RuleUse
 
 _form = click.option(

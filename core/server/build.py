@@ -94,26 +94,3 @@ def group_selectors(include: Sequence[str], exclude: Sequence[str]) -> list[Sele
         text = f"no node is in group {group!r}: nothing is left out for it"
         found.append(Selector(text, Select(group=group), is_optional(group)))
     return found
-
-
-_POLICIES = ("read_only", "no_write", "operators")
-
-
-def plugin_options(
-    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any
-) -> dict[str, Any]:
-    """Return name of a built-in plugin -> what it is to be made of.
-
-    :raises TypeError: for policies that are no mapping of str
-    :raises ValueError: for an unknown policy, or one without a value
-    """
-    if policies is not None and not isinstance(policies, Mapping):
-        raise TypeError(f"policies must be a dict with keys of {list(_POLICIES)}, not {policies!r}")
-    for name, option in (policies or {}).items():
-        if option is None:  # an empty place in a script: nothing would be guarded
-            raise ValueError(f"policies: {name} has no value")
-    given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
-    unknown = [key for key in policies or () if key not in _POLICIES]
-    if unknown:
-        raise ValueError(f"policies has no {unknown[0]!r}; there are {list(_POLICIES)}")
-    return {name: option for name, option in given.items() if option is not None}

@@ -26,7 +26,7 @@ from ..requests.put_limits import PutLimits
 from ..tree.rogue_version import check_version
 from .build import build_map, group_selectors
 from .explain import Explanation, explain
-from .run import Serving
+from .run import ServerRun
 from .survey import Survey, survey
 
 
@@ -46,7 +46,7 @@ class Inspection:
 
     def __init__(self) -> None:
         self._lifecycle = threading.RLock()
-        self._serving: Serving | None = None
+        self._serving: ServerRun | None = None
         self._map = PvMap()
         self._extra = PvMap()
         self._rules = RuleSet()

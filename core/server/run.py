@@ -59,7 +59,7 @@ def _is_time(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e9
 
 
-class Serving:
+class ServerRun:
     """The holders of a mapping and the backends that serve them.
 
     :param base: the server's, for the log

@@ -12,6 +12,7 @@ from ..backend.contract import BackendOptions
 from ..concurrency.clock import Clock, SystemClock
 from ..concurrency.gc_pause import collecting_later
 from ..concurrency.workers import WorkerPool
+from ..config.options import plugin_options
 from ..errors import MappingError, PluginError, RoguebridgeError, words_of
 from ..hooks.manager import Plugins
 from ..mapping.groups import Groups, group_list
@@ -25,9 +26,9 @@ from ..requests.put_limits import ByPath, PutLimits
 from ..requests.queued_bytes import MOST, QueuedBytes
 from ..requests.user_groups import UserGroups
 from ..tree.update_queue import takes_markers
-from .build import copied, make_backends, plugin_options
+from .build import copied, make_backends
 from .inspection import Inspection
-from .run import Freshness, Serving
+from .run import Freshness, ServerRun
 
 
 class PvServer(Inspection):
@@ -248,7 +249,7 @@ class PvServer(Inspection):
             self._map.check(self._strict)
             self._extra.check(self._strict)
             self._ask_plugins()
-            serving = Serving(
+            serving = ServerRun(
                 self._base,
                 self._backends,
                 self._rules,

@@ -15,6 +15,7 @@ from support.page_tables import table
 from support.pages import ROOT
 
 from roguebridge.backends.epics import EpicsPvServer
+from roguebridge.core.config.options import OPTIONS, plugin_options
 from roguebridge.core.config.schema import ServerConfig, json_schema
 from roguebridge.core.config.sections import (
     AcfOptions,
@@ -24,7 +25,6 @@ from roguebridge.core.config.sections import (
     PoliciesOptions,
 )
 from roguebridge.core.hooks.sources import BUILT_IN
-from roguebridge.core.server.build import plugin_options
 from roguebridge.core.server.server import PvServer
 
 SCHEMA = ROOT / "docs/reference/config.schema.json"
@@ -41,6 +41,22 @@ PARAMETERS = {
 
 def test_every_argument_of_the_constructor_is_a_key_in_its_order():
     assert list(ServerConfig.model_fields) == list(PARAMETERS)
+
+
+def test_the_constructor_has_the_arguments_and_defaults_that_are_declared():
+    parameters = inspect.signature(PvServer).parameters.values()
+    empty = inspect.Parameter.empty
+    found = {one.name: ... if one.default is empty else one.default for one in parameters}
+    assert list(found) == list(OPTIONS)
+    assert found == {name: option.default for name, option in OPTIONS.items()}
+
+
+def test_the_constructor_says_of_each_argument_what_is_declared():
+    text = inspect.getdoc(PvServer)
+    said = re.findall(r":param (\w+): (.*?)(?=\n:|\Z)", text, re.S)
+    assert {name: " ".join(meaning.split()) for name, meaning in said} == {
+        name: option.text for name, option in OPTIONS.items()
+    }
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
