@@ -46,7 +46,10 @@ class NetworkLog(logging.LoggerAdapter[logging.Logger]):
             return
         if kwargs.get("exc_info") is True:
             kwargs["exc_info"] = sys.exc_info()
-        text = str(msg) % args if args else str(msg)
+        try:
+            text = str(msg) % args if args else str(msg)
+        except Exception as exc:  # of an object of a site that cannot be shown
+            text = f"{msg} (an argument cannot be shown: {type(exc).__name__})"
         logger = self.logger
         _worker.add(logger, str(msg), lambda: logger.log(level, "%s", text[:4000], **kwargs))
 

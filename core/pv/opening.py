@@ -9,6 +9,7 @@ import logging
 from typing import Any, Protocol
 
 from ..concurrency.jobs import FunctionJob
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import BUSY
 from ..errors import BackendError, words_of
 from ..values.alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
@@ -21,7 +22,7 @@ from .reader import PvReader
 from .rereads import READ_AGAIN, RETRY
 from .update_listener import UpdateListener
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
 
 

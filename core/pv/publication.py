@@ -10,11 +10,12 @@ from threading import Event
 from typing import Protocol
 
 from ..backend.contract import ServedPv
+from ..concurrency.network_log import NetworkLog
 from ..values.alarm import CALC, Alarm
 from ..values.reading import KEEP, Reading
 from ..values.spec import PvSpec
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 
 class State(Enum):

@@ -31,8 +31,12 @@ def decision_of(policy: AccessPolicy, request: Request, faults: PluginFaults) ->
     if is_quick(policy):
         faults.policy_took(policy, "decide", path, since)
     # By its type: isinstance() would run code of an object of any class.
-    if _is_decision(decision):
-        return decision
+    try:
+        if _is_decision(decision):
+            return decision
+    except BaseException as exc:  # of its reason
+        faults.policy_failed(policy, "decide", path, exc)
+        return Deny(NOT_PERMITTED)
     faults.policy_returned(policy, path, decision)
     return Deny(NOT_PERMITTED)
 

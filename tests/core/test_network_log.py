@@ -63,3 +63,13 @@ def test_what_one_kind_says_is_bounded(caplog):
 def test_elsewhere_it_is_logged_at_once(caplog):
     NetworkLog(logging.getLogger("roguebridge.test_elsewhere")).error("no")
     assert "no" in caplog.text
+
+
+def test_what_cannot_be_shown_raises_nothing_on_a_network_thread(caplog):
+    class Mute:
+        def __repr__(self):
+            raise ValueError
+
+    log = NetworkLog(logging.getLogger("roguebridge.test_mute"))
+    on_network_thread(lambda: log.error("of %r", Mute()))
+    wait_until(lambda: "of %r (an argument cannot be shown: ValueError)" in caplog.text)
