@@ -181,7 +181,8 @@ def test_a_server_registered_twice_starts_once(tree, running):
     root.addProtocol(server)
     with running(root):
         assert get(server, "Base:Top:A") == 1
-        assert root.A._BaseVariable__functions.count(server.holders["Top.A"].on_update) == 1
+        listener = server.holders["Top.A"].listener
+        assert root.A._BaseVariable__functions.count(listener.on_update) == 1
     assert not server.running
 
 
