@@ -296,6 +296,9 @@ NO_MESSAGES = {
     "Reading the configuration again.",
     "Reads the access security file again",  # the description of a PV
     "ASG({}), level {}",  # how a policy calls itself
+    "EPICS access security file, or its mapping",  # meanings of options in a configuration file
+    "file that every put and call is written to, or its mapping",
+    "a template of PV names, e.g. `{base}:{device}:{name}`, or its mapping",
     "Failed to extract",  # rogue's own texts
     "Timeout waiting for register",
     "Transaction error for block",
