@@ -246,9 +246,9 @@ def _read(text: str) -> Any:
         raise ValueError(f"{text!r} is neither JSON nor a Python literal") from None
 
 
-def read_if_literal(text: str) -> Any:
-    """Return what JSON or a Python literal stands for, and other text as it is."""
-    try:
-        return _read(text)
-    except ValueError:
-        return text
+def read_literal(text: str) -> Any:
+    """Return what JSON or a Python literal stands for.
+
+    :raises ValueError: for other text
+    """
+    return _read(text)

@@ -13,7 +13,7 @@ from ..tree.pyrogue import is_register, local_attribute
 from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
 from .annotations import types_of
-from .argument_types import fitted_to, held_to, misfit, read_if_literal
+from .argument_types import fitted_to, held_to, misfit, read_literal
 from .put_limits import PutLimits
 from .request import PutRequest, RpcRequest
 
@@ -189,8 +189,12 @@ class CommandArguments:
             if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
                 raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
             # Without a declared type it is any, as with PyRogue, which reads text as a literal.
-            undeclared = kind is Any and isinstance(given, str)
-            return read_if_literal(given) if undeclared else given
+            if kind is not Any or not isinstance(given, str):
+                return given
+            try:
+                return read_literal(given)
+            except ValueError:
+                raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
         if kind is Any:
             return made
         if is_put:

@@ -8,6 +8,7 @@ from support.clients import LIMIT, in_thread, wait_until
 from support.fakes import FakeClock
 
 from roguebridge.core.pv.publication import Publication, State
+from roguebridge.core.pv.put_outcome import PutOutcome
 
 WAITS, ANSWERED = "the answer waits", "the put is answered"
 
@@ -155,16 +156,16 @@ def test_a_put_on_the_thread_that_would_open_the_pv_does_not_wait_for_it(site, m
     client.get(pv)
     wait_until(lambda: holder.is_open)
     (outlet,) = holder.parts.publisher.publications
-    really = type(holder)._await_opening
+    really = PutOutcome._await_opening
 
-    def await_opening(holder):
+    def await_opening(outcome):
         before, outlet.state = outlet.state, State.OPENING
         try:
-            really(holder)
+            really(outcome)
         finally:
             outlet.state = before
 
     monkeypatch.setattr(Publication, "opening", threading.Event())
-    monkeypatch.setattr(type(holder), "_await_opening", await_opening)
+    monkeypatch.setattr(PutOutcome, "_await_opening", await_opening)
     client.start_put(pv, 6).result(LIMIT)
     assert client.get(pv).value == 6

@@ -25,6 +25,7 @@ from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt_types import nt_type
 from roguebridge.core import errors
 from roguebridge.core.cli.failure import Exit
+from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.hooks.hookspecs import Hooks
 from roguebridge.core.hooks.sources import BUILT_IN
 from roguebridge.core.server.server import PvServer
@@ -296,9 +297,6 @@ NO_MESSAGES = {
     "Reading the configuration again.",
     "Reads the access security file again",  # the description of a PV
     "ASG({}), level {}",  # how a policy calls itself
-    "EPICS access security file, or its mapping",  # meanings of options in a configuration file
-    "file that every put and call is written to, or its mapping",
-    "a template of PV names, e.g. `{base}:{device}:{name}`, or its mapping",
     "Failed to extract",  # rogue's own texts
     "Timeout waiting for register",
     "Transaction error for block",
@@ -309,6 +307,11 @@ NO_MESSAGES = {
     "Invalid number of",
 }
 
+# The meanings of the server's arguments.
+NO_MESSAGES |= {
+    text for option in OPTIONS.values() for text in (option.text, option.in_yaml) if text
+}
+NO_MESSAGES &= messages().keys()
 NO_MESSAGES |= {text for text in messages() if text.startswith("\b\n")}  # help, laid out by hand
 
 

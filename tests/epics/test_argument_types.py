@@ -121,7 +121,7 @@ def site(tree):
         ("Real", "i", 2, 2.0), ("Real", "s", "2.5", 2.5), ("Real", "f", 0.5, 0.5),
         ("Flag", "i", 1, True), ("Flag", "s", "false", False), ("Flag", "?", True, True),
         ("Text", "s", "12", "12"), ("Narrow", "d", 255.0, 255),
-        ("Untyped", "d", 2.5, 2.5), ("Untyped", "s", "text", "text"), ("Untyped", "s", "7", 7),
+        ("Untyped", "d", 2.5, 2.5), ("Untyped", "s", "7", 7),
         ("Untyped", "s", "[1, 2]", [1, 2]), ("Untyped", "as", ["a"], ["a"]),
         ("Three", "d", 4.0, 4), ("Half", "l", 2, 2.0), ("Word", "s", "[1", "[1"),
         ("List", "al", [1, 2], [1, 2]), ("List", "s", "[1, 2]", [1, 2]), ("Width", "d", 9.0, 9),

@@ -210,7 +210,7 @@ def test_commands_answer_with_values_say_what_failed_and_run_by_put(bench):
     runs = []
     add = bench.root.add
     add(bench.pr.LocalCommand(name="Quiet", function=lambda: runs.append("quiet")))
-    add(bench.pr.LocalCommand(name="Count", value=1, function=lambda arg: runs.append(arg)))
+    add(bench.pr.LocalCommand(name="Count", function=lambda arg: runs.append(arg)))
 
     def fail():
         raise KeyError(3)
