@@ -34,10 +34,10 @@ class LoopProblems:
             return
         self._next = now + _EVERY
         missed, self._missed = self._missed, 0
-        more = f"({missed} more problems since the last record)" if missed else ""
+        more = [f"({missed} more problems since the last record)"] if missed else []
         exc = context.get("exception")
         # An error of the operating system says all in its words.
         trace = None if exc is None or isinstance(exc, OSError) else exc
         words = "" if exc is None else f": {type(exc).__name__}: {exc}"
         text = context.get("message", "a problem of the network loop")
-        self._log.error("%s%s %s", text, words, more, exc_info=trace)
+        self._log.error("%s", " ".join([text + words, *more]), exc_info=trace)
