@@ -88,8 +88,12 @@ class Visitors:
             assert client.rpc("Soak:Top:Double", call, timeout=LIMIT) == 2 * visit
             news: queue.Queue[Any] = queue.Queue()
             watch = client.monitor(names[visit % len(LIVELY)], news.put)
-            for _ in range(UPDATES):
-                news.get(timeout=LIMIT)
+            for number in range(UPDATES):
+                try:
+                    news.get(timeout=LIMIT)
+                except queue.Empty:
+                    name = names[visit % len(LIVELY)]
+                    raise TimeoutError(f"{name}: update {number} did not come") from None
             watch.close()
 
     def _fail_pva(self, conf: Mapping[str, str], visit: int) -> None:

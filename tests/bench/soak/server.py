@@ -33,7 +33,10 @@ class Soaked:
         """
         found = next(t for t in reversed(TREES) if tree in ("", t.name))
         self.root = make_root(found)
-        self.server = EpicsPvServer("Soak", self.root, isolate=True, backends=backends)
+        # Two visitors may call one command at once.
+        self.server = EpicsPvServer(
+            "Soak", self.root, isolate=True, backends=backends, queue_commands=True
+        )
         self.root.addProtocol(self.server)
         self.root.start()
         self._updater = threading.Thread(target=self._update, args=(rate,))
