@@ -101,7 +101,7 @@ def soak(*arguments, cwd):
 @pytest.mark.parametrize(("limit", "status"), [("1e9", 0), ("-1e9", 1)])
 def test_clients_come_and_go_and_the_slope_is_printed(tmp_path, tree, limit, status):
     done = soak(
-        "--tree", tree, "--seconds", "4", "--warm-up", "0.5", "--every", "0.1", f"--limit={limit}",
+        "--tree", tree, "--seconds", "8", "--warm-up", "0.5", "--every", "0.1", f"--limit={limit}",
         "--pause", "0", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == status, done.stdout + done.stderr
