@@ -55,21 +55,21 @@ class NetworkLog(logging.LoggerAdapter[logging.Logger]):
 
 
 class _Worker:
-    """Hands records over, on a thread that lives as long as the process."""
+    """Hands records over, on a thread that ends when there are none."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
         self._queue: deque[tuple[logging.Logger, Callable[[], None]]] = deque()
         self._left: dict[str, list[float]] = {}  # kind -> what is left, since when, how many not
         self._dropped = 0
         self._thread: threading.Thread | None = None
 
     def fresh(self) -> None:
-        with self._changed:
+        with self._lock:
             self._left.clear()
 
     def add(self, logger: logging.Logger, kind: str, call: Callable[[], None]) -> None:
-        with self._changed:
+        with self._lock:
             now = time.monotonic()
             left = self._left.setdefault(kind, [_BURST, now, 0])
             left[:2] = min(_BURST, left[0] + now - left[1]), now
@@ -89,13 +89,13 @@ class _Worker:
                     target=self._run, name="roguebridge-log", daemon=True
                 )
                 self._thread.start()
-            self._changed.notify()
 
     def _run(self) -> None:
         while True:
-            with self._changed:
-                while not self._queue:
-                    self._changed.wait()
+            with self._lock:
+                if not self._queue:
+                    self._thread = None
+                    return
                 logger, call = self._queue.popleft()
                 dropped, self._dropped = self._dropped, 0
             try:

@@ -144,7 +144,7 @@ CASES = {
     "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: ModuleNotFoundError: No module named 'gone'"),
     "a plugin without hooks": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "empty_plugin"], "plugin empty_plugin cannot be used: it has no hooks"),
     "a plugin that exits": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_plugin"], "plugin exiting_plugin cannot be used: it ended itself with status 'bye'"),
-    "a hook that exits": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_hook"], "plugin exiting_hook: policy_rules failed: SystemExit('bye')"),
+    "a hook that exits": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "exiting_hook"], "plugin exiting_hook: policy_rules failed: SystemExit: bye"),
     "a backend that fails": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "site_backend", "--backend", "broken"], "backend broken failed: OSError('no socket')"),
     "no such option": (USAGE, ["serve", "--bass", "X", "my_tree:MyRoot"], "No such option"),
     "no such command": (USAGE, ["surf"], "No such command 'surf'"),

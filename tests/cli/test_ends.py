@@ -283,4 +283,6 @@ def test_a_backend_of_a_plugin_that_cannot_be_made_ends_it(shell):
     shell.write("odd_plugin.py", BACKEND)
     options = ["--base", "X", "--plugin", "odd_plugin", "--backend", "odd"]
     text = shell.fails(2, "check", "my_tree.py:MyRoot", *options)
-    assert text == "the server cannot be made: ValueError: no socket"
+    assert (
+        text == "plugin odd_plugin: the factory of the backend 'odd' failed: ValueError: no socket"
+    )

@@ -25,7 +25,7 @@ def join(*threads):
 
 
 def threads_of_servers():
-    """The bridge's threads that are alive, without that of the log, which no server ends."""
+    """The bridge's threads that are alive, without that of the log, which ends by itself."""
     named = [t for t in threading.enumerate() if t.name.startswith("roguebridge")]
     return [t for t in named if t.name != "roguebridge-log"]
 

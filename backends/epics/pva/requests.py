@@ -105,7 +105,7 @@ def put(
         if spec is not None:
             request.marked, request.value = _put_content(spec, op.value())
             request.block, request.process = _put_options(op)
-        op.onCancel(_canceller(request))
+            op.onCancel(_canceller(request))
     except Exception as exc:
         _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
         request.value = None

@@ -78,7 +78,7 @@ def test_any_text_makes_the_trip(root, value):
     node = root.Loc.str
     converter = make_converter(node)
     node.set(converter.to_tree(value))
-    assert converter.to_pv(node.value()) == value
+    assert converter.to_pv(node.value()) == value.replace("\0", "\\x00")  # as it can be sent
 
 
 @given(data=st.data())
