@@ -15,7 +15,7 @@ source_suffix = {".md": "markdown"}
 exclude_patterns = ["examples"]  # a package of its own, with a page for those who open its folder
 
 myst_enable_extensions = ["colon_fence"]
-myst_heading_anchors = 3
+myst_heading_anchors = 4
 
 autodoc_member_order = "bysource"
 autodoc_default_options = {"members": True}
@@ -27,7 +27,11 @@ python_use_unqualified_type_names = True
 OTHERS = ("abc", "collections", "concurrent", "enum", "logging", "numpy", "np", "os", "pathlib")
 nitpick_ignore_regex = [
     ("py:.*", rf"({'|'.join(OTHERS)}|asyncio|pluggy|threading|typing)\..*"),
-    ("py:.*", r"Decision|roguebridge\.core\.(rules\.Made|gate\.Gate|loop\._T)"),
+    ("py:.*", r"Decision|roguebridge\.core\.(hooks\.rules\.Made|concurrency\.event_loop\._T)"),
+    # Parts of the engine that plugins see but in signatures.
+    ("py:.*", r"(roguebridge\.core\.pv\..*|Publisher\..*|reader|listener)"),
+    ("py:.*", r"(roguebridge\.core\.(backend\.subscription|tree\.source_health)\..*)"),
+    ("py:.*", r"(roguebridge\.core\.requests\..*\.)?(KnownGroups|QueuedBytes|UserGroups)"),
 ]
 
 html_theme = "furo"
