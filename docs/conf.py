@@ -54,14 +54,8 @@ DECISIONS = """
 def _complete(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname == "decisions/README":
         source[0] += DECISIONS
-    if docname == "index":  # a section without pages, or without further ones, is no mistake
-        lines = source[0].splitlines()
-        others = app.env.found_docs - set(lines)
-        for section in {line.removesuffix("*") for line in lines if line.endswith("/*")}:
-            if not any(name.startswith(section) for name in others):
-                source[0] = source[0].replace(f"{section}*\n", "")
 
 
 def setup(app: Sphinx) -> None:
-    """Have the lists of pages completed."""
+    """Have the list of decisions completed."""
     app.connect("source-read", _complete)

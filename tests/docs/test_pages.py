@@ -7,19 +7,19 @@ from support.pages import ROOT, blocks_of, name_of, pages
 
 # Blocks that the suite cannot run, with the reason given on the page. A new one is a choice.
 NOT_RUN = {
-    "docs/howto/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
-    "docs/howto/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
-    "docs/howto/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
-    "docs/howto/use-an-acf.md": ["it takes the signals of the process"],
-    "docs/howto/run-as-a-service.md": [
+    "docs/migrate/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
+    "docs/migrate/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
+    "docs/clients/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
+    "docs/protect/use-an-acf.md": ["it takes the signals of the process"],
+    "docs/operate/run-as-a-service.md": [
         "needs systemd and root",
         "takes a fixed port",
         "needs your addresses",
         "needs your addresses",
         "needs a container runtime",
     ],
-    "docs/howto/choose-backends.md": ["it installs", "listens on the usual ports"],
-    "docs/howto/write-a-site-plugin.md": ["it installs"],
+    "docs/operate/choose-backends.md": ["it installs", "listens on the usual ports"],
+    "docs/extend/write-a-site-plugin.md": ["it installs"],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
     "README.md": ["it installs", "it makes an environment of its own"],
 }

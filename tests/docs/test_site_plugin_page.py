@@ -2,7 +2,7 @@
 
 from support.pages import ROOT, blocks_of
 
-PAGE = "docs/howto/write-a-site-plugin.md"
+PAGE = "docs/extend/write-a-site-plugin.md"
 EXAMPLE = ROOT / "docs/examples/site_plugin"
 
 

@@ -12,7 +12,7 @@ from roguebridge.core.values.reading import Reading
 from support.clients import LIMIT, Carrier, Gone, RemoteFailure, Watch
 from support.pages import ROOT, blocks_of
 
-PAGE = "docs/howto/write-a-backend.md"
+PAGE = "docs/extend/write-a-backend.md"
 
 
 def source():
