@@ -10,17 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roguebridge.core.hooks import PolicyRule, hookimpl
-from roguebridge.core.mapping import Groups, PvEntry, Select, group_list, is_optional
-from roguebridge.core.requests import (
-    ALLOW,
-    AccessPolicy,
-    Credentials,
-    Decision,
-    Deny,
-    PutRequest,
-    RpcRequest,
-    changes,
-)
+from roguebridge.core.mapping import Groups, Select, group_list, is_optional
+from roguebridge.core.requests import Credentials
+
+from .change_policy import ChangePolicy
 
 #: of the root: they reset, load or write the hardware, write files, or change how others do
 OF_ROOT = frozenset(
@@ -40,22 +33,19 @@ _ROLE = "role/"
 def is_dangerous(node: Any) -> bool:
     """Tell whether a node is one of PyRogue's dangerous built-ins, or one of the server's own."""
     fields = node.path.split(".")
-    if fields[0] == "RB" and getattr(node, "parent", None) is None:
-        return True
-    if len(fields) == 2 and fields[1] in OF_ROOT:
-        return True
-    if len(fields) > 2 and fields[1] in PROCESSES:
-        return True
-    return fields[-1] in OF_DEVICE and bool(node.isCommand)
+    return (
+        (fields[0] == "RB" and getattr(node, "parent", None) is None)
+        or (len(fields) == 2 and fields[1] in OF_ROOT)
+        or (len(fields) > 2 and fields[1] in PROCESSES)
+        or (fields[-1] in OF_DEVICE and bool(node.isCommand))
+    )
 
 
-class _Named(AccessPolicy):
+class _Named(ChangePolicy):
     """Allows changes by named users only.
 
     :param users: user names, and groups as ``role/GROUP``
     """
-
-    alike = True
 
     def __init__(self, users: Sequence[str]) -> None:
         self._users = frozenset(u for u in users if not u.startswith(_ROLE))
@@ -66,23 +56,11 @@ class _Named(AccessPolicy):
     def __repr__(self) -> str:
         return f"puts by {self._text} only"
 
-    def decide(self, request: PutRequest | RpcRequest) -> Decision:
-        """Deny a put and the call of a command by anybody else; a read is allowed."""
-        return self._judge(request.entry, request.credentials) if changes(request) else ALLOW
-
-    def may(self, entry: PvEntry, credentials: Credentials, operation: str) -> Decision:
-        """Deny a put, and the call of a command, by anybody else."""
-        if operation == "put" or entry.is_command:
-            return self._judge(entry, credentials)
-        return ALLOW
-
-    def _judge(self, entry: PvEntry, credentials: Credentials) -> Decision:
+    def refusal(self, credentials: Credentials) -> str | None:
+        """Refuse all other users."""
         if credentials.is_user(self._users) or (self._roles and self._roles & credentials.roles):
-            return ALLOW
-        return Deny(
-            f"Put not permitted: {entry.pv_name} is for operators ({self._text}), "
-            f"not for {credentials.user!r}"
-        )
+            return None
+        return f" is for operators ({self._text}), not for {credentials.user!r}"
 
 
 class Operators:
@@ -118,11 +96,8 @@ class Operators:
     @hookimpl
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard the dangerous nodes."""
-        rules = [PolicyRule(self._guard, Select(where=is_dangerous))]
-        rules += [
-            PolicyRule(self._guard, Select(path=path), is_optional(path)) for path in self._paths
+        guard = self._policy.of
+        return [
+            PolicyRule(guard, Select(where=is_dangerous)),
+            *(PolicyRule(guard, Select(path=path), is_optional(path)) for path in self._paths),
         ]
-        return rules
-
-    def _guard(self, node: Any) -> AccessPolicy:
-        return self._policy

@@ -6,31 +6,22 @@ from collections.abc import Sequence
 from typing import Any
 
 from roguebridge.core.hooks import PolicyRule, hookimpl
-from roguebridge.core.mapping import ExtraNode, PvEntry
-from roguebridge.core.requests import (
-    ALLOW,
-    AccessPolicy,
-    Credentials,
-    Decision,
-    Deny,
-    PutRequest,
-    RpcRequest,
-    changes,
-)
+from roguebridge.core.mapping import ExtraNode
+from roguebridge.core.requests import Credentials
 from roguebridge.core.tree import ServerVariable
+
+from .change_policy import ChangePolicy
 
 PATH = "RB.ReadOnly"
 
 
-class _Switched(AccessPolicy):
-    """Denies what would change a node while the switch is on.
+class _Switched(ChangePolicy):
+    """Refuses changes while the switch is on.
 
     :param switch: the variable
     """
 
-    quick = True
-    alike = True
-    asked_again = True  # it may have been turned while a put waited
+    asked_again = True  # the switch may have been turned while a put waited
 
     def __init__(self, switch: ServerVariable) -> None:
         self._switch = switch
@@ -42,20 +33,9 @@ class _Switched(AccessPolicy):
     def __repr__(self) -> str:
         return "no puts while RB:ReadOnly is on"
 
-    def decide(self, request: PutRequest | RpcRequest) -> Decision:
-        """Deny a put and the call of a command; a read is allowed."""
-        if self._switch.value() and changes(request):
-            return self._denied(request.entry)
-        return ALLOW
-
-    def may(self, entry: PvEntry, credentials: Credentials, operation: str) -> Decision:
-        """Deny a put, and the call of a command."""
-        if self._switch.value() and (operation == "put" or entry.is_command):
-            return self._denied(entry)
-        return ALLOW
-
-    def _denied(self, entry: PvEntry) -> Deny:
-        return Deny(f"Put not permitted: {entry.pv_name}: the server is read-only (RB:ReadOnly)")
+    def refusal(self, credentials: Credentials) -> str | None:
+        """Refuse everybody while the switch is on."""
+        return ": the server is read-only (RB:ReadOnly)" if self._switch.value() else None
 
 
 class ReadOnlySwitch:
@@ -88,7 +68,7 @@ class ReadOnlySwitch:
     @hookimpl
     def policy_rules(self) -> Sequence[PolicyRule]:
         """Guard every node but the switch itself."""
-        return [PolicyRule(lambda node: self._policy, self._is_other)]
+        return [PolicyRule(self._policy.of, self._is_other)]
 
     def _is_other(self, node: Any) -> bool:
         return node is not self._switch
