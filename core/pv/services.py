@@ -155,7 +155,7 @@ class Services:
             record = RequestRecord(
                 request.entry,
                 request.operation,
-                request.credentials,
+                request.credentials.as_shown(),
                 request.kept,
                 result,
                 short(error),

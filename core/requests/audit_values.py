@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
+from math import prod
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,8 @@ _FIRST = 10  # elements that are kept of a larger one
 _LONGEST = 1000  # characters of a text
 _DEEPEST = 4  # lists within lists
 _BITS = 1024  # of an int
+_IN_ALL = 20_000  # elements and characters of one value
+_LEAST = 20  # characters of each text when these are used up
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,7 @@ class ArraySummary:
     @property
     def size(self) -> int:
         """The number of elements."""
-        size = 1
-        for length in self.shape:
-            size *= length
-        return size
+        return prod(self.shape)
 
 
 def kept(value: Any) -> Any:
@@ -52,61 +53,78 @@ def kept(value: Any) -> Any:
     an :class:`ArraySummary`; lists and dicts with what is kept of their elements; all else as text.
     """
     try:
-        return _kept(value, 0)
+        return _Copy().of(value)
     except Exception as exc:  # of an object of the tree's
         return f"<{type(value).__name__}: {words_of(exc)}>"
 
 
-def _kept(value: Any, depth: int) -> Any:
-    if isinstance(value, Snapshot):
-        value = value.reading.value
-    if value is None or isinstance(value, (bool, float, np.number, np.bool_)):
-        return value
-    if isinstance(value, int):
-        return value if value.bit_length() <= _BITS else short(hex(value))
-    if isinstance(value, str):
-        return short(value)
-    if isinstance(value, np.ndarray):
-        return _array(value, depth)
-    if depth < _DEEPEST:
-        if isinstance(value, Mapping):
-            return _mapping(value, depth)
-        if isinstance(value, (list, tuple)):
-            if len(value) <= _WHOLE:
-                return [_kept(item, depth + 1) for item in value]
-            return ArraySummary((len(value),), "list", None, None, _first(value, depth))
-    return short(repr(value))
-
-
-def short(text: str) -> str:
+def short(text: str, longest: int = _LONGEST) -> str:
     """Return a text, cut if it is long."""
-    if len(text) <= _LONGEST:
+    if len(text) <= longest:
         return text
-    return f"{text[:_LONGEST]}... ({len(text)} characters)"
+    return f"{text[:longest]}... ({len(text)} characters)"
 
 
-def _array(array: Any, depth: int) -> Any:
-    if array.size <= _WHOLE and array.dtype.kind in "biufcSU":
-        copy = np.array(array)
-        copy.flags.writeable = False
-        return copy
-    least = greatest = None
-    if array.dtype.kind in "biuf" and array.size:
-        with np.errstate(all="ignore"):
-            least = np.fmin.reduce(array, axis=None).item()
-            greatest = np.fmax.reduce(array, axis=None).item()
-    first = _first(array.flat, depth)
-    return ArraySummary(array.shape, array.dtype.name, least, greatest, first)
+class _Copy:
+    """Copies one value, and counts what is copied: lists within lists are bounded in all."""
 
+    def __init__(self) -> None:
+        self._left = _IN_ALL
+        self._repr = Repr()
+        self._repr.maxlevel = 1
 
-def _first(items: Iterable[Any], depth: int) -> tuple[Any, ...]:
-    return tuple(_kept(item, depth + 1) for item in islice(items, _FIRST))
+    def of(self, value: Any, depth: int = 0) -> Any:
+        self._left -= 1
+        if isinstance(value, Snapshot):
+            value = value.reading.value
+        if value is None or isinstance(value, (bool, float, np.number, np.bool_)):
+            return value
+        if isinstance(value, int):
+            return value if value.bit_length() <= _BITS else self._text(hex(value))
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, np.ndarray):
+            return self._array(value, depth)
+        is_list = isinstance(value, (list, tuple))
+        if depth < _DEEPEST and isinstance(value, Mapping):
+            return self._mapping(value, depth)
+        if depth < _DEEPEST and is_list:
+            if len(value) <= min(_WHOLE, self._left):
+                return [self.of(item, depth + 1) for item in value]
+            return ArraySummary((len(value),), "list", None, None, self._first(value, depth))
+        bounded = is_list or isinstance(value, (Mapping, Set))
+        return self._text((self._repr.repr if bounded else repr)(value))
 
+    def _text(self, text: str) -> str:
+        text = short(text, min(_LONGEST, max(_LEAST, self._left)))
+        self._left -= len(text)
+        return text
 
-def _mapping(mapping: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    found = {
-        short(str(name)): _kept(item, depth + 1) for name, item in islice(mapping.items(), _WHOLE)
-    }
-    if len(mapping) > _WHOLE:
-        found["..."] = f"{len(mapping)} in all"
-    return found
+    def _array(self, array: Any, depth: int) -> Any:
+        takes = array.nbytes if array.dtype.kind in "SU" else array.size
+        if array.size <= _WHOLE and takes <= self._left and array.dtype.kind in "biufcSU":
+            self._left -= takes
+            copy = np.array(array)
+            copy.flags.writeable = False
+            return copy
+        least = greatest = None
+        if array.dtype.kind in "biuf" and array.size:
+            with np.errstate(all="ignore"):
+                least = np.fmin.reduce(array, axis=None).item()
+                greatest = np.fmax.reduce(array, axis=None).item()
+        first = self._first(array.flat, depth)
+        return ArraySummary(array.shape, array.dtype.name, least, greatest, first)
+
+    def _first(self, items: Iterable[Any], depth: int) -> tuple[Any, ...]:
+        most = min(_FIRST, max(0, self._left))
+        return tuple(self.of(item, depth + 1) for item in islice(items, most))
+
+    def _mapping(self, mapping: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+        most = min(_WHOLE, max(0, self._left))
+        found = {
+            self._text(str(name)): self.of(item, depth + 1)
+            for name, item in islice(mapping.items(), most)
+        }
+        if len(mapping) > most:
+            found["..."] = f"{len(mapping)} in all"
+        return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from copy import copy
 from typing import Protocol
 
 from .claims import MAX_NAME, shown_name
@@ -18,7 +19,8 @@ class KnownGroups(Protocol):
 class Credentials:
     """Who asks, as the protocol claims it: nothing here is authenticated.
 
-    Names are kept as they are shown: what cannot be printed is escaped, what is too long is cut.
+    What cannot be printed of a name is escaped, what is too long is cut. A name changed so is a
+    :class:`.ChangedName`, which equals no text of a rule; ``str()`` of it is what is shown.
 
     :param user: claimed user name
     :param host: numeric IP of the client
@@ -86,12 +88,20 @@ class Credentials:
 
     def kept_by(self, groups: KnownGroups) -> Credentials:
         """Return the same for one request, with the roles that are known to ``groups``."""
-        same = Credentials.__new__(Credentials)  # with no look at the names again
+        same = Credentials.__new__(Credentials)  # copy() takes eight times as long
         same.user, same.host, same.protocol = self.user, self.host, self.protocol
         same.claimed_host = self.claimed_host
         same._name, same._look_up = self._name, self._look_up  # noqa: SLF001 - its own class
         same._roles, same._kept = None, groups  # noqa: SLF001
         return same
+
+    def as_shown(self) -> Credentials:
+        """Return the same with names as plain text, for people and files, not for rules."""
+        if type(self.user) is str and type(self.claimed_host) is str:
+            return self
+        shown = copy(self)
+        shown.user, shown.claimed_host = str(self.user), str(self.claimed_host)
+        return shown
 
     def release(self) -> None:
         """Forget how to look the roles up: the request is answered."""

@@ -1,5 +1,9 @@
 """Names that clients claim: they hide nothing, and a changed one is equal to no other."""
 
+import json
+import re
+from fnmatch import fnmatch
+
 import pytest
 
 from roguebridge.core.requests.claims import decoded, shown_name
@@ -24,8 +28,36 @@ def test_what_can_be_printed_stays_as_it_is(name):
 )
 def test_what_cannot_is_escaped_and_equal_to_no_name(raw, shown):
     who = Credentials(decoded(raw), "10.0.0.1", "x", "h\x07")
-    assert (who.user, who.claimed_host, who.host) == (shown, "h\\x07", "10.0.0.1")
+    assert (f"{who.user}", str(who.claimed_host), who.host) == (shown, "h\\x07", "10.0.0.1")
+    assert repr(who.user) == repr(shown)
     assert not who.is_user({shown, decoded(raw)})
+
+
+@pytest.mark.parametrize("name", ["a\x01", "a\\x01", "x" * 300, "a\ufdd0b"])
+def test_no_rule_equals_a_changed_name_however_it_compares(name):
+    who = Credentials(name, "10.0.0.1", "x", name)
+    shown = str(who.user)
+    for claimed in (who.user, who.claimed_host):
+        assert claimed != shown
+        assert shown != claimed
+        assert claimed not in {shown}
+        assert claimed not in [shown]
+        assert {shown: "boss"}.get(claimed) is None
+        assert not fnmatch(claimed, shown)
+        assert not re.fullmatch(re.escape(shown), claimed)
+        assert claimed.lower().strip() != shown
+        assert not claimed.startswith(shown)
+        assert not claimed.endswith(shown)
+        assert shown not in claimed
+
+
+def test_audit_records_have_the_names_as_plain_text():
+    plain, changed = (Credentials(n, "h", "x", n) for n in ("ann", "a\x01"))
+    assert plain.as_shown() is plain
+    shown = changed.as_shown()
+    assert json.dumps([shown.user, shown.claimed_host]) == json.dumps([r"a\x01"] * 2)
+    assert shown.host == "h"
+    assert not shown.is_user({r"a\x01"})
 
 
 def test_a_backslash_that_reads_as_an_escape_is_shown_as_one_and_its_name_is_its_own():

@@ -90,6 +90,25 @@ def test_what_is_nested_deeply_or_in_itself_is_text():
     assert kept(loop) == [[[["[[...]]"]]]]
 
 
+@pytest.mark.parametrize(
+    "leaf",
+    ["x" * 999, 7, np.arange(50), np.array(["y" * 999] * 50), {"z" * 500: 1}, b"b" * 999],
+    ids=lambda leaf: type(leaf).__name__,
+)  # fmt: skip
+@pytest.mark.parametrize("wrap", [list, lambda items: {str(n): i for n, i in enumerate(items)}])
+def test_lists_within_lists_are_bounded_in_all(leaf, wrap):
+    nested = leaf
+    for _ in range(4):
+        nested = wrap([nested] * 50)
+    assert len(repr(kept(nested))) < 200_000
+
+
+def test_a_table_of_fifty_short_columns_is_kept_whole():
+    found = kept({f"column{n}": list(range(50)) for n in range(50)})
+    assert all(column == list(range(50)) for column in found.values())
+    assert len(found) == 50
+
+
 def test_long_texts_and_huge_numbers_are_cut():
     assert kept("x" * 1000) == "x" * 1000
     assert kept("x" * 1001) == "x" * 1000 + "... (1001 characters)"
