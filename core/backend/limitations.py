@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ..errors import without_cpp
 from ..mapping.pv_map import PvEntry
 from ..values.spec import PvSpec
 from .contract import Backend
@@ -19,6 +20,6 @@ def losses_of(backends: Iterable[Backend], entry: PvEntry, spec: PvSpec | None) 
         try:
             texts = backend.losses(entry, spec)
         except Exception as exc:
-            texts = (f"what is lost cannot be told: {exc!r}",)
+            texts = (f"what is lost cannot be told: {without_cpp(repr(exc))}",)
         for text in texts:
             yield f"over {backend.name}, {text}"

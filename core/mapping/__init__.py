@@ -3,7 +3,8 @@
 from .extra_nodes import ExtraNode
 from .groups import Groups, group_list, is_optional
 from .path_globs import path_matcher
-from .pv_map import Problem, PvEntry, PvMap
+from .problems import Problem
+from .pv_map import PvEntry, PvMap
 from .pv_names import illegal_in, standard_name
 from .select import Select
 from .selectors import Selector, selects

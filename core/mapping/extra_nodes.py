@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..tree.protocols import TreeNode
-from .pv_map import Problem, PvEntry, PvMap
+from .problems import Problem
+from .pv_map import PvEntry, PvMap
 from .pv_names import name_error
 
 

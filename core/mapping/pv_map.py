@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..errors import MappingError, PluginError
+from ..errors import MappingError, PluginError, without_cpp
 from ..tree.protocols import TreeNode
 from .groups import passes
+from .problems import Problem, grouped
 from .pv_names import name_error, name_warning, names_of
 from .unknown_paths import why_unknown
 
@@ -48,22 +49,6 @@ class PvEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a mapping.
-
-    :param path: node path, or what was given for one
-    :param text: what is wrong, naming path and PV
-    :param warning: True if the entry is served all the same
-    :param fatal: True if nothing may be served with it
-    """
-
-    path: str
-    text: str
-    warning: bool = False
-    fatal: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class PvMap:
     """The entries in tree order, the nodes they stand for, and what was wrong."""
 
@@ -84,7 +69,9 @@ class PvMap:
         :raises MappingError: listing all problems
         """
         if any(p.fatal or (strict and not p.warning) for p in self.problems):
-            raise MappingError("the mapping cannot be served:", [p.text for p in self.problems])
+            raise MappingError(
+                "the mapping cannot be served:", [p.text for p in grouped(self.problems)]
+            )
 
 
 @dataclass(slots=True)
@@ -111,13 +98,14 @@ class _Builder:
             text = f"{other} and {path} both map to PV {pv_name}"
         else:
             text = f"{path}: {error}"
-        self.problems.append(Problem(path, text, fatal=error is None and self.explicit))
+        fatal = error is None and self.explicit
+        self.problems.append(Problem(path, text, fatal=fatal, pv_name=str(pv_name)))
         return False
 
     def warn(self, path: str, pv_name: str) -> None:
         warning = name_warning(pv_name)
         if warning is not None:
-            self.problems.append(Problem(path, f"{path}: {warning}", warning=True))
+            self.problems.append(Problem(path, f"{path}: {warning}", True, pv_name=pv_name))
 
     def add(self, node: TreeNode, path: str, given: object) -> None:
         names = self.names(path, given)
@@ -136,7 +124,9 @@ class _Builder:
         try:
             return names_of(given)
         except Exception as exc:  # a sequence of the caller's own may raise anything
-            text = str(exc) if type(exc) is ValueError else f"its PV names cannot be had: {exc!r}"
+            text = str(exc)
+            if type(exc) is not ValueError:
+                text = f"its PV names cannot be had: {without_cpp(repr(exc))}"
             self.problems.append(Problem(path, f"{path}: {text}"))
             return ()
 
@@ -177,12 +167,15 @@ def automatic_map(
             try:
                 given = name(node)
             except Exception as exc:
-                named = str(exc) if isinstance(exc, PluginError) else f"naming rule failed: {exc!r}"
+                named = str(exc)
+                if not isinstance(exc, PluginError):
+                    named = f"naming rule failed: {without_cpp(repr(exc))}"
                 builder.problems.append(Problem(path, f"{path}: {named}"))
                 continue
             builder.add(node, path, given)
         except Exception as exc:  # an attribute of a class of its own
-            builder.problems.append(Problem(path, f"{path}: cannot be served: {exc!r}"))
+            text = f"{path}: cannot be served: {without_cpp(repr(exc))}"
+            builder.problems.append(Problem(path, text))
     return builder.result()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import in_words
 from .nearest import nearest_glob, nearest_of
 from .node_index import NodeIndex
-from .pv_map import Problem
+from .problems import Problem
 from .select import Select
 
 

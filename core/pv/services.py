@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -13,6 +15,7 @@ from ..concurrency.clock import Clock, Deadlines
 from ..concurrency.jobs import FunctionJob
 from ..concurrency.stamp_clock import StampClock
 from ..concurrency.workers import WorkerPool
+from ..mapping.problems import Problem, grouped
 from ..mapping.pv_map import PvEntry
 from ..requests.audit import AuditTrail
 from ..requests.audit_values import kept, short
@@ -30,6 +33,7 @@ from .pacing import Pacing
 from .publication import Unshown
 
 _LOG_INTERVAL = 60.0
+_GATHERING = 1.0  # seconds in which equal problems become one line of the log
 
 
 class Watcher(Protocol):
@@ -136,6 +140,8 @@ class Services:
     """For PVs that are being opened, at each half of ``open_timeout``."""
     _logged: dict[str, float] = field(default_factory=dict)
     _troubled: set[str] = field(default_factory=set)
+    _troubles: deque[Problem] = field(default_factory=deque)
+    """Not yet logged."""
 
     def __post_init__(self) -> None:
         self.time_ns = self.clock.time_ns
@@ -177,10 +183,26 @@ class Services:
             self.events.submit(FunctionJob("opened", lambda: on_opened(holder)))
 
     def trouble(self, entry: PvEntry, text: str) -> None:
-        """Log, once per PV, that its node cannot be shown as it is; never blocks."""
-        if entry.pv_name not in self._troubled:
-            self._troubled.add(entry.pv_name)
-            self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}) is INVALID: {text}")
+        """Log, once per PV, that its node cannot be shown as it is; never blocks.
+
+        It is logged a moment later, together with equal problems of other nodes.
+        """
+        if entry.pv_name in self._troubled:
+            return
+        self._troubled.add(entry.pv_name)
+        text = f"{entry.pv_name} ({entry.path}) is INVALID: {text}"
+        self._troubles.append(Problem(entry.path, text, pv_name=entry.pv_name))
+        if len(self._troubles) == 1:
+            self.clock.call_later(_GATHERING, self.log_troubles)
+
+    def log_troubles(self) -> None:
+        """Log which nodes cannot be shown, as far as that is not logged; never blocks."""
+        found = []
+        with suppress(IndexError):
+            while True:
+                found.append(self._troubles.popleft())
+        for problem in grouped(found):
+            self.log_soon(logging.WARNING, problem.text)
 
     def run_soon(self, call: Callable[[], None]) -> None:
         """Run a function on the worker of events; never blocks."""

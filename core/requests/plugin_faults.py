@@ -14,6 +14,7 @@ from typing import Any
 
 from ..concurrency.clock import Clock, SystemClock
 from ..errors import PluginError, in_words
+from ..mapping.problems import nodes_in_words
 from .policy import Deny
 
 _log = logging.getLogger("roguebridge.plugins")
@@ -201,6 +202,5 @@ def _failure(exc: BaseException) -> str:
 
 
 def _line(plugin: str, hook: str, what: str, paths: tuple[str, ...]) -> str:
-    where = f"{len(paths)} nodes, e.g. {paths[0]}: " if len(paths) > 1 else ""
-    where = where or "".join(f"{path}: " for path in paths)
-    return f"plugin {plugin}: {where}{hook} {what}"
+    where = nodes_in_words(paths)
+    return f"plugin {plugin}: {where}{': ' * bool(where)}{hook} {what}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..backend.contract import Backend
 from ..backend.limitations import losses_of
+from ..errors import without_cpp
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import Rule, converter_of
 from ..mapping.pv_map import PvMap
@@ -151,7 +152,7 @@ def _matching(rules: RuleSet, of_kind: Sequence[Rule[Any]], node: Any) -> Iterat
                 continue
             made = _text_of(rule.make(node))
         except Exception as exc:
-            made = f"failed: {exc!r}"
+            made = f"failed: {without_cpp(repr(exc))}"
         yield RuleUse(rules.plugin_of(rule), selects(rule.select), made)
 
 

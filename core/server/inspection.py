@@ -18,6 +18,7 @@ from ..hooks.rule_set import RuleSet, ask_for_rules
 from ..hooks.sources import PluginInfo
 from ..mapping.extra_nodes import extra_map
 from ..mapping.map_file import map_lines
+from ..mapping.problems import Problem, grouped
 from ..mapping.pv_map import PvMap
 from ..mapping.selectors import unmatched
 from ..pv.holder import PvHolder
@@ -107,7 +108,7 @@ class Inspection:
         serving = self._serving
         texts = [] if serving is None or serving.fault is None else [serving.fault]
         texts += self._plugins.problems
-        texts += [p.text for p in (*self._map.problems, *self._extra.problems)]
+        texts += [p.text for p in grouped((*self._map.problems, *self._extra.problems))]
         if serving is not None:
             texts += self._plugins.find_problems(self)
         texts += self._plugins.faults.problems()
@@ -121,9 +122,13 @@ class Inspection:
             completion = serving.services.completion
             texts += [] if completion is None else completion.problems()
             texts += [text for backend in self._backends for text in backend.problems()]
+        invalid = []
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:
-                texts.append(f"{holder.path}: {holder.pv_name} is INVALID: {holder.trouble}")
+                path, pv_name = holder.path, holder.pv_name
+                text = f"{path}: {pv_name} is INVALID: {holder.trouble}"
+                invalid.append(Problem(path, text, pv_name=pv_name))
+        texts += [problem.text for problem in grouped(invalid)]
         return tuple(dict.fromkeys(texts))
 
     @property
@@ -146,7 +151,7 @@ class Inspection:
         with self._lifecycle:
             self._need_running_root()
             mapped, extra, rules = self._present()
-            problems = (*self._plugins.problems, *(p.text for p in extra.problems))
+            problems = (*self._plugins.problems, *(p.text for p in grouped(extra.problems)))
             found = survey(mapped, rules, problems, self._backends)
             refusals = self._plugins.find_refusals(self)
             errors = dict.fromkeys((*found.errors, *refusals))

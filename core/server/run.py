@@ -11,7 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ..backend.contract import Backend
-from ..errors import BackendError, PluginError, RoguebridgeError
+from ..errors import BackendError, PluginError, RoguebridgeError, without_cpp
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import converter_of, time_source_of
 from ..mapping.pv_map import PvMap
@@ -232,6 +232,7 @@ class ServerRun:
         self.attempt("polls", partial(self._polls.restore_all, left_to(deadline)))
         if services.audit is not None:
             self.attempt("audit", partial(services.audit.stop, left_to(deadline)))
+        services.log_troubles()
         services.events.drain(left_to(deadline))
         if services.groups is not None:
             services.groups.stop()
@@ -291,4 +292,4 @@ def _blaming(backend: Backend) -> Iterator[None]:
     except RoguebridgeError:
         raise
     except Exception as exc:
-        raise BackendError(f"backend {backend.name} failed: {exc!r}") from exc
+        raise BackendError(f"backend {backend.name} failed: {without_cpp(repr(exc))}") from exc

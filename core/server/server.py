@@ -16,6 +16,7 @@ from ..config.options import plugin_options
 from ..errors import MappingError, PluginError, RoguebridgeError, words_of
 from ..hooks.manager import Plugins
 from ..mapping.groups import Groups, group_list
+from ..mapping.problems import grouped
 from ..pv.holder import PvHolder
 from ..pv.pacing import DeadbandOption, Pacing, UpdateRate
 from ..pv.services import Services
@@ -244,7 +245,7 @@ class PvServer(Inspection):
                 return
             self._need_running_root()
             self._map, self._extra, self._rules = self._work_out()
-            for problem in (*self._map.problems, *self._extra.problems):
+            for problem in grouped((*self._map.problems, *self._extra.problems)):
                 self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
             self._map.check(self._strict)
             self._extra.check(self._strict)

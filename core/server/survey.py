@@ -10,6 +10,7 @@ from ..backend.limitations import losses_of
 from ..errors import PluginError, in_words
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import converter_of, time_source_of
+from ..mapping.problems import Problem, grouped
 from ..mapping.pv_map import PvEntry, PvMap
 from ..tree.declared_types import type_str
 from ..tree.protocols import TreeNode
@@ -83,18 +84,17 @@ def survey(
     :param problems: what is known to be wrong already
     :param backends: tell what they would not show whole
     """
-    errors = [problem.text for problem in pv_map.problems if not problem.warning]
-    warnings = [problem.text for problem in pv_map.problems if problem.warning]
+    found = list(pv_map.problems)
     pvs = []
     wide, guessed, silent = [], [], []
     losses: dict[str, list[str]] = {}
     for entry, node in pv_map:
-        errors += _rule_errors(node, rules)
+        found += [Problem(entry.path, text) for text in _rule_errors(node, rules)]
         converter, doubt, blame = _read_once(node, rules)
         spec = None if converter is None else converter.spec
         if doubt is not None:
             text = f"{entry.path}: {entry.pv_name} would open INVALID: {doubt}"
-            (warnings if blame is None else errors).append(text)
+            found.append(Problem(entry.path, text, blame is None, pv_name=entry.pv_name))
         built_in = entry.is_command or _is_built_in(entry)
         if spec is not None and spec.scalar in _WIDE and not built_in:
             wide.append(entry.pv_name)
@@ -105,10 +105,11 @@ def survey(
         for loss in losses_of(backends, entry, spec):
             losses.setdefault(loss, []).append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
+    lines = grouped(found)
     return Survey(
         tuple(pvs),
-        tuple(dict.fromkeys([*problems, *errors])),
-        tuple(dict.fromkeys(warnings)),
+        tuple(dict.fromkeys([*problems, *(one.text for one in lines if not one.warning)])),
+        tuple(dict.fromkeys(one.text for one in lines if one.warning)),
         (
             *_advice(wide, guessed, silent),
             *(f"{loss}: {_some_of(names)}" for loss, names in losses.items()),

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
 from ..concurrency.workers import submit_until_taken
+from ..errors import without_cpp
 from .poll_silence import tells_of_polls
 from .pyrogue import is_read
 
@@ -181,7 +182,7 @@ class WatchedPolls:
             return step()
         except BaseException as exc:
             path = str(getattr(node, "path", node))
-            text = f"{path}: its poll interval cannot be changed: {exc!r}"
+            text = f"{path}: its poll interval cannot be changed: {without_cpp(repr(exc))}"
             if path in self._logged:
                 _log.debug(text)
             else:

@@ -139,7 +139,7 @@ CASES = {
     "a map in another encoding": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "latin.map"], "cannot read the map file latin.map: line 3: 'utf-8' codec can't decode"),
     "a binary map": (USAGE, ["check", "my_tree:MyRoot", "--base", "X", "--pv-map", "binary.map"], "the map file binary.map is not usable:", r"line 1: expected 'pv -> path', found '\x00"),
     "two of one name": (SERVER, ["serve", "my_tree:MyRoot", "--base", "X", "--pv-map", "twice.map"], "the mapping cannot be served:", "MyRoot.Gain and MyRoot.Reset both map to PV A"),
-    "a strict mapping": (SERVER, ["serve", "my_tree:MyRoot", "--base", "bad base", "--strict"], "the mapping cannot be served:", "MyRoot.Gain: PV name 'bad base:MyRoot:Gain' contains ' '"),
+    "a strict mapping": (SERVER, ["serve", "my_tree:MyRoot", "--base", "bad base", "--strict"], "the mapping cannot be served:", " nodes, e.g. MyRoot.enable: PV name 'bad base:MyRoot:enable' contains ' '"),
     "no backend": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--backend", "cA"], "unknown backend 'cA'; there are ['ca', 'pva', 'soft']"),
     "a strict plugin": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--strict", "--plugin", "gone"], "plugin gone cannot be used: ModuleNotFoundError: No module named 'gone'"),
     "a plugin without hooks": (USAGE, ["serve", "my_tree:MyRoot", "--base", "X", "--plugin", "empty_plugin"], "plugin empty_plugin cannot be used: it has no hooks"),

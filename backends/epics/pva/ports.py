@@ -14,7 +14,7 @@ import socket
 from collections.abc import Mapping, Sequence
 
 from roguebridge.core.concurrency import NetworkLog
-from roguebridge.core.errors import BackendError
+from roguebridge.core.errors import BackendError, words_of
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
@@ -53,7 +53,7 @@ class Ports:
         :param exc: what pvxs has raised; about a port that is in use only for UDP, and without it
         """
         if "in use" not in str(exc):
-            return f"the PVAccess server cannot start: {exc}"
+            return f"the PVAccess server cannot start: {words_of(exc)}"
         return f"{UDP}: UDP port {self._wanted[UDP]} is in use"
 
     def common_port(self, interfaces: Sequence[str]) -> int:

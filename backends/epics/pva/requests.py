@@ -13,6 +13,7 @@ from p4p import Value
 from roguebridge.backends.epics.roles import groups_of
 from roguebridge.core.backend import PvOwner
 from roguebridge.core.concurrency import NetworkLog
+from roguebridge.core.errors import words_of
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.requests import (
     MAX_NAME,
@@ -58,7 +59,8 @@ class OperationReply(Reply):
         try:
             value = encode_result(result)
         except Exception as exc:
-            self._answer(error=f"the result {type(result).__name__} cannot be sent: {exc}")
+            kind = type(result).__name__
+            self._answer(error=f"the result {kind} cannot be sent: {words_of(exc)}")
         else:
             self._answer(value)
 
@@ -109,7 +111,7 @@ def put(
     except Exception as exc:
         _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
         request.value = None
-        owner.refuse(request, f"{entry.pv_name}: the put cannot be read: {exc}")
+        owner.refuse(request, f"{entry.pv_name}: the put cannot be read: {words_of(exc)}")
         return
     if spec is None:
         owner.refuse(request, f"{entry.pv_name} is closed")
@@ -126,7 +128,7 @@ def rpc(entry: PvEntry, op: Any, owner: PvOwner, max_name: int = MAX_NAME) -> No
         op.onCancel(_canceller(request))
     except Exception as exc:
         _log.debug("unreadable call of %s: %r", entry.pv_name, exc)
-        owner.refuse(request, f"{entry.pv_name}: the call cannot be read: {exc}")
+        owner.refuse(request, f"{entry.pv_name}: the call cannot be read: {words_of(exc)}")
         return
     owner.rpc(request)
 
