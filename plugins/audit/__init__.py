@@ -21,18 +21,18 @@ _KEYS = ("file", "logger", "level", "max_bytes", "backups", "only")
 class Audit:
     """Writes every put and call, allowed, denied or failed, as one JSON object per line.
 
-    The server refuses to start if they cannot be written. What cannot be written later is
-    counted, and the next line that can be says how many are missing.
+    The server refuses to start if lines cannot be written. Lines that cannot be written later are
+    counted; the next line in the file says how many are missing.
 
     :param file: file that is appended to
-    :param logger: name of a logger that gets each line as the message of a record; not one
-        under ``pyrogue``
+    :param logger: name of a logger that gets each line as the message of a record; no logger
+        below ``pyrogue``
     :param level: number or name of these records' level
     :param max_bytes: size at which the file becomes ``<file>.1``; 0 for never
-    :param backups: how many older files are kept; 0 for one file that grows
-    :param only: ``'all'``, or ``'trapwrite'`` for what a rule with TRAPWRITE has allowed
+    :param backups: the number of older files; 0 for one file that grows
+    :param only: ``'all'``, or ``'trapwrite'`` for requests that a rule with TRAPWRITE has allowed
     :raises TypeError: for an argument of the wrong type
-    :raises ValueError: for one that cannot be used, or neither file nor logger
+    :raises ValueError: for an argument that cannot be used, or neither file nor logger
     """
 
     def __init__(
@@ -65,12 +65,12 @@ class Audit:
         self._only = only
         self._file = AuditFile(file, max_bytes, backups) if file else None
         self._logger = logging.getLogger(logger) if logger else None
-        self._lost = 0  # since the last line
-        self._unwritten = 0  # since the last line in the file
+        self._lost = 0  # records since the last line
+        self._unwritten = 0  # records since the last line in the file
 
     @classmethod
     def from_option(cls, value: Any) -> Audit:
-        """Return what the constructor's argument ``audit`` stands for.
+        """Return the plugin for ``audit=value``.
 
         :param value: a file, or a mapping of the arguments of this class
         :raises TypeError: for anything else
@@ -92,46 +92,37 @@ class Audit:
         :raises PluginError: naming file or logger
         """
         if self._file is not None:
-            try:
-                self._file.prepare()
-            except OSError as exc:
-                raise PluginError(self._unwritable(exc.strerror or exc)) from exc
-        logger = self._logger
-        if logger is None:
-            return
-        if not logger.isEnabledFor(self._level) and logger.level == logging.NOTSET:
-            logger.setLevel(self._level)  # nobody has said that it should be silent
-        dropped = self._dropped()
-        if dropped is not None:
-            raise PluginError(dropped)
+            self._file.prepare()
+        logger, level = self._logger, self._level
+        if logger and logger.level == logging.NOTSET and not logger.isEnabledFor(level):
+            logger.setLevel(level)  # nobody has set one: that of its parents is no decision
+        if dropped := self._dropped():
+            raise PluginError(dropped[0])
 
     @hookimpl
     def find_refusals(self) -> Sequence[str]:
-        """Tell what would stop a start, as far as that can be seen without a try."""
-        dropped = self._dropped()
-        return [*self.find_problems(), *([] if dropped is None else [dropped])]
+        """Return what would stop a start, as far as that can be seen without a try."""
+        return [*self.find_problems(), *self._dropped()]
 
     @hookimpl
     def find_problems(self) -> Sequence[str]:
-        """Tell that the file cannot be written, as far as that can be seen without a try."""
-        reason = None if self._file is None else self._file.obstacle()
-        return [] if reason is None else [self._unwritable(reason)]
+        """Return why the file cannot be written, as far as that can be seen without a try."""
+        obstacle = None if self._file is None else self._file.obstacle()
+        return [] if obstacle is None else [obstacle]
 
-    def _dropped(self) -> str | None:
-        """Return why the logger would drop records, or None; its own level may still be set."""
-        logger = self._logger
+    def _dropped(self) -> list[str]:
+        """Return why the logger would drop records, if it would; its own level may still be set."""
+        logger, level = self._logger, self._level
         if logger is None:
-            return None
-        if logger.level == logging.NOTSET:
-            off = logger.manager.disable >= self._level
+            return []
+        disabled = logger.manager.disable >= level
+        if disabled or (logger.level != logging.NOTSET and not logger.isEnabledFor(level)):
+            why = f"{logging.getLevelName(level)} is off"
+        elif not logger.hasHandlers():
+            why = "it has no handler"
         else:
-            off = not logger.isEnabledFor(self._level)
-        if off:
-            level = logging.getLevelName(self._level)
-            return f"the logger {logger.name} drops audit records: {level} is off"
-        if not logger.hasHandlers():
-            return f"the logger {logger.name} drops audit records: it has no handler"
-        return None
+            return []
+        return [f"the logger {logger.name} drops audit records: {why}"]
 
     @hookimpl
     def request_done(self, record: RequestRecord) -> None:
@@ -145,19 +136,11 @@ class Audit:
         lost, self._lost = self._lost, 0
         if self._logger is not None:
             self._logger.log(self._level, "%s", line_of(record, lost))
-        if self._file is None:
-            return
-        self._unwritten += lost
-        try:
-            self._file.write(line_of(record, self._unwritten))
-        except OSError as exc:
-            self._unwritten += 1
-            raise PluginError(self._unwritable(exc.strerror or exc)) from exc
-        self._unwritten = 0
-
-    def _unwritable(self, reason: object) -> str:
-        assert self._file is not None  # noqa: S101 - it cannot be written
-        return f"the audit file {self._file.path} cannot be written: {reason}"
+        if self._file is not None:
+            lost += self._unwritten
+            self._unwritten = lost + 1  # unless the next line succeeds
+            self._file.write(line_of(record, lost))
+            self._unwritten = 0
 
 
 def _level(level: int | str) -> int:

@@ -1,7 +1,7 @@
-"""The file of an audit trail: whole lines, rotated, and written again as soon as it can be.
+"""The file of an audit trail: whole lines, and older files beside it.
 
-It is opened for each line: a file that is moved, deleted or on a disk that was full for a while
-needs no care, and a stopped server holds none.
+The file is opened for each line. So a file that was moved or deleted is made again, a disk that was
+full is tried again, and a stopped server holds no file open.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 
+from roguebridge.core.errors import PluginError
+
 _log = logging.getLogger("roguebridge.audit")
 
 # A FIFO that nobody reads must not hold the server.
@@ -21,52 +23,56 @@ _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NONBLOCK", 0)
 
 
 class AuditFile:
-    """Appends lines; before one would make the file too large it becomes ``<file>.1``.
+    """Appends lines; before a line would make the file too large, the file becomes ``<file>.1``.
 
     :param path: the file
     :param max_bytes: its greatest size; 0 for no limit
-    :param backups: how many older files are kept, ``<file>.1`` the newest; 0 for no rotation
+    :param backups: the number of older files, ``<file>.1`` the newest; 0 for no rotation
     """
 
     def __init__(self, path: str | os.PathLike[str], max_bytes: int, backups: int) -> None:
         self.path = os.path.abspath(path)
-        self._max_bytes = max_bytes
+        self._max_bytes = max_bytes if backups else 0
         self._handler = RotatingFileHandler(self.path, backupCount=backups, delay=True)
         self._stuck = False  # the last rotation has failed
 
     def prepare(self) -> None:
         """Make the file if there is none, and end a line that a crash has torn.
 
-        :raises OSError: if it cannot be written
+        :raises PluginError: if it cannot be written
         """
         with self._opened() as fd:
             if self._is_torn():
                 _append(fd, b"\n")
 
     def obstacle(self) -> str | None:
-        """Return why the file cannot be written, as far as that can be seen; nothing is made."""
-        path = os.path.realpath(self.path)  # a link may point to what is not there yet
+        """Return why the file cannot be written, as far as that can be seen without a try."""
+        path = os.path.realpath(self.path)  # a link may point to a file that is still to be made
+        reason: str | None = None
+        needed = os.W_OK
         try:
             if not stat.S_ISREG(os.stat(path).st_mode):
-                return "it is no regular file"
-            needed = os.W_OK
-        except FileNotFoundError:
+                reason = "it is no regular file"
+        except FileNotFoundError as exc:
             path, needed = os.path.dirname(path), os.W_OK | os.X_OK
             if not os.path.isdir(path):
-                return os.strerror(errno.ENOENT)
+                reason = exc.strerror
         except OSError as exc:
-            return exc.strerror
-        return None if os.access(path, needed) else os.strerror(errno.EACCES)
+            reason = exc.strerror
+        if reason is None and not os.access(path, needed):
+            reason = os.strerror(errno.EACCES)
+        return None if reason is None else self._unwritable(reason)
 
     def write(self, line: str) -> None:
         """Append a line.
 
         :param line: its text, without line end
-        :raises OSError: if it cannot be written; the file is as it was
+        :raises PluginError: if it cannot be written; the file is as it was
         """
         data = line.encode() + b"\n"
         with self._opened() as fd:
-            if not self._is_full(os.fstat(fd).st_size, len(data)):
+            size = os.fstat(fd).st_size
+            if not size or not self._max_bytes or size + len(data) <= self._max_bytes:
                 _append(fd, data)
                 return
         self._rotate()
@@ -75,13 +81,19 @@ class AuditFile:
 
     @contextmanager
     def _opened(self) -> Iterator[int]:
-        fd = os.open(self.path, _FLAGS, 0o666)
         try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise OSError(errno.EINVAL, "it is no regular file")
-            yield fd
-        finally:
-            os.close(fd)
+            fd = os.open(self.path, _FLAGS, 0o666)
+            try:
+                if not stat.S_ISREG(os.fstat(fd).st_mode):
+                    raise OSError(errno.EINVAL, "it is no regular file")
+                yield fd
+            finally:
+                os.close(fd)
+        except OSError as exc:
+            raise PluginError(self._unwritable(exc.strerror or exc)) from exc
+
+    def _unwritable(self, reason: object) -> str:
+        return f"the audit file {self.path} cannot be written: {reason}"
 
     def _is_torn(self) -> bool:
         with suppress(OSError), open(self.path, "rb") as file:
@@ -89,10 +101,6 @@ class AuditFile:
                 file.seek(-1, os.SEEK_END)
                 return file.read(1) != b"\n"
         return False
-
-    def _is_full(self, size: int, more: int) -> bool:
-        rotates = self._max_bytes and self._handler.backupCount
-        return bool(rotates) and size > 0 and size + more > self._max_bytes
 
     def _rotate(self) -> None:
         try:
@@ -106,6 +114,6 @@ class AuditFile:
 
 def _append(fd: int, data: bytes) -> None:
     size = os.fstat(fd).st_size
-    if os.write(fd, data) < len(data):  # as much as there was room for
+    if os.write(fd, data) < len(data):  # the disk is full; no part of a line stays
         os.ftruncate(fd, size)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -25,11 +25,11 @@ def line_of(record: RequestRecord, lost: int = 0) -> str:
     :param lost: how many records before this one are missing
     """
     seconds, nanoseconds = divmod(record.time_ns, 10**9)
-    local = time.localtime(seconds)  # caPutLog: local time
-    who, entry = record.credentials, record.entry
+    date, clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds)).split()
+    who, entry, roles = record.credentials, record.entry, record.credentials.known_roles
     found = {
-        "date": time.strftime("%Y-%m-%d", local),
-        "time": f"{time.strftime('%H:%M:%S', local)}.{nanoseconds // 10**6:03d}",
+        "date": date,  # local time, as caPutLog
+        "time": f"{clock}.{nanoseconds // 10**6:03d}",
         "host": who.host,
         "user": who.user,
         "pv": entry.pv_name,
@@ -38,23 +38,17 @@ def line_of(record: RequestRecord, lost: int = 0) -> str:
         "operation": record.operation,
         "path": entry.path,
         "result": record.result,
+        **({} if record.written is None else _value("written", record.written)),
+        **({"count": record.count} if record.count > 1 else {}),
+        **({"error": record.error} if record.error else {}),
+        **({} if record.returned is None else _value("returned", record.returned)),
+        "protocol": who.protocol,
+        **({} if roles is None else {"roles": sorted(roles)}),
+        "trapwrite": record.trap,
+        **({"lost": lost} if lost else {}),
     }
-    if record.written is not None:
-        found.update(_value("written", record.written))
-    if record.count > 1:
-        found["count"] = record.count
-    if record.error:
-        found["error"] = record.error
-    if record.returned is not None:
-        found.update(_value("returned", record.returned))
-    found["protocol"] = who.protocol
-    if who.known_roles is not None:
-        found["roles"] = sorted(who.known_roles)
-    found["trapwrite"] = record.trap
-    if lost:
-        found["lost"] = lost
     text = json.dumps(found, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # A lone surrogate becomes the escape that JSON has for it.
+    # JSON has an escape for a lone surrogate.
     return text.translate(_LINE_ENDS).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -69,31 +63,30 @@ def _value(name: str, value: Any) -> dict[str, Any]:
             found[f"{name}-max"] = _plain(value.maximum)
         return found
     found = {name: _plain(value)}
-    if isinstance(value, np.ndarray):
-        found[f"{name}-size"] = value.size
-    elif isinstance(value, list):
-        found[f"{name}-size"] = len(value)
+    if isinstance(value, (np.ndarray, list)):
+        found[f"{name}-size"] = value.size if isinstance(value, np.ndarray) else len(value)
     return found
 
 
 def _plain(value: Any) -> Any:
     """Return a value in the types of JSON."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    elif isinstance(value, np.longdouble):
+    if isinstance(value, np.longdouble):
         value = float(value)
-    elif isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float):
-        if math.isfinite(value):
+    elif isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    match value:
+        case None | bool() | int() | str():
             return value
-        return "Nan" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, ArraySummary):  # within a table or a list
-        return _value("first", value)
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "backslashreplace")
-    return value if value is None or isinstance(value, (bool, int, str)) else str(value)
+        case float():
+            if math.isfinite(value):
+                return value
+            return "Nan" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        case ArraySummary():  # within a table or a list
+            return _value("first", value)
+        case Mapping():
+            return {name: _plain(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_plain(item) for item in value]
+        case bytes():
+            return value.decode("utf-8", "backslashreplace")
+    return str(value)

@@ -1,1 +1,1 @@
-"""."""
+"""The shipped access policies."""
