@@ -1,6 +1,6 @@
 """EPICS access security files: who may put and call, by user, host and the state of other PVs.
 
-p4p parses the files; the rules are judged here, and fail closed.
+In case of doubt a rule does not match.
 """
 
 from .plugin import Acf

@@ -1,4 +1,4 @@
-"""Which node is in which access security group, and at which level."""
+"""Assignments of nodes to access security groups and levels."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _KEYS = ("asg", "path", "group", "level", "optional")
 
 
 class Place(NamedTuple):
-    """Where a node belongs."""
+    """The group and level of a node."""
 
     asg: str = DEFAULT
     level: int = 0
 
 
 class Assignments:
-    """Assigns nodes to groups; the first that matches counts, what none matches is in DEFAULT.
+    """Assigns nodes to groups: the first assignment that matches counts, all else is in DEFAULT.
 
     :param given: mappings with ``asg``, ``path`` (a glob) or ``group`` or both, ``level`` (0 or 1),
         ``optional`` (True if no node may match)
@@ -36,11 +36,8 @@ class Assignments:
         self._all: Sequence[tuple[Select, Place]] = [_assignment(one) for one in given]
 
     def place(self, node: TreeNode) -> Place:
-        """Return where a node belongs."""
-        for select, place in self._all:
-            if select(node):
-                return place
-        return Place()
+        """Return the group and level of a node."""
+        return next((place for select, place in self._all if select(node)), Place())
 
     @property
     def selectors(self) -> list[Selector]:
@@ -51,12 +48,12 @@ class Assignments:
         ]
 
     def check(self, rules: Rules, file: str) -> None:
-        """See to it that all groups are there: nodes would else be judged by other rules.
+        """See to it that all groups exist: else nodes would be judged by other rules.
 
-        :raises PluginError: if one is not
+        :raises PluginError: if one does not
         """
         for _, place in self._all:
-            if rules.asg(place.asg) is None:
+            if place.asg not in rules.asgs:
                 raise PluginError(
                     f"{file}: nodes are assigned to ASG({place.asg}), which is not there; "
                     f"there are {sorted(rules.asgs)}"
@@ -69,17 +66,16 @@ def _assignment(given: Any) -> tuple[Select, Place]:
     unknown = [key for key in given if key not in _KEYS]
     if unknown:
         raise ValueError(f"acf: assign has no {unknown[0]!r}; there are {list(_KEYS)}")
-    texts = {key: given.get(key) for key in ("asg", "path", "group")}
-    for key, text in texts.items():
+    for key in ("asg", "path", "group"):
+        text = given.get(key)
         if text is not None and (not isinstance(text, str) or not text):
             raise ValueError(f"acf: assign: {key} must be a text, not {text!r}")
-    if texts["asg"] is None or (texts["path"] is None and texts["group"] is None):
+    asg, path, group = (given.get(key) for key in ("asg", "path", "group"))
+    level, optional = given.get("level", 0), given.get("optional", False)
+    if asg is None or (path is None and group is None):
         raise ValueError(f"acf: assign needs asg, and path or group: {dict(given)!r}")
-    level = given.get("level", 0)
     if isinstance(level, bool) or level not in (0, 1):
         raise ValueError(f"acf: assign: level must be 0 or 1, not {level!r}")
-    optional = given.get("optional", False)
     if not isinstance(optional, bool):
         raise ValueError(f"acf: assign: optional must be true or false, not {optional!r}")
-    select = Select(path=texts["path"], group=texts["group"], optional=optional)
-    return select, Place(texts["asg"], level)
+    return Select(path=path, group=group, optional=optional), Place(asg, level)

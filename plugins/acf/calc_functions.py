@@ -8,98 +8,88 @@ bits do not hold, these raise ``ArithmeticError`` or ``ValueError``.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 Function = Callable[..., float]
 
 
-class Binary(NamedTuple):
-    """A binary operator; the higher its level, the tighter it binds."""
-
-    level: int
-    function: Function
-
-
-def _signed(x: float) -> int:
-    if not -(2.0**31) - 1 < x < 2.0**32:
-        raise ValueError(f"{x} has more than 32 bits")
-    return _wrapped(int(x))
-
-
-def _wrapped(number: int) -> int:
-    number &= 0xFFFFFFFF
-    return number - 2**32 if number >= 2**31 else number
-
-
-def _int32(x: float) -> int:
-    if not -(2.0**31) - 1 < x < 2.0**31:
+def _int32(x: float, end: float = 2.0**31) -> int:
+    if not -(2.0**31) - 1 < x < end:
         raise ValueError(f"{x} has more than 32 bits")
     return int(x)
 
 
-def _modulo(a: float, b: float) -> float:
-    return math.fmod(_int32(a), _int32(b))
+def wrapped(number: int) -> int:
+    """Return the signed 32-bit integer that has the low bits of a number."""
+    return (number + 2**31) % 2**32 - 2**31
 
 
-def _shift_left(a: float, b: float) -> float:
-    return float(_wrapped(_signed(a) << (_signed(b) & 31)))
+def _bits(x: float) -> int:
+    """Return a number, signed or not, as 32 bits with a sign."""
+    return wrapped(_int32(x, 2.0**32))
 
 
-def _shift_logically(a: float, b: float) -> float:
-    return float((_signed(a) & 0xFFFFFFFF) >> (_signed(b) & 31))
+def _on_bits(function: Callable[[int, int], int]) -> Function:
+    return lambda a, b: function(_bits(a), _bits(b))
 
 
-def _largest(*values: float) -> float:
-    return math.nan if any(map(math.isnan, values)) else max(values)
+def _shift(function: Callable[[int, int], int]) -> Function:
+    return lambda a, b: wrapped(function(_bits(a), _bits(b) & 31))
 
 
-def _smallest(*values: float) -> float:
-    return math.nan if any(map(math.isnan, values)) else min(values)
+def _unless_nan(function: Callable[[tuple[float, ...]], float]) -> Function:
+    return lambda *values: math.nan if any(map(math.isnan, values)) else function(values)
 
 
-def _nearest(x: float) -> float:
-    return float(_int32(x + 0.5 if x >= 0 else x - 0.5))
+def _if_finite(function: Callable[[float], int]) -> Function:
+    return lambda x: function(x) if math.isfinite(x) else x
 
 
-def _whole(round_: Callable[[float], int]) -> Function:
-    return lambda x: float(round_(x)) if math.isfinite(x) else x
+#: of two operands; each line binds tighter than those before
+_LEVELS: tuple[dict[str, Function], ...] = (
+    {
+        "||": lambda a, b: bool(a or b),
+        "|": _on_bits(operator.or_),
+        "OR": _on_bits(operator.or_),
+        "XOR": _on_bits(operator.xor),
+    },
+    {
+        "&&": lambda a, b: bool(a and b),
+        "&": _on_bits(operator.and_),
+        "AND": _on_bits(operator.and_),
+        "<<": _shift(operator.lshift),
+        ">>": _shift(operator.rshift),
+        ">>>": lambda a, b: (_bits(a) & 0xFFFFFFFF) >> (_bits(b) & 31),
+    },
+    {
+        "=": operator.eq,
+        "==": operator.eq,
+        "!=": operator.ne,
+        "#": operator.ne,
+        "<": operator.lt,
+        "<=": operator.le,
+        ">": operator.gt,
+        ">=": operator.ge,
+    },
+    {"+": operator.add, "-": operator.sub},
+    {"*": operator.mul, "/": operator.truediv, "%": lambda a, b: math.fmod(_int32(a), _int32(b))},
+    {"**": math.pow, "^": math.pow},
+)
 
-
-BINARY: Mapping[str, Binary] = {
-    "||": Binary(1, lambda a, b: float(bool(a) or bool(b))),
-    "|": Binary(1, lambda a, b: float(_signed(a) | _signed(b))),
-    "OR": Binary(1, lambda a, b: float(_signed(a) | _signed(b))),
-    "XOR": Binary(1, lambda a, b: float(_signed(a) ^ _signed(b))),
-    "&&": Binary(2, lambda a, b: float(bool(a) and bool(b))),
-    "&": Binary(2, lambda a, b: float(_signed(a) & _signed(b))),
-    "AND": Binary(2, lambda a, b: float(_signed(a) & _signed(b))),
-    "<<": Binary(2, _shift_left),
-    ">>": Binary(2, lambda a, b: float(_signed(a) >> (_signed(b) & 31))),
-    ">>>": Binary(2, _shift_logically),
-    "=": Binary(3, lambda a, b: float(a == b)),
-    "==": Binary(3, lambda a, b: float(a == b)),
-    "!=": Binary(3, lambda a, b: float(a != b)),
-    "#": Binary(3, lambda a, b: float(a != b)),
-    "<": Binary(3, lambda a, b: float(a < b)),
-    "<=": Binary(3, lambda a, b: float(a <= b)),
-    ">": Binary(3, lambda a, b: float(a > b)),
-    ">=": Binary(3, lambda a, b: float(a >= b)),
-    "+": Binary(4, lambda a, b: a + b),
-    "-": Binary(4, lambda a, b: a - b),
-    "*": Binary(5, lambda a, b: a * b),
-    "/": Binary(5, lambda a, b: a / b),
-    "%": Binary(5, _modulo),
-    "**": Binary(6, math.pow),
-    "^": Binary(6, math.pow),
+#: operator -> how tight it binds, and its function
+BINARY: Mapping[str, tuple[int, Function]] = {
+    name: (level, function)
+    for level, functions in enumerate(_LEVELS, 1)
+    for name, function in functions.items()
 }
 
 #: of one argument, which needs no parentheses
 UNARY: Mapping[str, Function] = {
-    "-": lambda x: -x,
-    "!": lambda x: float(not x),
-    "~": lambda x: float(~_signed(x)),
-    "NOT": lambda x: float(~_signed(x)),
+    "-": operator.neg,
+    "!": operator.not_,
+    "~": lambda x: ~_bits(x),
+    "NOT": lambda x: ~_bits(x),
     "ABS": math.fabs,
     "SQR": math.sqrt,
     "SQRT": math.sqrt,
@@ -107,19 +97,12 @@ UNARY: Mapping[str, Function] = {
     "LN": math.log,
     "LOGE": math.log,
     "LOG": math.log10,
-    "SIN": math.sin,
-    "COS": math.cos,
-    "TAN": math.tan,
-    "ASIN": math.asin,
-    "ACOS": math.acos,
-    "ATAN": math.atan,
-    "SINH": math.sinh,
-    "COSH": math.cosh,
-    "TANH": math.tanh,
-    "CEIL": _whole(math.ceil),
-    "FLOOR": _whole(math.floor),
-    "NINT": _nearest,
-    "ISINF": lambda x: float(math.isinf(x)),
+    **{name: getattr(math, name.lower()) for name in ("SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN")},
+    **{name: getattr(math, name.lower()) for name in ("SINH", "COSH", "TANH")},
+    "CEIL": _if_finite(math.ceil),
+    "FLOOR": _if_finite(math.floor),
+    "NINT": lambda x: _int32(x + 0.5 if x >= 0 else x - 0.5),
+    "ISINF": math.isinf,
 }
 
 #: of two arguments
@@ -130,10 +113,10 @@ PAIRS: Mapping[str, Function] = {
 
 #: of one or more arguments
 VARIADIC: Mapping[str, Function] = {
-    "MIN": _smallest,
-    "MAX": _largest,
-    "FINITE": lambda *values: float(all(map(math.isfinite, values))),
-    "ISNAN": lambda *values: float(any(map(math.isnan, values))),
+    "MIN": _unless_nan(min),
+    "MAX": _unless_nan(max),
+    "FINITE": lambda *values: all(map(math.isfinite, values)),
+    "ISNAN": lambda *values: any(map(math.isnan, values)),
 }
 
 CONSTANTS: Mapping[str, float] = {

@@ -1,6 +1,6 @@
-"""The addresses of the hosts that rules name: looked up on a thread, again and again.
+"""The addresses of the hosts that rules name: looked up on a thread, from time to time.
 
-A request only compares addresses. A name that cannot be looked up has none, and matches nobody.
+A request only compares addresses. A name that cannot be looked up has none: no client matches.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def look_up(host: str) -> list[str]:
 
 
 def numeric(text: str) -> str | None:
-    """Return an address in its one spelling, None if ``text`` is none."""
+    """Return an address in its standard spelling, None if ``text`` is no address."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
@@ -38,7 +38,7 @@ def numeric(text: str) -> str | None:
 
 
 class Hosts:
-    """Knows the addresses of hosts.
+    """The known addresses of hosts.
 
     :param resolve: gives the addresses of one host; may block, raises ``OSError`` if it has none
     :param every: seconds between two look-ups
@@ -47,7 +47,7 @@ class Hosts:
     def __init__(self, resolve: Resolver, every: float) -> None:
         self._resolve = resolve
         self._every = every
-        self._addresses: dict[str, frozenset[str]] = {}
+        self._addresses: dict[str, frozenset[str]] = {}  # by host; replaced as a whole by `learn`
         self._failed: set[str] = set()
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
@@ -55,24 +55,21 @@ class Hosts:
     def is_one_of(self, address: str, hosts: frozenset[str]) -> bool:
         """Tell whether a numeric address is that of one of the hosts; never blocks."""
         known = numeric(address)
-        addresses = self._addresses
-        return known is not None and any(known in addresses.get(host, ()) for host in hosts)
+        return known is not None and any(known in self.addresses_of(host) for host in hosts)
 
     def addresses_of(self, host: str) -> frozenset[str]:
-        """Return the addresses of a host as far as they are known; never blocks."""
+        """Return the known addresses of a host; never blocks."""
         return self._addresses.get(host, frozenset())
 
     def learn(self, hosts: frozenset[str]) -> None:
         """Know just these hosts from now on; waits a moment for those that are new."""
-        fixed = {host: numeric(host) for host in hosts}
+        fixed = {host: frozenset({address}) for host in hosts if (address := numeric(host))}
         before = self._addresses
         self._failed &= hosts
-        self._addresses = {
-            host: before.get(host, frozenset()) if address is None else frozenset({address})
-            for host, address in fixed.items()
-        }
-        new = [host for host, address in fixed.items() if address is None and host not in before]
+        self._addresses = {host: before.get(host, frozenset()) for host in hosts} | fixed
+        new = hosts - before.keys() - fixed.keys()
         if new:
+            # Daemon: a look-up that hangs does not keep the process from its end.
             thread = threading.Thread(
                 target=self._look_up, args=(new,), name="roguebridge-acf-first", daemon=True
             )
@@ -85,25 +82,23 @@ class Hosts:
 
     def _look_up(self, hosts: Iterable[str]) -> None:
         for host in hosts:
+            found: list[str | None] = []
+            why = "it has no address"
             try:
                 found = [numeric(address) for address in self._resolve(host)]
-                addresses = frozenset(address for address in found if address is not None)
-                why = "it has no address"
-            except (OSError, UnicodeError) as exc:  # the second: no name at all
-                addresses, why = frozenset(), str(exc)
+            except (OSError, UnicodeError) as exc:  # UnicodeError: this is no host name
+                why = str(exc)
             except Exception as exc:
-                addresses, why = frozenset(), repr(exc)
-            self._note(host, addresses, why)
-
-    def _note(self, host: str, addresses: frozenset[str], why: str) -> None:
-        known = self._addresses
-        if host in known:  # else it was forgotten meanwhile
-            known[host] = addresses
-        if addresses:
-            self._failed.discard(host)
-        elif host not in self._failed:
-            self._failed.add(host)
-            _log.warning("the host %s of an access rule matches nobody: %s", host, why)
+                why = repr(exc)
+            addresses = frozenset(address for address in found if address)
+            known = self._addresses
+            if host in known:  # else `learn` has dropped it meanwhile
+                known[host] = addresses
+            if addresses:
+                self._failed.discard(host)
+            elif host not in self._failed:
+                self._failed.add(host)
+                _log.warning("the host %s of an access rule matches nobody: %s", host, why)
 
     def start(self) -> None:
         """Begin to look names up from time to time."""
@@ -114,7 +109,7 @@ class Hosts:
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more names up; one that takes long is not waited for."""
+        """Stop the look-ups; waits a moment for the one that runs."""
         self._end.set()
         thread, self._thread = self._thread, None
         if thread is not None:

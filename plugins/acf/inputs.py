@@ -1,7 +1,7 @@
 """The inputs of access rules: PVs of this server directly, all others over PVAccess.
 
-An input that is not connected, INVALID or no number has no value. A request only reads the
-last number; nothing here blocks the tree's update thread.
+An input that is not connected, INVALID or no number has no value. A request only reads the last
+number; nothing here blocks the tree's update thread.
 """
 
 from __future__ import annotations
@@ -14,66 +14,38 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.backend import ServedPv
 from roguebridge.core.pv import PvHolder
-from roguebridge.core.values import Alarm, PvSpec, Reading, Severity
+from roguebridge.core.values import Reading, Severity
 
 from .remote import RemoteInputs
 
 _log = logging.getLogger("roguebridge.acf")
 
-_FIRST = 1.5  # seconds that a start or reload waits for the first values of our own PVs
+_FIRST = 1.5  # seconds that a start or reload waits for the first values of this server's PVs
 
 
-class OwnInput(ServedPv):
-    """An input that is a PV of this server: a client within the process, without network.
+class LocalInput:
+    """An input that is a PV of this server: it is watched within the process, without network.
 
     :param holder: of the PV
     """
 
-    __slots__ = ("_holder", "_shown", "_attached", "_opened")
-
     def __init__(self, holder: PvHolder) -> None:
-        self._holder = holder
-        self._shown: tuple[float | None, Severity] = (None, Severity.INVALID)
-        self._attached = False
-        self._opened = threading.Event()
+        #: the value; None if there is none
+        self.number: float | None = None
+        #: set with the first value
+        self.opened = threading.Event()
+        self._subscription = holder.watch(self._on_reading)
 
-    @property
-    def number(self) -> float | None:
-        """The value, None while there is none to rely on."""
-        number, severity = self._shown
-        return None if severity >= Severity.INVALID else number
-
-    def watch(self) -> None:
-        """Watch the PV, as a client does."""
-        if not self._attached:
-            self._attached = True
-            self._holder.attach(self)
-        self._opened.clear()
-        self._holder.client_arrived(self)
-
-    def wait(self, seconds: float) -> None:
-        """Return when the PV has shown something, or ``seconds`` have passed."""
-        self._opened.wait(seconds)
-
-    def unwatch(self) -> None:
+    def end(self) -> None:
         """Stop to watch the PV."""
-        self._holder.clients_gone(self)
-        self._shown = (None, Severity.INVALID)
+        self._subscription.end()
 
-    def open(self, spec: PvSpec, reading: Reading) -> None:
-        """Note the first value."""
-        self.post(reading)
-        self._opened.set()
-
-    def post(self, reading: Reading) -> None:
-        """Note a value."""
-        self._shown = (_number(reading.value), reading.alarm.severity)
-
-    def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
-        """Note an alarm."""
-        self._shown = (self._shown[0], alarm.severity)
+    def _on_reading(self, reading: Reading) -> None:
+        # On any thread, with the lock of the PV held.
+        invalid = reading.alarm.severity >= Severity.INVALID
+        self.number = None if invalid else _number(reading.value)
+        self.opened.set()
 
 
 def _number(value: Any) -> float | None:
@@ -86,7 +58,7 @@ def _number(value: Any) -> float | None:
 
 
 class Inputs:
-    """All inputs that rules ask for; they have values while a server runs.
+    """All inputs that rules use; they have values while a server runs.
 
     :param client_conf: settings of the PVAccess client, None for those of the environment
     """
@@ -94,16 +66,14 @@ class Inputs:
     def __init__(self, client_conf: Mapping[str, str] | None) -> None:
         self._client_conf = client_conf
         self._server: Any = None
-        self._known: dict[str, OwnInput] = {}  # by path: once attached, for the server's life
-        self._own: dict[str, OwnInput] = {}  # by name in the file: a PV may have several
+        self._local: dict[str, LocalInput] = {}  # by name in the file
         self._remote: RemoteInputs | None = None
 
     def number(self, pv_name: str) -> float | None:
-        """Return the value of an input, None if it has none to rely on; never blocks."""
-        own = self._own.get(pv_name)
-        if own is not None:
-            return own.number
-        remote = self._remote
+        """Return the value of an input, None if it has none; never blocks."""
+        local, remote = self._local.get(pv_name), self._remote
+        if local is not None:
+            return local.number
         return None if remote is None else remote.number(pv_name)
 
     def start(self, server: Any, pv_names: frozenset[str]) -> None:
@@ -113,48 +83,46 @@ class Inputs:
         :param pv_names: of the inputs
         """
         self._server = server
-        if self._client_conf is not None or not server.isolated:
-            self._remote = RemoteInputs(self._client_conf)
         self.watch(pv_names)
 
     def watch(self, pv_names: frozenset[str]) -> None:
         """Watch just these inputs from now on; waits a moment for first values of this server."""
         if self._server is None:
             return
-        before = set(self._own.values())
-        own = {name: found for name in pv_names if (found := self._find(name)) is not None}
-        new = set(own.values()) - before
-        for one in new:
-            one.watch()
-        self._own = own
-        for one in before - set(own.values()):
-            one.unwatch()
-        others = pv_names - own.keys()
-        if self._remote is not None:
-            self._remote.watch(others)
-        elif others:
-            names = ", ".join(sorted(others))
-            _log.warning("inputs of an isolated server are not connected: %s", names)
+        before = self._local
+        holders = {name: self._find(name) for name in pv_names}
+        self._local = {
+            name: before.get(name) or LocalInput(holder)
+            for name, holder in holders.items()
+            if holder is not None
+        }
+        for name in before.keys() - self._local.keys():
+            before[name].end()
+        self._watch_others(pv_names - self._local.keys())
         end = time.monotonic() + _FIRST
-        for one in new:
-            one.wait(max(0.0, end - time.monotonic()))
+        for name in self._local.keys() - before.keys():
+            self._local[name].opened.wait(max(0.0, end - time.monotonic()))
 
-    def _find(self, pv_name: str) -> OwnInput | None:
-        find = self._server.find
-        holder = find(pv_name) or find(pv_name.removesuffix(".VAL"))
-        if holder is None:
-            return None
-        known = self._known.get(holder.path)
-        if known is None:
-            known = self._known[holder.path] = OwnInput(holder)
-        return known
+    def _find(self, pv_name: str) -> PvHolder | None:
+        holder: PvHolder | None = self._server.find(pv_name)
+        return holder or self._server.find(pv_name.removesuffix(".VAL"))
+
+    def _watch_others(self, pv_names: frozenset[str]) -> None:
+        if self._remote is not None:
+            self._remote.watch(pv_names)
+        elif pv_names and self._client_conf is None and self._server.isolated:
+            names = ", ".join(sorted(pv_names))
+            _log.warning("inputs of an isolated server are not connected: %s", names)
+        elif pv_names:
+            self._remote = RemoteInputs(self._client_conf)
+            self._remote.watch(pv_names)
 
     def stop(self) -> None:
         """Stop to watch the inputs; none has a value from now on."""
-        own, self._own = self._own, {}
-        for one in set(own.values()):
-            one.unwatch()
-        self._known, self._server = {}, None
+        local, self._local = self._local, {}
         remote, self._remote = self._remote, None
+        self._server = None
+        for one in local.values():
+            one.end()
         if remote is not None:
             remote.close()

@@ -1,4 +1,4 @@
-"""The plugin: reads an access security file at each start, and again when asked to."""
+"""The plugin: it reads an access security file at each start and at each reload."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _OPTIONS = ("file", "assign", "macros", "resolve_every", "client_conf")
 class Acf:
     """Guards puts and calls by an EPICS access security file; one object serves one server.
 
-    Who a client is, is what it claims to be; only its address is that of its connection.
+    The user name is what the client claims; only the address is that of its connection.
 
     :param file: the file; it is read at each start, and by :meth:`reload`
-    :param assign: which nodes are in which ASG, first match first: mappings with ``asg``, ``path``
+    :param assign: assigns nodes to ASGs, the first match counts: mappings with ``asg``, ``path``
         (a glob) or ``group`` or both, ``level`` (0 if not given) and ``optional`` (True if no node
-        may match); all others are in ``DEFAULT``
-    :param macros: name -> what stands for ``$(name)`` in the file
+        may match); all other nodes are in ``DEFAULT``
+    :param macros: name -> text for ``$(name)`` in the file
     :param resolve_every: seconds between two look-ups of the host names in the file
-    :param client_conf: settings of the PVAccess client that inputs of other servers are read
-        with, e.g. ``EPICS_PVA_ADDR_LIST``; None for those of the environment
+    :param client_conf: settings of the PVAccess client for inputs of other servers, e.g.
+        ``EPICS_PVA_ADDR_LIST``; None for those of the environment
     :param resolve: gives the addresses of a host name, for tests
     :raises TypeError: for arguments of the wrong type
-    :raises ValueError: for an assignment or time that is none
+    :raises ValueError: for an assignment or a time that cannot be used
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Acf:
         self._changing = threading.Lock()
         self._reading = threading.Lock()
         self._command = ServerCommand(
-            PATH, self._reload_by_command, description="Reads the access security file again"
+            PATH, self.reload, description="Reads the access security file again"
         )
 
     @classmethod
@@ -91,14 +91,12 @@ class Acf:
     # Reading -----------------------------------------------------------------------------------
 
     def reload(self) -> None:
-        """Read the file again; the rules of one that cannot be used do not count.
-
-        Waits a moment for host names that are new, and for new inputs.
+        """Read the file again; waits a moment for new host names and inputs.
 
         :raises PluginError: naming file and line, if the file cannot be used; the rules that were
             read before stay in force
         """
-        with self._reading:  # which may take long: a stop does not wait for it
+        with self._reading:  # one at a time; a stop only waits for the change, not for the file
             try:
                 rules = self._read()
             except PluginError as exc:
@@ -109,22 +107,19 @@ class Acf:
         _log.info("%s is in force", self._file)
 
     def resolve(self) -> None:
-        """Look up the host names now, instead of when it is time; blocks."""
-        self._in_force.resolve()
+        """Look up the host names now; blocks."""
+        self._in_force.hosts.refresh()
 
     def _read(self) -> Rules:
         rules = read_acf(self._file, self._macros)
         self._assignments.check(rules, self._file)
         return rules
 
-    def _reload_by_command(self) -> None:
-        self.reload()
-
     # Hooks -------------------------------------------------------------------------------------
 
     @hookimpl
     def policy_rules(self) -> Sequence[PolicyRule]:
-        """Guard every node.
+        """Guard every node by the rules of the file.
 
         :raises PluginError: if the file cannot be used
         """
@@ -146,7 +141,7 @@ class Acf:
 
     @hookimpl
     def server_starting(self, server: Any) -> None:
-        """Refuse a second server: its nodes would be judged by what the first one reads.
+        """Refuse a second server: both would be judged by one file and its inputs.
 
         :raises PluginError: if another server runs with this object
         """
@@ -155,14 +150,14 @@ class Acf:
 
     @hookimpl
     def server_started(self, server: Any) -> None:
-        """Begin to hear the inputs, and to look host names up."""
+        """Begin to watch the inputs, and to look host names up."""
         with self._changing:
             self._running = True
             self._in_force.start(server)
 
     @hookimpl
     def find_problems(self) -> Sequence[str]:
-        """Tell of inputs whose rules match nobody now."""
+        """Report inputs without a value: their rules match no client now."""
         if not self._running:
             return []
         return [
@@ -172,18 +167,18 @@ class Acf:
 
     @hookimpl
     def selectors(self) -> Sequence[Selector]:
-        """Tell what is assigned, so that an assignment of no node is a problem."""
+        """Return the assignments, so that an assignment of no node is a problem."""
         return self._assignments.selectors
 
     @hookimpl
     def reload_configuration(self) -> None:
-        """Read the file again; one that cannot be used is logged."""
+        """Read the file again; a file that cannot be used is logged."""
         with contextlib.suppress(PluginError):
             self.reload()
 
     @hookimpl
     def server_stopping(self) -> None:
-        """Hear no more of inputs and hosts."""
+        """Stop to watch inputs and to look host names up."""
         with self._changing:
             self._running = False
             self._in_force.stop()

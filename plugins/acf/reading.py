@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from roguebridge.core.errors import PluginError
 
 from .calc import Calc, CalcError, parse_calc
-from .grammar import Item, items_of
 from .rules import RIGHTS, Asg, AsgRule, Rules
 from .words import AcfError, Word, words_of
 
 _ROLE = "role/"
+_TRAPS = {"TRAPWRITE": True, "NOTRAPWRITE": False}
+_NAMES = {
+    "UAG": "UAG", "HAG": "HAG", "ASG": "ASG", "RULE": "RULE", "INP": "an INP", "CALC": "CALC",
+    "name": "a name", "number": "a number", "(": "'('", ")": "')'", "{": "'{'", "}": "'}'",
+    ",": "','",
+}  # fmt: skip
 
 
 def read_acf(file: str, macros: Mapping[str, str]) -> Rules:
     """Return the rules of a file.
 
     :param file: its name
-    :param macros: name -> what stands for ``$(name)``
+    :param macros: name -> text for ``$(name)``
     :raises PluginError: naming file and line, if it cannot be read or used
     """
     try:
@@ -28,109 +32,164 @@ def read_acf(file: str, macros: Mapping[str, str]) -> Rules:
     except UnicodeDecodeError as exc:
         line = exc.object.count(b"\n", 0, exc.start) + 1
         raise AcfError(file, line, f"this is no UTF-8: {exc}") from exc
-    except (OSError, ValueError) as exc:  # the second: no file name at all
+    except (OSError, ValueError) as exc:  # ValueError: a NUL in the file name
         raise PluginError(f"cannot read the access security file {file}: {exc}") from exc
     return parse_acf(text, file, macros)
 
 
 def parse_acf(text: str, file: str, macros: Mapping[str, str]) -> Rules:
     """Return the rules that ``text`` is; see :func:`read_acf`."""
-    words = words_of(text, file, macros)
-    return _Reader(words, file).rules(items_of(words, file))
+    return _Reader(words_of(text, file, macros), file).rules()
 
 
 class _Reader:
-    """Gives the syntax tree its meaning; a name counts from its definition on, as in epics-base."""
+    """Recursive descent over the words; a name counts from its definition on, as in epics-base."""
 
     def __init__(self, words: Sequence[Word], file: str) -> None:
         self._words = words
         self._file = file
-        self._groups: dict[str, dict[str, tuple[int, frozenset[str]]]] = {"UAG": {}, "HAG": {}}
-        self._asgs: dict[str, tuple[int, Asg]] = {}
+        self._at = 0
+        self._expected: set[str] = set()  # kinds of words that may stand here
+        self._lines: dict[tuple[str, str], int] = {}
+        self._members: dict[tuple[str, str], frozenset[str]] = {}
+        self._asgs: dict[str, Asg] = {}
 
-    def rules(self, items: Sequence[Item]) -> Rules:
-        for kind, name, body in items:
-            word = self._word(name)
-            known: Mapping[str, tuple[int, Any]]
-            known = self._asgs if kind == "ASG" else self._groups[kind]
-            if word.text in known:
-                line = known[word.text][0]
-                raise self._error(word, f"{kind}({word.text}) is already defined in line {line}")
+    def rules(self) -> Rules:
+        if not self._words:
+            raise AcfError(self._file, 1, "the file is empty")
+        while self._at < len(self._words):
+            kind = self._expect("UAG", "HAG", "ASG").kind
+            name = self._expect_name()
+            key = kind, name.text
+            text = f"{kind}({name.text}) is already defined in line {self._lines.get(key)}"
+            self._require(name, key not in self._lines, text)
+            self._lines[key] = name.line
             if kind == "ASG":
-                self._asgs[word.text] = (word.line, self._asg(word.text, body or ()))
-            else:
-                for member in body or ():
-                    if kind == "UAG" and self._word(member).text == _ROLE:
-                        raise self._error(self._word(member), "'role/' names no group of users")
-                members = frozenset(self._word(member).text for member in body or ())
-                self._groups[kind][word.text] = (word.line, members)
-        if not self._asgs:
-            raise self._error(self._words[-1], "there is no ASG in this file")
-        return Rules({name: asg for name, (_, asg) in self._asgs.items()})
+                self._asgs[name.text] = self._asg(name.text)
+                continue
+            members = self._names("}") if self._accept("{") else []
+            for member in members:
+                named = kind == "HAG" or member.text != _ROLE
+                self._require(member, named, "'role/' names no group of users")
+            self._members[key] = frozenset(member.text for member in members)
+        self._require(self._words[-1], bool(self._asgs), "there is no ASG in this file")
+        return Rules(self._asgs)
 
-    def _word(self, number: str | int) -> Word:
-        return self._words[int(number)]
+    def _require(self, word: Word, condition: bool, text: str) -> None:
+        if not condition:
+            raise AcfError(self._file, word.line, text)
 
-    def _error(self, word: Word, text: str) -> AcfError:
-        return AcfError(self._file, word.line, text)
+    # Words ------------------------------------------------------------------------------------
+
+    def _accept(self, kind: str) -> Word | None:
+        """Take the next word if it is of this kind."""
+        if self._at == len(self._words) or self._words[self._at].kind != kind:
+            self._expected.add(kind)
+            return None
+        self._expected.clear()
+        self._at += 1
+        return self._words[self._at - 1]
+
+    def _expect(self, *kinds: str) -> Word:
+        """Take the next word, which must be of one of these kinds."""
+        for kind in kinds:
+            if word := self._accept(kind):
+                return word
+        wanted = " or ".join(text for kind, text in _NAMES.items() if kind in self._expected)
+        if self._at == len(self._words):
+            line = self._words[-1].line
+            raise AcfError(self._file, line, f"the file ends here, expected {wanted}")
+        found = self._words[self._at]
+        raise AcfError(self._file, found.line, f"found {found.text!r}, expected {wanted}")
+
+    def _expect_name(self) -> Word:
+        """Take a name in parentheses."""
+        self._expect("(")
+        name = self._expect("name")
+        self._expect(")")
+        return name
+
+    def _names(self, end: str) -> list[Word]:
+        """Take names up to an end, one at least."""
+        names = [self._expect("name")]
+        while self._expect(",", end).kind == ",":
+            names.append(self._expect("name"))
+        return names
+
+    def _block(self, *kinds: str) -> Iterator[Word]:
+        """Take the first word of each item of a block in braces, if there is one."""
+        if self._accept("{"):
+            word = self._expect(*kinds)
+            while word.kind != "}":
+                yield word
+                word = self._expect(*kinds, "}")
 
     # An ASG -----------------------------------------------------------------------------------
 
-    def _asg(self, name: str, body: Sequence[Item]) -> Asg:
+    def _asg(self, name: str) -> Asg:
         inputs: dict[str, str] = {}
-        for item in body:
-            if item[0] == "INP":
-                self._input(inputs, int(item[2]))
-        rules = [self._rule(item, inputs) for item in body if item[0] == "RULE"]
+        rules: list[AsgRule] = []
+        calcs: list[tuple[Word, Calc]] = []  # an INP may come after the RULE that uses it
+        for item in self._block("RULE", "INP"):
+            if item.kind == "RULE":
+                rules.append(self._rule(calcs))
+                continue
+            letter, pv_name = item.text[-1], self._expect_name().text.strip()
+            self._require(item, letter not in inputs, f"{item.text} is given twice")
+            self._require(item, bool(pv_name), f"{item.text} names no PV")
+            inputs[letter] = pv_name
+        for word, calc in calcs:
+            for letter in sorted(calc.inputs):
+                text = f"CALC({calc.text!r}) uses {letter}, but there is no INP{letter} in this ASG"
+                self._require(word, letter in inputs, text)
         return Asg(name, tuple(rules), inputs)
 
-    def _input(self, inputs: dict[str, str], number: int) -> None:
-        pv_name, inp = self._words[number], self._words[number - 2]  # INPA ( name )
-        if inp.text[-1] in inputs:
-            raise self._error(inp, f"{inp.text} is given twice")
-        if not pv_name.text.strip():
-            raise self._error(inp, f"{inp.text} names no PV")
-        inputs[inp.text[-1]] = pv_name.text.strip()
-
-    def _rule(self, item: Item, inputs: Mapping[str, str]) -> AsgRule:
-        level, right = self._word(item[1]), self._word(item[2])
-        if level.text not in ("0", "1"):
-            raise self._error(level, f"the level of a RULE is 0 or 1, not {level.text}")
-        if right.text not in RIGHTS:
-            raise self._error(right, f"{right.text!r} is none of {', '.join(RIGHTS)}")
-        members: dict[str, frozenset[str]] = {}
+    def _rule(self, calcs: list[tuple[Word, Calc]]) -> AsgRule:
+        self._expect("(")
+        level = self._expect("number")
+        text = f"the level of a RULE is 0 or 1, not {level.text}"
+        self._require(level, level.text in ("0", "1"), text)
+        self._expect(",")
+        right = self._expect("name")
+        text = f"{right.text!r} is none of {', '.join(RIGHTS)}"
+        self._require(right, right.text in RIGHTS, text)
+        trap = False
+        if self._expect(",", ")").kind == ",":
+            word = self._expect("name")
+            text = f"{word.text!r} is neither TRAPWRITE nor NOTRAPWRITE"
+            self._require(word, word.text in _TRAPS, text)
+            trap = _TRAPS[word.text]
+            self._expect(")")
         calc: Calc | None = None
-        for kind, content in item[4] or ():
-            if kind != "CALC":
-                found = [self._members(kind, self._word(number)) for number in content]
-                members[kind] = members.get(kind, frozenset()).union(*found)
-            elif calc is not None:
-                raise self._error(self._word(content), "a RULE has one CALC at most")
-            else:
-                calc = self._calc(self._word(content), inputs)
-        users = members.get("UAG")
-        roles = frozenset(name[len(_ROLE) :] for name in users or () if name.startswith(_ROLE))
-        if users is not None:
-            users = frozenset(name for name in users if not name.startswith(_ROLE))
+        members: dict[str, frozenset[str]] = {}
+        for item in self._block("UAG", "HAG", "CALC"):
+            if item.kind != "CALC":
+                found = self._members_of(item.kind)
+                members[item.kind] = members.get(item.kind, frozenset()) | found
+                continue
+            word = self._expect_name()
+            self._require(word, calc is None, "a RULE has one CALC at most")
+            try:
+                calc = parse_calc(word.text)
+            except CalcError as exc:
+                raise AcfError(self._file, word.line, str(exc)) from exc
+            calcs.append((word, calc))
+        roles = frozenset(name for name in members.get("UAG", ()) if name.startswith(_ROLE))
         return AsgRule(
-            int(level.text), RIGHTS[right.text], item[3], users, roles, members.get("HAG"), calc
+            int(level.text),
+            RIGHTS[right.text],
+            trap,
+            members["UAG"] - roles if "UAG" in members else None,
+            frozenset(role.removeprefix(_ROLE) for role in roles),
+            members.get("HAG"),
+            calc,
         )
 
-    def _members(self, kind: str, word: Word) -> frozenset[str]:
-        if word.text not in self._groups[kind]:
-            raise self._error(word, f"{kind}({word.text}) is not defined above")
-        return self._groups[kind][word.text][1]
-
-    def _calc(self, word: Word, inputs: Mapping[str, str]) -> Calc:
-        try:
-            calc = parse_calc(word.text)
-        except CalcError as exc:
-            raise self._error(word, str(exc)) from exc
-        missing = sorted(calc.inputs - set(inputs))
-        if missing:
-            raise self._error(
-                word,
-                f"CALC({word.text!r}) uses {missing[0]}, but there is no "
-                f"INP{missing[0]} in this ASG",
-            )
-        return calc
+    def _members_of(self, kind: str) -> frozenset[str]:
+        self._expect("(")
+        members: frozenset[str] = frozenset()
+        for name in self._names(")"):
+            known = (kind, name.text) in self._members
+            self._require(name, known, f"{kind}({name.text}) is not defined above")
+            members |= self._members[kind, name.text]
+        return members

@@ -1,4 +1,4 @@
-"""The words of an access security file, with their lines; comments are gone, macros filled in."""
+"""The words of an access security file with their lines, without comments, macros filled in."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ KEYWORDS = ("UAG", "HAG", "ASG", "RULE", "CALC")
 _CODE = re.compile(r'(?:[^"#]|"(?:[^"\\]|\\.)*"|")*')  # up to a comment
 _MACRO = re.compile(r"\$(?:\((\w+)(?:=([^$()]*))?\)|\{(\w+)(?:=([^${}]*))?\})")
 _WORD = re.compile(
-    r"""(?P<space>\s+)
-    | (?P<mark>[(){},])
+    r"""(?P<mark>[(){},])
     | "(?P<quoted>(?:[^"\\]|\\.)*)"
-    | (?P<open>")
-    | (?P<bare>[\w\-+:.\[\]<>;/@]+)""",
+    | (?P<open>".*)
+    | (?P<bare>[\w\-+:.\[\]<>;/@]+)
+    | (?P<other>\S)""",
     re.X,
 )
 _INPUT = re.compile(f"INP[{LETTERS}]")
@@ -31,7 +31,7 @@ class Word:
 
     :param kind: ``'name'``, ``'number'``, ``'INP'``, one of :data:`KEYWORDS`, or the mark itself
     :param text: without the quotes
-    :param line: where it stands, the first line is 1
+    :param line: its number, the first line is 1
     """
 
     kind: str
@@ -51,15 +51,14 @@ def words_of(text: str, file: str, macros: Mapping[str, str]) -> list[Word]:
 
     :param text: of the file
     :param file: its name, for errors
-    :param macros: name -> what stands for ``$(name)``
+    :param macros: name -> text for ``$(name)``
     :raises AcfError: for an unknown macro, a quote that is not closed, a character out of place
     """
-    words: list[Word] = []
-    for number, line in enumerate(text.split("\n"), 1):  # the lines that an editor counts
-        code = _CODE.match(line)
-        filled = _fill(code[0] if code is not None else "", macros, file, number)
-        words += _split(filled, file, number)
-    return words
+    return [
+        word
+        for number, line in enumerate(text.split("\n"), 1)  # the lines that an editor counts
+        for word in _split(_fill(_CODE.findall(line)[0], macros, file, number), file, number)
+    ]
 
 
 def _fill(line: str, macros: Mapping[str, str], file: str, number: int) -> str:
@@ -75,20 +74,18 @@ def _fill(line: str, macros: Mapping[str, str], file: str, number: int) -> str:
 
 
 def _split(line: str, file: str, number: int) -> Iterator[Word]:
-    at = 0
-    while at < len(line):
-        match = _WORD.match(line, at)
-        if match is None:
-            raise AcfError(file, number, f"{line[at]!r} is not expected here; are quotes missing?")
-        if match.lastgroup == "open":
-            raise AcfError(file, number, f"{line[at:].rstrip()} has no closing quote")
-        if match.lastgroup == "mark":
-            yield Word(match[0], match[0], number)
-        elif match.lastgroup == "quoted":
+    for match in _WORD.finditer(line):
+        text = match[0]
+        if match["other"]:
+            raise AcfError(file, number, f"{text!r} is not expected here; are quotes missing?")
+        if match["open"]:
+            raise AcfError(file, number, f"{text.rstrip()} has no closing quote")
+        if match["mark"]:
+            yield Word(text, text, number)
+        elif match["bare"]:
+            yield Word(_kind(text), text, number)
+        else:
             yield Word("name", match["quoted"], number)
-        elif match.lastgroup == "bare":
-            yield Word(_kind(match[0]), match[0], number)
-        at = match.end()
 
 
 def _kind(bare: str) -> str:

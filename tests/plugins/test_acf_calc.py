@@ -104,6 +104,11 @@ def test_a_long_expression_is_no_deep_one():
     assert value("+".join(["1"] * 5000)) == 5000
 
 
+@pytest.mark.parametrize("text", ["(1||1&&1=1+1*1**" * 39 + "1" + ")" * 39, "!" * 39 + "A"])
+def test_the_deepest_expression_is_computed(text):
+    assert value(text) in (0, 1)
+
+
 def test_an_expression_tells_all_inputs_it_may_use():
     assert parse_calc("1?A:MAX(b,U)*PI").inputs == {"A", "B", "U"}
 

@@ -11,7 +11,7 @@ from roguebridge.core.values.alarm import HIGH, NO_ALARM, READ
 from roguebridge.core.values.reading import Reading
 from roguebridge.plugins.acf import Acf
 from roguebridge.plugins.acf.assignment import Assignments, Place
-from roguebridge.plugins.acf.inputs import OwnInput
+from roguebridge.plugins.acf.inputs import LocalInput
 from roguebridge.plugins.acf.remote import number_of
 
 
@@ -142,46 +142,43 @@ def test_a_file_read_again_while_the_server_runs_does_not_count_without_a_reload
 
 
 class Holder:
+    """Holds the callback of the one who watches."""
+
     def __init__(self):
-        self.calls = []
+        self.ended = 0
 
-    def attach(self, served):
-        self.calls.append("attach")
+    def watch(self, callback):
+        self.show = callback
+        return self
 
-    def client_arrived(self, served):
-        self.calls.append("arrived")
-
-    def clients_gone(self, served):
-        self.calls.append("gone")
+    def end(self):
+        self.ended += 1
 
 
 @pytest.mark.parametrize(
     ("value", "number"),
     [(1, 1.0), (True, 1.0), (2.5, 2.5), ("1", None), ([1], None), (10**400, None), (1j, None)],
 )
-def test_an_input_of_our_own_is_a_number_or_nothing(value, number):
-    one = OwnInput(Holder())
-    assert one.number is None
-    one.open(None, Reading(value, NO_ALARM, 1))
-    assert one.number == number
-
-
-def test_an_input_of_our_own_counts_while_its_pv_is_not_invalid():
+def test_an_input_of_this_server_is_a_number_or_nothing(value, number):
     holder = Holder()
-    one = OwnInput(holder)
-    one.watch()
-    one.open(None, Reading(1, READ, 1))
+    one = LocalInput(holder)
     assert one.number is None
-    one.post_alarm(HIGH, 2)
-    assert one.number == 1.0
-    one.post(Reading(2, READ, 3))
-    assert one.number is None
-    one.post(Reading(3, NO_ALARM, 4))
-    assert one.number == 3.0
-    one.unwatch()
-    assert one.number is None
-    one.watch()
-    assert holder.calls == ["attach", "arrived", "gone", "arrived"]
+    assert not one.opened.is_set()
+    holder.show(Reading(value, NO_ALARM, 1))
+    assert one.number == number
+    assert one.opened.is_set()
+
+
+def test_an_input_of_this_server_counts_while_its_pv_is_not_invalid():
+    holder = Holder()
+    one = LocalInput(holder)
+    numbers = []
+    for value, alarm in ((1, READ), (1, HIGH), (2, READ), (3, NO_ALARM)):
+        holder.show(Reading(value, alarm, 1))
+        numbers.append(one.number)
+    assert numbers == [None, 1.0, None, 3.0]
+    one.end()
+    assert holder.ended == 1
 
 
 def test_a_pv_of_another_server_is_a_number_or_nothing():

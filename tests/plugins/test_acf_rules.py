@@ -6,14 +6,17 @@ from support.fakes import make_put, make_rpc
 from roguebridge.core import Allow, Credentials, Deny, PvEntry
 from roguebridge.plugins.acf.policy import AsgPolicy
 from roguebridge.plugins.acf.reading import parse_acf
-from roguebridge.plugins.acf.rules import Right
 
 GROUPS = "UAG(u){ann, bob, role/shift} UAG(v){eve} HAG(h){10.0.0.1, desk} HAG(i){10.0.0.9}\n"
 ADDRESSES = {"10.0.0.1": "10.0.0.1", "10.0.0.9": "10.0.0.9", "desk": "10.0.0.2"}
 
 
 class World:
-    def __init__(self, numbers=()):
+    """Rules, hosts and inputs in force."""
+
+    def __init__(self, body, numbers=()):
+        self.asg = parse_acf(f"{GROUPS}ASG(DEFAULT) {{{body}}}", "site.acf", {}).asgs.get
+        self.hosts = self.inputs = self
         self.numbers = dict(numbers)
 
     def is_one_of(self, address, hosts):
@@ -23,15 +26,15 @@ class World:
         return self.numbers.get(pv_name)
 
 
-def asg_of(body):
-    return parse_acf(f"{GROUPS}ASG(DEFAULT) {{{body}}}", "site.acf", {}).asg("DEFAULT")
+ENTRY = PvEntry("Top.V", "B:Top:V", False, "RW")
 
 
 def granted(
-    body, user="ann", host="10.0.0.1", roles=(), right=Right.PUT, level=0, numbers=(), **claims
+    body, user="ann", host="10.0.0.1", roles=(), operation="put", level=0, numbers=(), **claims
 ):
     credentials = Credentials(user, host, "pva", roles=lambda: frozenset(roles), **claims)
-    return asg_of(body).granting(right, level, credentials, World(numbers))
+    policy = AsgPolicy(World(body, numbers), "DEFAULT", level)
+    return policy.may(ENTRY, credentials, operation)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +69,9 @@ def granted(
         ("RULE(0,WRITE)", {"level": 0}, True), ("RULE(0,WRITE)", {"level": 1}, False),
         ("RULE(1,WRITE)", {"level": 0}, True), ("RULE(1,WRITE)", {"level": 1}, True),
         # Rights
-        ("RULE(1,PUT)", {}, True), ("RULE(1,PUT)", {"right": Right.RPC}, False),
-        ("RULE(1,RPC)", {}, False), ("RULE(1,RPC)", {"right": Right.RPC}, True),
-        ("RULE(1,WRITE)", {"right": Right.RPC}, True),
+        ("RULE(1,PUT)", {}, True), ("RULE(1,PUT)", {"operation": "rpc"}, False),
+        ("RULE(1,RPC)", {}, False), ("RULE(1,RPC)", {"operation": "rpc"}, True),
+        ("RULE(1,WRITE)", {"operation": "rpc"}, True),
         # Inputs
         ('INPA(x) RULE(1,WRITE){CALC("A=1")}', {"numbers": {"x": 1.0}}, True),
         ('INPA(x) RULE(1,WRITE){CALC("A=1")}', {"numbers": {"x": 0.0}}, False),
@@ -84,7 +87,7 @@ def granted(
     ],
 )  # fmt: skip
 def test_a_rule_grants(body, who, yes):
-    assert (granted(body, **who) is not None) is yes
+    assert isinstance(granted(body, **who), Allow) is yes
 
 
 @pytest.mark.parametrize(
@@ -108,23 +111,18 @@ def test_roles_are_only_looked_up_if_nothing_else_decides():
     asked = Credentials("eve", "10.0.0.1", "pva", roles=look_up)
     for body in ("RULE(1,WRITE){UAG(u) HAG(i)}", 'INPA(x) RULE(1,WRITE){UAG(u) CALC("A")}',
                  "RULE(1,READ){UAG(u)}", "RULE(1,WRITE){UAG(v)}"):  # fmt: skip
-        asg_of(body).granting(Right.PUT, 0, asked, World())
+        policy(body).may(ENTRY, asked, "put")
     named = Credentials("ann", "10.0.0.1", "pva", roles=look_up)
-    assert asg_of("RULE(1,WRITE){UAG(u)}").granting(Right.PUT, 0, named, World())
+    assert policy("RULE(1,WRITE){UAG(u)}").may(ENTRY, named, "put") == Allow()
     with pytest.raises(AssertionError, match="the roles were asked for"):
-        asg_of("RULE(1,WRITE){UAG(u)}").granting(Right.PUT, 0, asked, World())
+        policy("RULE(1,WRITE){UAG(u)}").may(ENTRY, asked, "put")
 
 
 # The policy -----------------------------------------------------------------------------------
 
-ENTRY = PvEntry("Top.V", "B:Top:V", False, "RW")
-
 
 def policy(body, name="DEFAULT", level=0):
-    rules = parse_acf(f"{GROUPS}ASG(DEFAULT) {{{body}}}", "site.acf", {})
-    in_force = World()
-    in_force.asg = rules.asg
-    return AsgPolicy(in_force, name, level)
+    return AsgPolicy(World(body), name, level)
 
 
 def test_a_put_needs_put_and_a_call_needs_rpc():
