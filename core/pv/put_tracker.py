@@ -89,7 +89,7 @@ class PutTracker:
         self.written = watched
 
     def shown(self, sample: Sample | None) -> None:
-        """That value has been shown, None if nobody watches."""
+        """That value has been shown; None if it must be shown again with the next update."""
         self.echo = sample
 
     def refused(self, true: Any, read_back: bool, until: float) -> None:

@@ -292,6 +292,8 @@ class PvReader:
         conversion = self.conversion
         if conversion is None:
             return KEEP, CALC
+        if value is None and self.entry.mode == "WO" and not self.entry.is_command:
+            return conversion.spec.zero(), NO_ALARM  # a link without a getter
         problem: BaseException
         part = "to_pv"
         try:

@@ -64,8 +64,11 @@ class Rereads:
         now = reader.time_of(*read)
         with reader.lock:
             if publisher.updates == before and (always or sample != publisher.last_sample):
+                # Asked before it is published: a cause may end meanwhile, on the update thread,
+                # and clients have not seen the node's own alarm then.
+                seen = reader.watched and reader.hidden_by is None
                 publisher.publish(sample, now)
-                puts.shown(sample if reader.watched else None)
+                puts.shown(sample if seen else None)
             publisher.release()  # an update that came meanwhile may be held back
             return Reading(sample[0], publisher.overall(sample[1]), publisher.shown_ns)
 

@@ -112,8 +112,8 @@ class Declared:
         self.columns: tuple[Column, ...] = ()
         if self.type_str == "int" and node.isCommand:
             self._take_annotation(node)
-        #: True if the type is that of a first value
-        self.is_untyped = untyped(node)
+        #: True if the type is that of a first value, or of none: a link may have only a setter
+        self.is_untyped = untyped(node) or self.native is type(None)
         #: True if nothing but a first value tells the type
         self.is_guessed = False
         self.scalar = ScalarType.String

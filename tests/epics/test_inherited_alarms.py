@@ -85,6 +85,55 @@ def test_a_link_that_nobody_watched_is_good_when_its_source_was_read(served, pat
     assert triple(served.get(path)) == NO_ALARM
 
 
+def chain(pr, root, device):
+    """Five links in a row, each second one a mirror, of a register that is not served."""
+    sub = pr.Device(name="Sub", offset=0x100)
+    sub.add(
+        pr.RemoteVariable(name="R", offset=0, bitSize=32, base=pr.UInt, mode="RW", groups=["Raw"])
+    )
+    device.add(sub)
+    node = sub.R
+    for number in range(5):
+        if number % 2:
+            root.add(pr.LinkVariable(name=f"L{number}", variable=node))
+        else:
+            get = node.value
+            root.add(pr.LinkVariable(name=f"L{number}", dependencies=[node], linkedGet=get))
+        node = root.node(f"L{number}")
+
+
+def test_each_state_of_a_register_reaches_the_end_of_a_long_chain(tree):
+    with lab(tree, chain, excGroups=["Raw"]) as served:
+        monitor = served.monitor("L4")
+        assert triple(monitor.next()) == UDF
+        served.node("Dev.Sub.R").set(7)
+        assert monitor.until(good) == 7
+        for switch in ("Dev.Sub.enable", "Dev.enable", "enable"):
+            served.node(switch).set(False)
+            monitor.until(shows(DISABLE))
+            served.node(switch).set(True)
+            monitor.until(good)
+        monitor.close()
+
+
+def mirrors(pr, root, device):
+    device.add(pr.RemoteVariable(name="R", offset=0, bitSize=32, base=pr.UInt, mode="RW"))
+    root.add(pr.LinkVariable(name="M", variable=device.R))
+    root.add(pr.LinkVariable(name="MM", variable=root.M))
+
+
+@pytest.mark.parametrize("path", ["M", "MM"])
+def test_a_mirror_of_a_register_never_read_is_good_when_a_put_to_it_is_answered(tree, path):
+    with lab(tree, mirrors) as served:
+        monitor = served.monitor(path)
+        assert triple(monitor.next()) == UDF
+        served.put(path, 5, wait=True)
+        shown = served.get(path)
+        assert (shown["value"], triple(shown)) == (5, NO_ALARM)
+        assert monitor.until(good) == 5
+        monitor.close()
+
+
 def test_a_source_that_is_not_served_is_heard(served):
     served.node("Dev.R").get()
     monitor = served.monitor("Both")
@@ -297,6 +346,27 @@ def test_a_table_is_as_good_as_its_worst_cell(tree):
         served.node("Dev.enable").set(False)
         monitor.until(shows(DISABLE))
         monitor.close()
+
+
+@pytest.mark.parametrize(("declared", "put", "zero"), [("UInt32", 7, 0), ("Float32", 7.5, 0.0)])
+def test_a_link_that_only_writes_has_its_declared_type_and_that_types_zero(
+    tree, declared, put, zero
+):
+    taken = []
+
+    def add(pr, root, device):
+        root.add(
+            pr.LinkVariable(
+                name="W", mode="WO", typeStr=declared, linkedSet=lambda value: taken.append(value)
+            )
+        )
+
+    with lab(tree, add) as served:
+        shown = served.get("W")
+        assert (shown["value"], triple(shown)) == (zero, NO_ALARM)
+        served.put("W", put, wait=True)
+        shown = served.get("W")
+        assert (shown["value"], triple(shown), taken) == (zero, NO_ALARM, [put])
 
 
 def test_a_write_only_register_says_that_nothing_has_been_put_yet(served):
