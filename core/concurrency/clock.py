@@ -12,7 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-_log = logging.getLogger("roguebridge.clock")
+from .network_log import NetworkLog
+
+_log = NetworkLog(logging.getLogger("roguebridge.clock"))
 
 
 class Timer:

@@ -1,7 +1,9 @@
 """Logging on network threads: a worker of its own hands the records over.
 
 A handler may wait for a disk or a log server; on a network thread all clients would wait with it.
-What a client can have logged is bounded: so many records of a kind, then their number.
+What a client can have logged is bounded: so many records about one client, then their number. What
+is about no client is bounded by its kind. A record is about the client that its ``extra`` names:
+``extra={"client": HOST}``.
 """
 
 from __future__ import annotations
@@ -10,19 +12,22 @@ import logging
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
+from .allowance import Allowance, Allowances
+
 LIMIT = 1000  # records that wait
-_BURST = 20  # records of one kind that are had at once; one more comes with each second
+_BURST = 20  # records about one client at once; one more comes with each second
+_SHARE = 50  # of those that wait about one client
+_EVERY = 1.0  # seconds of silence, then the number of those that were left out is logged
 _threads: set[int] = set()
 
 
 def is_network_thread() -> None:
     """Have what the present thread logs handed over by the worker."""
     _threads.add(threading.get_ident())
-    _worker.fresh()
 
 
 def no_network_thread() -> None:
@@ -51,61 +56,93 @@ class NetworkLog(logging.LoggerAdapter[logging.Logger]):
         except Exception as exc:  # of an object of a site that cannot be shown
             text = f"{msg} (an argument cannot be shown: {type(exc).__name__})"
         logger = self.logger
-        _worker.add(logger, str(msg), lambda: logger.log(level, "%s", text[:4000], **kwargs))
+        client = (kwargs.get("extra") or {}).get("client")
+        about = f"of the kind {str(msg)[:80]!r}" if client is None else f"about the client {client}"
+        _worker.add(logger, about, lambda: logger.log(level, "%s", text[:4000], **kwargs))
+
+
+def start_anew() -> None:
+    """Forget what was logged and left out so far: a server starts."""
+    _worker.start_anew()
+
+
+def problems() -> list[str]:
+    """Return how many records were left out since a server was started, one text at most."""
+    return _worker.problems()
 
 
 class _Worker:
     """Hands records over, on a thread that ends when there are none."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._queue: deque[tuple[logging.Logger, Callable[[], None]]] = deque()
-        self._left: dict[str, list[float]] = {}  # kind -> what is left, since when, how many not
-        self._dropped = 0
+        self._changed = threading.Condition()  # its lock guards all below
+        self._queue: deque[tuple[str, Callable[[], None]]] = deque()
+        self._sources = Allowances(lambda now: Allowance(_BURST, now))
+        self._others = Allowance(_BURST, 0.0)
+        self._missed: dict[str, tuple[logging.Logger, int]] = {}  # of which nothing is logged yet
+        self._left_out: Counter[str] = Counter()
         self._thread: threading.Thread | None = None
 
-    def fresh(self) -> None:
-        with self._lock:
-            self._left.clear()
+    def start_anew(self) -> None:
+        with self._changed:
+            self._sources = Allowances(lambda now: Allowance(_BURST, now))
+            self._left_out.clear()
 
-    def add(self, logger: logging.Logger, kind: str, call: Callable[[], None]) -> None:
-        with self._lock:
+    def problems(self) -> list[str]:
+        with self._changed:
+            most = self._left_out.most_common(1)
+            return [_LEFT_OUT % (self._left_out.total(), n, about) for about, n in most]
+
+    def add(self, logger: logging.Logger, about: str, call: Callable[[], None]) -> None:
+        with self._changed:
             now = time.monotonic()
-            left = self._left.setdefault(kind, [_BURST, now, 0])
-            left[:2] = min(_BURST, left[0] + now - left[1]), now
-            if left[0] < 1:
-                left[2] += 1
-                return
-            if len(self._queue) >= LIMIT:
-                self._dropped += 1
-                return
-            left[0] -= 1
-            missed, left[2] = int(left[2]), 0
-            if missed:
-                self._queue.append((logger, lambda: logger.warning(_MISSED, missed, kind)))
-            self._queue.append((logger, call))
+            source = self._sources.of(about, now)
+            if source is None:
+                source, about = self._others, "about other clients"
+            if not source.take(now) or self._is_full(about):
+                _, missed = self._missed.get(about, (logger, 0))
+                self._missed[about] = logger, missed + 1
+                self._left_out[about] += 1
+            else:
+                self._queue_missed(about)
+                self._queue.append((about, call))
+                self._changed.notify()
             if self._thread is None:
                 self._thread = threading.Thread(
                     target=self._run, name="roguebridge-log", daemon=True
                 )
                 self._thread.start()
 
+    def _is_full(self, about: str) -> bool:
+        """Tell whether no more may wait, in all or about one client; lock held."""
+        size = len(self._queue)
+        return size >= LIMIT or (
+            size >= _SHARE and sum(one == about for one, _ in self._queue) >= _SHARE
+        )
+
+    def _queue_missed(self, about: str) -> None:
+        if about in self._missed:
+            logger, missed = self._missed.pop(about)
+            self._queue.append((about, lambda: logger.warning(_MISSED, missed, about)))
+
     def _run(self) -> None:
         while True:
-            with self._lock:
+            with self._changed:
+                if not self._queue and self._missed:
+                    self._changed.wait(_EVERY)
+                if not self._queue:
+                    for about in list(self._missed):
+                        self._queue_missed(about)
                 if not self._queue:
                     self._thread = None
                     return
-                logger, call = self._queue.popleft()
-                dropped, self._dropped = self._dropped, 0
+                _, call = self._queue.popleft()
             try:
-                if dropped:
-                    logger.error(_DROPPED, dropped)
                 call()
             except BaseException:  # of a site's handler: the next record is another matter
                 sys.stderr.write("roguebridge: a log handler has failed\n")
 
 
-_MISSED = "%d more records were not logged, of the kind %r"
-_DROPPED = "%d log records are lost: the handlers of the log are too slow"
+_MISSED = "%d more records were not logged, %s"
+_LEFT_OUT = "%d log records were left out since the start, most of them (%d) %s"
 _worker = _Worker()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import on_borrowed_thread
 from ..errors import PutError, words_of
 from ..tree.pyrogue import computed, read_fault, read_now
@@ -15,7 +16,7 @@ from .put_tracker import PutTracker
 from .reader import PvReader
 from .rereads import Rereads, detached
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 _QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
 
 

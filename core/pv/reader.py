@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.stamp_clock import SiteTime
 from ..concurrency.workers import WorkerPool
 from ..errors import words_of
@@ -39,7 +40,7 @@ from ..values.sendable import sendable
 from ..values.spec import NO_VALUE_ALARM, changes_of
 from .services import Services
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 
 class PvReader:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..concurrency.clock import Timer
 from ..concurrency.jobs import FunctionJob
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import BUSY
 from ..tree.pyrogue import read_now
 from ..values.reading import Reading, Sample
@@ -19,7 +20,7 @@ from .publisher import Publisher
 from .put_tracker import PutTracker, Trust
 from .reader import PvReader
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 RETRY = 0.1
 """Seconds until a read that found the workers busy is queued again."""

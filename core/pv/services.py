@@ -24,6 +24,7 @@ from ..requests.completion import Completion
 from ..requests.plugin_faults import PluginFaults
 from ..requests.put_limits import PutLimits
 from ..requests.queued_bytes import QueuedBytes
+from ..requests.refusal_limit import RefusalLimit
 from ..requests.request import Request, RequestRecord
 from ..requests.user_groups import UserGroups
 from ..tree.patches.lazy_text import LazyTexts
@@ -34,6 +35,7 @@ from .publication import Unshown
 
 _LOG_INTERVAL = 60.0
 _GATHERING = 1.0  # seconds in which equal problems become one line of the log
+_MOST_LOGGED = 10_000  # PVs and hosts whose last log record is remembered
 
 
 class Watcher(Protocol):
@@ -72,7 +74,7 @@ class Services:
     :param clock: the one source of time
     :param variables: runs puts and reads
     :param commands: runs commands
-    :param events: runs log records and plugin events
+    :param events: runs plugin events
     :param judges: asks policies that may block
     :param own: runs what is asked of the server's own nodes
     :param log: where refused and failed requests are logged
@@ -93,6 +95,7 @@ class Services:
     :param on_opened: told of each holder that opened, or None if nobody listens
     :param groups: keeps the groups of users; None to look them up whenever they are asked for
     :param rights: finds out what clients are told of their rights; None for ``judges``
+    :param logs: hands log records over, whose handlers may block; None for ``events``
     :param texts: by which the nodes are heard
     :param completion: answers requests that change more than their node; None to answer them as
         soon as their work has ended
@@ -125,6 +128,7 @@ class Services:
     on_opened: Callable[[Any], None] | None = None
     groups: UserGroups | None = None
     rights: WorkerPool | None = None
+    logs: WorkerPool | None = None
     texts: LazyTexts = field(default_factory=LazyTexts)
     completion: Completion | None = None
     unshown: Unshown = field(default_factory=Unshown)
@@ -138,7 +142,9 @@ class Services:
     """Asked where the clock may have gone back."""
     opening: Deadlines = field(init=False)
     """For PVs that are being opened, at each half of ``open_timeout``."""
-    _logged: dict[str, float] = field(default_factory=dict)
+    _logged: dict[tuple[str, str], float] = field(default_factory=dict)
+    refusals: RefusalLimit = field(init=False)
+    """Passes errors on to the log, few of each client."""
     _troubled: set[str] = field(default_factory=set)
     _troubles: deque[Problem] = field(default_factory=deque)
     """Not yet logged."""
@@ -146,6 +152,7 @@ class Services:
     def __post_init__(self) -> None:
         self.time_ns = self.clock.time_ns
         self.stamps = StampClock(self.clock, partial(self.log_soon, logging.WARNING))
+        self.refusals = RefusalLimit(self.clock, self._log_record)
         self.opening = Deadlines(self.clock, self.open_timeout / 2)
 
     def keep(self, value: Any) -> Any:
@@ -157,24 +164,27 @@ class Services:
         if not request.begin_record():
             return
         self.queued.release(request)
+        to_log = error and result != "dropped" and self._is_due(request)
+        if self.audit is None and not to_log:
+            return
+        record = RequestRecord(
+            request.entry,
+            request.operation,
+            request.credentials.as_shown(),
+            request.kept,
+            result,
+            short(error),
+            self.time_ns(),
+            request.old,
+            request.trap,
+            request.returned,
+            written=request.written,
+            granted=request.granted,
+        )
         if self.audit is not None:
-            record = RequestRecord(
-                request.entry,
-                request.operation,
-                request.credentials.as_shown(),
-                request.kept,
-                result,
-                short(error),
-                self.time_ns(),
-                request.old,
-                request.trap,
-                request.returned,
-                written=request.written,
-                granted=request.granted,
-            )
             self.audit.add(record)
-        if error and result != "dropped":
-            self._log_once(request.entry, f"{request.operation} {result}: {error}")
+        if to_log:
+            self.refusals.add(record)
 
     def opened(self, holder: Any) -> None:
         """Tell the plugins that a holder opened; never blocks."""
@@ -205,19 +215,28 @@ class Services:
             self.log_soon(logging.WARNING, problem.text)
 
     def run_soon(self, call: Callable[[], None]) -> None:
-        """Run a function on the worker of events; never blocks."""
-        self.events.submit(FunctionJob("log", call))
+        """Run a function that logs, on a worker of its own; never blocks."""
+        (self.logs or self.events).submit(FunctionJob("log", call))
 
     def log_soon(self, level: int, text: str) -> None:
         """Log where it can neither delay nor deadlock the caller: a record may update the tree."""
         self.run_soon(lambda: self.log.log(level, "%s", text))
 
-    def _log_once(self, entry: PvEntry, text: str) -> None:
-        # A record under pyrogue.* costs the tree a millisecond and updates a variable: one per
-        # PV and minute, and not on the thread that asks.
+    def _is_due(self, request: Request) -> bool:
+        """Tell whether an error may be logged: one of each PV, host and minute."""
         now = self.clock.monotonic()
-        last = self._logged.get(entry.pv_name)
-        if last is not None and now - last < _LOG_INTERVAL:
-            return
-        self._logged[entry.pv_name] = now
+        key = request.entry.pv_name, request.credentials.host
+        if now - self._logged.get(key, -_LOG_INTERVAL) < _LOG_INTERVAL:
+            return False
+        if len(self._logged) >= _MOST_LOGGED:
+            self._logged.clear()  # the client's allowance is left
+        self._logged[key] = now
+        return True
+
+    def _log_record(self, record: RequestRecord) -> None:
+        # A record under pyrogue.* costs the tree a millisecond and updates a variable: few of each
+        # client, and not on the thread that asks.
+        entry = record.entry
+        more = f" ({record.count} of {record.credentials.host})" if record.count > 1 else ""
+        text = f"{record.operation} {record.result}: {record.error}{more}"
         self.log_soon(logging.WARNING, f"{entry.pv_name} ({entry.path}): {text}")

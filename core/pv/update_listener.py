@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from ..concurrency.network_log import NetworkLog
 from ..values.alarm import CALC, WRITE
 from ..values.reading import KEEP
 from .publisher import Publisher
@@ -15,7 +16,7 @@ from .put_tracker import PutTracker, Trust, same_value
 from .reader import PvReader
 from .rereads import Rereads
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 
 class UpdateListener:

@@ -54,8 +54,7 @@ class AuditTrail:
 
         Of what anybody may ask for there are not more than :class:`.RefusalLimit` lets pass.
         """
-        for one in (record,) if record.granted else self._refusals.passed(record):
-            self._add(one)
+        (self._add if record.granted else self._refusals.add)(record)
 
     def _add(self, record: RequestRecord) -> None:
         for sink in self._sinks:

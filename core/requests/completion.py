@@ -16,9 +16,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Deadlines
+from ..concurrency.network_log import NetworkLog
 from ..tree.update_queue import send_group
 
-_log = logging.getLogger("roguebridge.execution")
+_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 _LOG_INTERVAL = 60.0  # seconds between two log records
 _SILENT = "the tree's update thread is dead or held up"
 _STOPPED = "the server was stopped"

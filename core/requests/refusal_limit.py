@@ -1,7 +1,7 @@
 """Records of refused requests: so many of a client in full, the rest as one with their number.
 
-What was allowed to change something is always recorded. What anybody may ask for, and be refused,
-must not push such records out of a file that is rotated.
+What was allowed to change something is always in the audit. What anybody may ask for, and be
+refused, must not push such records out of a file that is rotated, nor fill a log.
 """
 
 from __future__ import annotations
@@ -10,97 +10,72 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..concurrency.allowance import Allowance, Allowances
 from ..concurrency.clock import Clock
 from .request import RequestRecord
 
 EVERY = 1.0  # seconds between two records that stand for many
-_BURST = 20  # records of one user of a host that are had at once
+_BURST = 20  # records of one user of a host at once
 _BURST_OF_HOST = 50  # of all its users together
-_MOST_CLIENTS = 1000  # that are counted apart; all others of a host together
 
 
-class _Client:
-    """How many refusals of one client may still be recorded, and how many were not."""
+class _Client(Allowance):
+    """An allowance with the last record that had none: it will stand for all that are missed."""
 
-    __slots__ = ("left", "at", "last", "count", "due")
+    __slots__ = ("last",)
 
-    def __init__(self, left: float, at: float) -> None:
-        self.left = left
-        self.at = at
+    def __init__(self, most: int, now: float) -> None:
+        super().__init__(most, now)
         self.last: RequestRecord | None = None
-        self.count = 0
-        self.due = False
-
-    def take(self, now: float, most: int) -> bool:
-        """Take one record, if there is one: one more comes with each second."""
-        self.left = min(most, self.left + now - self.at)
-        self.at = now
-        if self.left < 1:
-            return False
-        self.left -= 1
-        return True
 
 
 class RefusalLimit:
     """Passes records on, or counts them.
 
     :param clock: times the records that stand for many
-    :param add: takes these; never blocks
+    :param add: takes each record to be written; never blocks
     """
 
     def __init__(self, clock: Clock, add: Callable[[RequestRecord], object]) -> None:
         self._clock = clock
         self._add = add
         self._lock = threading.Lock()
-        self._clients: dict[tuple[str, str | None], _Client] = {}
-        self._others = _Client(_BURST_OF_HOST, 0.0)  # beyond those that are counted apart
+        self._hosts = Allowances(lambda now: _Client(_BURST_OF_HOST, now))
+        self._users = Allowances(lambda now: _Client(_BURST, now))
+        self._others = _Client(_BURST_OF_HOST, 0.0)  # hosts beyond those that are counted apart
 
-    def passed(self, record: RequestRecord) -> tuple[RequestRecord, ...]:
-        """Return the record if it is to be written now; else it is counted."""
+    def add(self, record: RequestRecord) -> None:
+        """Pass a record on, if its client has an allowance; else it is counted."""
         who = record.credentials
         with self._lock:
             now = self._clock.monotonic()
-            host = self._client((who.host, None), now, _BURST_OF_HOST) or self._others
-            user = self._client((who.host, who.user), now, _BURST) or host
-            if user.count:
+            host = self._hosts.of(who.host, now) or self._others
+            user = self._users.of((who.host, who.user), now) or host
+            if user.missed:
                 waiting = user
-            elif not host.take(now, _BURST_OF_HOST):
+            elif not host.take(now):
                 waiting = host  # of any number of names
-            elif user is host or user.take(now, _BURST):
-                return (record,)
+            elif user is host or user.take(now):
+                waiting = None
             else:
                 waiting = user
-            waiting.last, waiting.count = record, waiting.count + 1
-            if not waiting.due:
-                waiting.due = True
-                self._clock.call_later(EVERY, lambda: self._tell(waiting))
-        return ()
-
-    def _client(self, key: tuple[str, str | None], now: float, most: int) -> _Client | None:
-        client = self._clients.get(key)
-        if client is None:
-            if len(self._clients) >= _MOST_CLIENTS:
-                self._forget(now)
-            if len(self._clients) >= _MOST_CLIENTS:
-                return None
-            client = self._clients[key] = _Client(most, now)
-        return client
-
-    def _forget(self, now: float) -> None:
-        old = [k for k, c in self._clients.items() if not c.due and now - c.at > _BURST_OF_HOST]
-        for key in old:
-            del self._clients[key]
+            if waiting is not None:
+                waiting.last, waiting.missed = record, waiting.missed + 1
+                if waiting.missed == 1:
+                    self._clock.call_later(EVERY, lambda: self._tell(waiting))
+        if waiting is None:
+            self._add(record)
 
     def _tell(self, client: _Client) -> None:
         with self._lock:
-            last, count = client.last, client.count
-            client.last, client.count, client.due = None, 0, False
+            last, count = client.last, client.missed
+            client.last, client.missed = None, 0
         if last is not None:
             self._add(replace(last, count=count))
 
     def tell_all(self) -> None:
-        """Tell of all that has only been counted so far."""
+        """Pass on a record for all that have only been counted so far."""
         with self._lock:
-            clients = [*self._clients.values(), self._others]
+            clients = [*self._hosts.all(), *self._users.all(), self._others]
         for client in clients:
             self._tell(client)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from ..backend.contract import Backend
+from ..concurrency import network_log
 from ..errors import BackendError, NotRunningError
 from ..hooks.manager import Plugins
 from ..hooks.rule_set import RuleSet, ask_for_rules
@@ -122,6 +123,7 @@ class Inspection:
             completion = serving.services.completion
             texts += [] if completion is None else completion.problems()
             texts += [text for backend in self._backends for text in backend.problems()]
+            texts += network_log.problems()
         invalid = []
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:

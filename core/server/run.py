@@ -11,6 +11,7 @@ from itertools import chain
 from typing import Any
 
 from ..backend.contract import Backend
+from ..concurrency import network_log
 from ..errors import BackendError, PluginError, RoguebridgeError, without_cpp
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import converter_of, time_source_of
@@ -120,6 +121,7 @@ class ServerRun:
         :raises PluginError: for rules that cannot be had
         :raises BackendError: if a backend cannot listen
         """
+        network_log.start_anew()
         try:
             if self.services.audit is not None:
                 self.services.audit.start(self.services.log_soon)
@@ -230,10 +232,14 @@ class ServerRun:
         for backend in self._backends:
             self.attempt(backend.name, backend.stop)
         self.attempt("polls", partial(self._polls.restore_all, left_to(deadline)))
+        self.attempt("log", services.refusals.tell_all)
         if services.audit is not None:
             self.attempt("audit", partial(services.audit.stop, left_to(deadline)))
         services.log_troubles()
         services.events.drain(left_to(deadline))
+        if services.logs is not None:
+            services.logs.drain(left_to(deadline))
+            pools.append(services.logs)
         if services.groups is not None:
             services.groups.stop()
         for pool in (*pools, services.events):

@@ -290,6 +290,7 @@ class PvServer(Inspection):
             variables=WorkerPool("roguebridge-variables", clock),
             commands=WorkerPool("roguebridge-commands", clock, per_device=16),
             events=WorkerPool("roguebridge-events", clock, threads=1),
+            logs=WorkerPool("roguebridge-logs", clock, threads=1),
             judges=WorkerPool("roguebridge-access", clock),
             own=WorkerPool("roguebridge-own", clock, threads=4),
             rights=WorkerPool("roguebridge-rights", clock, threads=4),

@@ -9,10 +9,11 @@ import logging
 import threading
 from typing import Any
 
+from ..concurrency.network_log import NetworkLog
 from ..values.alarm import DISABLE, Alarm
 from .source_health import AlarmCause, DerivedPv
 
-_log = logging.getLogger("roguebridge.holder")
+_log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 
 class DeviceEnable:

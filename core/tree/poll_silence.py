@@ -14,8 +14,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Timer
+from ..concurrency.network_log import NetworkLog
 
-_log = logging.getLogger("roguebridge.staleness")
+_log = NetworkLog(logging.getLogger("roguebridge.staleness"))
 
 _CHECK = 0.5  # seconds between two checks
 _LEAST = 1.0  # seconds of silence that no poll interval is too short for

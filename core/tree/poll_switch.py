@@ -6,9 +6,10 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
+from ..concurrency.network_log import NetworkLog
 from .poll_silence import poll_interval, tells_of_polls
 
-_log = logging.getLogger("roguebridge.staleness")
+_log = NetworkLog(logging.getLogger("roguebridge.staleness"))
 _BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess")  # devices of every root, polled at 1 s
 
 

@@ -11,9 +11,10 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from ..concurrency.network_log import NetworkLog
 from .protocols import Listener
 
-_log = logging.getLogger("roguebridge.own")
+_log = NetworkLog(logging.getLogger("roguebridge.own"))
 
 
 class ServerValue(NamedTuple):

@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from ..concurrency.network_log import NetworkLog
 from ..values.alarm import CALC, COMM, READ, TIMEOUT, UDF, WRITE, Alarm, worst
 from .pyrogue import is_register, read_fault
 
-_log = logging.getLogger("roguebridge.sources")
+_log = NetworkLog(logging.getLogger("roguebridge.sources"))
 
 #: what a PV shows of the value in the tree, not of how it is shown
 _FAULTS = (READ, WRITE, COMM, TIMEOUT, CALC)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import submit_until_taken
 from ..values.alarm import Alarm
 from .poll_silence import Staleness
@@ -16,7 +17,7 @@ from .protocols import Listener
 from .pyrogue import dependencies_of, enable_of, is_read, local_attribute, read_now, sources_of
 from .source_health import DerivedPv, Source, SourceHealth
 
-_log = logging.getLogger("roguebridge.sources")
+_log = NetworkLog(logging.getLogger("roguebridge.sources"))
 
 _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that of its source
 

@@ -15,12 +15,13 @@ from typing import Any, Protocol
 
 from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
+from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import submit_until_taken
 from ..errors import without_cpp
 from .poll_silence import tells_of_polls
 from .pyrogue import is_read
 
-_log = logging.getLogger("roguebridge.polling")
+_log = NetworkLog(logging.getLogger("roguebridge.polling"))
 
 _MOST = 1e9  # seconds; longer intervals end PyRogue's poll thread
 

@@ -11,7 +11,9 @@ import socket
 import threading
 from collections.abc import Callable, Iterable
 
-_log = logging.getLogger("roguebridge.acf")
+from roguebridge.core.concurrency import NetworkLog
+
+_log = NetworkLog(logging.getLogger("roguebridge.acf"))
 
 _FIRST = 2.0  # seconds that a start or reload waits for names it has not looked up before
 _LAST = 1.0  # seconds that a stop waits for the look-up under way

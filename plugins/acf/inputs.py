@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.pv import PvHolder
 from roguebridge.core.values import Reading, Severity
 
 from .remote import RemoteInputs
 
-_log = logging.getLogger("roguebridge.acf")
+_log = NetworkLog(logging.getLogger("roguebridge.acf"))
 
 _FIRST = 1.5  # seconds that a start or reload waits for the first values of this server's PVs
 

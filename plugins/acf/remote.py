@@ -11,7 +11,9 @@ from p4p import Value
 from p4p.client.thread import Context
 from p4p.util import ThreadedWorkQueue
 
-_log = logging.getLogger("roguebridge.acf")
+from roguebridge.core.concurrency import NetworkLog
+
+_log = NetworkLog(logging.getLogger("roguebridge.acf"))
 
 _INVALID = 3
 

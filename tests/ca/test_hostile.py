@@ -425,3 +425,17 @@ def test_the_number_of_a_failed_read_is_forgotten(served, raw):
     for _ in range(5):
         client.until(ERROR)
     assert not circuit.wire._ioids
+
+
+def test_what_a_hostile_client_has_logged_is_bounded_and_reported(served, raw, caplog):
+    good = raw(served)
+    for _ in range(60):
+        evil = raw(served)
+        evil.send(packed(999))
+        evil.ended()
+    wait_until(lambda: any("log records were left out" in t for t in served.server.report()))
+    (text,) = (t for t in served.server.report() if "log records were left out" in t)
+    assert text.endswith("about the client 127.0.0.1")
+    wait_until(lambda: "records were not logged, about the client 127.0.0.1" in caplog.text)
+    assert caplog.text.count("broke the protocol") + caplog.text.count("cannot be answered") < 50
+    echoed(good)

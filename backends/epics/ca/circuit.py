@@ -179,7 +179,8 @@ class Circuit(Stream):
             return
         handler = self._HANDLERS.get(type(command))
         if handler is None:
-            _log.debug("%r is not answered", command)
+            client = {"client": self.wire.address[0]}
+            _log.debug("%r is not answered", command, extra=client)
             return
         if not (self._connected and isinstance(command, _OF_CIRCUIT)):
             try:

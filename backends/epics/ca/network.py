@@ -244,7 +244,8 @@ class Searches(asyncio.DatagramProtocol):
             commands = self._wire.recv(data or _REGISTER, address)
             self._wire.process_commands(commands)
         except ca.CaprotoError as exc:
-            _log.debug("a datagram of %s is not understood: %s", address, exc)
+            client = {"client": address[0]}
+            _log.debug("a datagram of %s is not understood: %s", address, exc, extra=client)
             return
         version = ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)
         version.header.data_type = 0  # it has no number; caproto would say that it is 1

@@ -130,10 +130,10 @@ class Stream(asyncio.Protocol):
                 self.charge(now - began)
                 began = now
         except ca.CaprotoError as exc:
-            _log.warning("a client at %s broke the protocol: %s", self.wire.address, exc)
+            self._log("a client at %s broke the protocol: %s", exc)
             self._transport.abort()
         except Exception:
-            _log.exception("what a client at %s sent cannot be answered", self.wire.address)
+            self._log("what a client at %s sent cannot be answered", exc_info=True)
             self._transport.abort()
         self.flush()
 
@@ -164,9 +164,14 @@ class Stream(asyncio.Protocol):
             self.take_turn()
 
     def _too_slow(self) -> None:
-        size = self._arrived.size
-        _log.warning("a client at %s did not end a message of %s bytes", self.wire.address, size)
+        self._log("a client at %s did not end a message of %s bytes", self._arrived.size)
         self._transport.abort()
+
+    def _log(self, text: str, *more: object, exc_info: bool = False) -> None:
+        level = logging.ERROR if exc_info else logging.WARNING
+        address = self.wire.address
+        client = {"client": address[0]}
+        _log.log(level, text, address, *more, exc_info=exc_info, extra=client)
 
     def _handle_all(self, message: bytes) -> None:
         if self.refuse_type(message):
