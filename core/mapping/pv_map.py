@@ -86,8 +86,10 @@ class _Builder:
     """PV name -> path that has it."""
     further: dict[int, tuple[object, ...]] = field(default_factory=dict)
     """Place of an entry -> the names given for aliases of it."""
+    giver: Callable[[Any], str] = field(default=lambda node: "")
+    """Returns who gave the names of a node, with a colon; empty for the caller."""
 
-    def claim(self, path: str, pv_name: object) -> bool:
+    def claim(self, path: str, pv_name: object, node: Any = None) -> bool:
         """Take a name for ``path``, unless it is none or another path has it: that is a problem."""
         error = name_error(pv_name)
         if error is None:
@@ -97,7 +99,7 @@ class _Builder:
                 return True
             text = f"{other} and {path} both map to PV {pv_name}"
         else:
-            text = f"{path}: {error}"
+            text = f"{path}: {self.giver(node)}{error}"
         fatal = error is None and self.explicit
         self.problems.append(Problem(path, text, fatal=fatal, pv_name=str(pv_name)))
         return False
@@ -108,8 +110,8 @@ class _Builder:
             self.problems.append(Problem(path, f"{path}: {warning}", True, pv_name=pv_name))
 
     def add(self, node: TreeNode, path: str, given: object) -> None:
-        names = self.names(path, given)
-        if not names or not self.claim(path, names[0]):
+        names = self.names(path, given, node)
+        if not names or not self.claim(path, names[0], node):
             return
         pv_name = str(names[0])
         self.warn(path, pv_name)
@@ -119,7 +121,7 @@ class _Builder:
         self.entries.append(entry)
         self.nodes.append(node)
 
-    def names(self, path: str, given: object) -> tuple[object, ...]:
+    def names(self, path: str, given: object, node: Any = None) -> tuple[object, ...]:
         """Return the names given for ``path``; none if that fails, which is a problem."""
         try:
             return names_of(given)
@@ -127,16 +129,17 @@ class _Builder:
             text = str(exc)
             if type(exc) is not ValueError:
                 text = f"its PV names cannot be had: {without_cpp(repr(exc))}"
-            self.problems.append(Problem(path, f"{path}: {text}"))
+            self.problems.append(Problem(path, f"{path}: {self.giver(node)}{text}"))
             return ()
 
     def result(self) -> PvMap:
         # Not before all primary names are taken: an alias must not keep another node out.
         for place, given in self.further.items():
-            entry = self.entries[place]
+            entry, node = self.entries[place], self.nodes[place]
             aliases: dict[str, None] = {}
             for name in given:
-                if self.claim(entry.path, name) and name != entry.pv_name and name not in aliases:
+                claimed = self.claim(entry.path, name, node)
+                if claimed and name != entry.pv_name and name not in aliases:
                     aliases[str(name)] = None
                     self.warn(entry.path, str(name))
             self.entries[place] = replace(entry, aliases=tuple(aliases))
@@ -148,6 +151,7 @@ def automatic_map(
     include: Sequence[str],
     exclude: Sequence[str],
     name: Callable[[TreeNode], Any],
+    giver: Callable[[Any], str] = lambda node: "",
 ) -> PvMap:
     """Map every node that passes the group filter.
 
@@ -156,8 +160,9 @@ def automatic_map(
     :param exclude: never serve nodes in one of these groups
     :param name: gives a node's PV name, or a sequence of them, the primary one first; if it
         raises, that node is left out
+    :param giver: returns who gave the names of a node, with a colon, for problems
     """
-    builder = _Builder(explicit=False)
+    builder = _Builder(explicit=False, giver=giver)
     for node in nodes:
         path = "?"
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..concurrency.jobs import Job
-from ..requests.decisions import decision_of, is_quick
+from ..requests.decisions import all_quick, decision_of
 from ..requests.policy import AccessPolicy, Deny, changes
 from ..requests.request import PutRequest
 from .request_job import RequestJob
@@ -38,7 +38,7 @@ class Admission(Job):
         work, request = self._work, self._work.request
         if isinstance(request, PutRequest) and not request.marked and request.process is not True:
             work.skip()  # other fields than the value
-        elif all(map(is_quick, self._policies)):
+        elif all_quick(self._policies, self._services.faults):
             self._judge()
         else:
             # A policy may want to know the user's groups, which may take long: not on a thread.

@@ -100,7 +100,12 @@ class CommandJob(RequestJob):
         reader, request = self._reader, self.request
         services = reader.services
         arguments = CommandArguments(
-            reader.node, reader.converter, services.defaults, services.limits, services.keep
+            reader.node,
+            reader.converter,
+            services.defaults,
+            services.limits,
+            services.keep,
+            services.faults,
         )
         if isinstance(request, RpcRequest):
             return self._run(arguments.of_rpc(request))

@@ -15,9 +15,10 @@ from ..backend.contract import ServedPv
 from ..backend.subscription import Subscription
 from ..mapping.pv_map import PvEntry
 from ..requests.credentials import Credentials
+from ..requests.decisions import may_change
 from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
-from ..requests.rights import is_alike, may_change, rights_state, tell_rights
+from ..requests.rights import is_alike, rights_state, tell_rights
 from ..requests.user_groups import Knowing
 from ..tree.protocols import TreeNode
 from ..tree.source_health import AlarmCause, AwaitsUpdate
@@ -241,18 +242,21 @@ class PvHolder:
 
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return what is equal for PVs of which :meth:`may` tells a client the same."""
-        if all(map(is_alike, self.policies)):
+        faults = self.reader.services.faults
+        if all(is_alike(policy, faults) for policy in self.policies):
             return id(self.policies), entry.is_command
         return id(self.policies), entry.is_command, entry.pv_name
 
     def rights_state(self, credentials: Credentials) -> Hashable:
         """Return what is equal while :meth:`may` tells a client the same; None if unknown."""
-        return rights_state(self.policies, credentials, self.reader.services.groups)
+        services = self.reader.services
+        return rights_state(self.policies, credentials, services.groups, services.faults)
 
     @property
     def rights_change(self) -> bool:
         """True if a policy may decide otherwise a moment later."""
-        return any(map(may_change, self.policies))
+        faults = self.reader.services.faults
+        return any(may_change(policy, faults) for policy in self.policies)
 
     # The run ------------------------------------------------------------------------------------
 

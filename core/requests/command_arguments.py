@@ -7,13 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import PutError, words_of
+from ..errors import PutError, in_words, words_of
 from ..tree.command_calls import parameters_of
 from ..tree.pyrogue import is_register, local_attribute
 from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
 from .annotations import types_of
 from .argument_types import fitted_to, held_to, misfit, read_literal
+from .plugin_faults import PluginFaults
 from .put_limits import PutLimits
 from .request import PutRequest, RpcRequest
 
@@ -76,9 +77,10 @@ class CommandArguments:
     :param defaults: which commands declare an int by their default argument
     :param limits: holds arguments to the limits of the PV
     :param keep: returns what the audit keeps of a value
+    :param faults: names the plugin of a converter that fails
     """
 
-    __slots__ = ("_node", "_find_converter", "_defaults", "_limits", "_keep")
+    __slots__ = ("_node", "_find_converter", "_defaults", "_limits", "_keep", "_faults")
 
     def __init__(
         self,
@@ -87,12 +89,14 @@ class CommandArguments:
         defaults: CommandDefaults,
         limits: PutLimits,
         keep: Callable[[Any], Any],
+        faults: PluginFaults,
     ) -> None:
         self._node = command
         self._find_converter = find_converter
         self._defaults = defaults
         self._limits = limits
         self._keep = keep
+        self._faults = faults
 
     def of_rpc(self, request: RpcRequest) -> Call:
         """Return the call that the named arguments of a client's request stand for; on a worker.
@@ -195,6 +199,10 @@ class CommandArguments:
                 return read_literal(given)
             except ValueError:
                 raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
+        except Exception as exc:
+            blamed = self._faults.put_conversion_failed(node, exc)
+            text = f"{type(converter).__qualname__}: {blamed or in_words(exc)}"
+            raise PutError(f"{pv_name}: the argument 'arg': {text}") from exc
         if kind is Any:
             return made
         if is_put:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any, TypeGuard
 
-from ..concurrency.network_log import NetworkLog
 from ..errors import words_of
 from .plugin_faults import PluginFaults
 from .policy import AccessPolicy, Allow, Decision, Deny
 from .request import Request
-
-_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 NOT_PERMITTED = "Put not permitted"
 
@@ -28,7 +24,7 @@ def decision_of(policy: AccessPolicy, request: Request, faults: PluginFaults) ->
     except BaseException as exc:
         faults.policy_failed(policy, "decide", path, exc)
         return Deny(f"{NOT_PERMITTED}: {pv_name}: access policy failed: {words_of(exc)}")
-    if is_quick(policy):
+    if is_quick(policy, faults):
         faults.policy_took(policy, "decide", path, since)
     # By its type: isinstance() would run code of an object of any class.
     try:
@@ -49,16 +45,28 @@ def _is_decision(given: Any) -> TypeGuard[Decision]:
     )
 
 
-def is_quick(policy: AccessPolicy) -> bool:
-    """Tell whether a policy may be asked on a network thread: only if it says so, and nothing else.
-
-    Not if that cannot be found out.
-    """
+def is_quick(policy: AccessPolicy, faults: PluginFaults) -> bool:
+    """Return True if a policy may be asked on a network thread; False if that cannot be read."""
     try:
         return policy.quick is True
-    except BaseException:
-        _log.exception("policy %r does not tell whether it is quick", policy)
+    except BaseException as exc:
+        faults.policy_unreadable(policy, "quick", exc)
         return False
+
+
+def all_quick(policies: tuple[AccessPolicy, ...], faults: PluginFaults) -> bool:
+    """Return True if all policies may be asked on a network thread."""
+    return all(is_quick(policy, faults) for policy in policies)
+
+
+def may_change(policy: AccessPolicy, faults: PluginFaults | None = None) -> bool:
+    """Return True if a policy may decide otherwise a moment later, or if that cannot be read."""
+    try:
+        return bool(policy.asked_again)
+    except BaseException as exc:
+        if faults is not None:
+            faults.policy_unreadable(policy, "asked_again", exc)
+        return True
 
 
 def denied_now(
@@ -66,7 +74,7 @@ def denied_now(
 ) -> str | None:
     """Return why a request that has waited is denied by now, None if it still may go on."""
     for policy in policies:
-        if policy.asked_again:
+        if may_change(policy, faults):
             decision = decision_of(policy, request, faults)
             if isinstance(decision, Deny):
                 return decision.reason

@@ -87,7 +87,7 @@ class PluginFaults:
         """
         what = _failure(exc)
         self.wrong(plugin, hook, path, type(exc).__name__, what, at_once)
-        self._trace(plugin, hook, exc)
+        self._trace(plugin, hook, exc, at_once)
         return f"plugin {plugin}: {hook} {what}"
 
     def wrong(
@@ -114,6 +114,11 @@ class PluginFaults:
     def policy_failed(self, policy: Any, method: str, path: str, exc: BaseException) -> None:
         """Note that a method of a policy has raised."""
         self.failed(self._guards(policy), f"{method} of a policy", path, exc)
+
+    def policy_unreadable(self, policy: Any, attribute: str, exc: BaseException) -> None:
+        """Note that an attribute of a policy, or its state, has raised."""
+        hook = f"{attribute} of the policy {type(policy).__qualname__}"
+        self.failed(self._guards(policy), hook, "", exc)
 
     def policy_returned(self, policy: Any, path: str, decision: Any) -> None:
         """Note that a policy has returned something else than a decision."""
@@ -171,14 +176,15 @@ class PluginFaults:
             plugin = self._chosen[path] = self._converts(node)
         return None if plugin in ("converters", "?") else plugin
 
-    def _trace(self, plugin: str, hook: str, exc: BaseException) -> None:
+    def _trace(self, plugin: str, hook: str, exc: BaseException, at_once: bool = False) -> None:
         key = plugin, hook, type(exc).__name__
         if key in self._traced:
             return
         self._traced.add(key)
         if _log.isEnabledFor(logging.DEBUG):
             text = f"plugin {plugin}: {hook} {_failure(exc)}"
-            self._run_soon(lambda: _log.debug("%s", text, exc_info=exc))
+            run = _at_once if at_once else self._run_soon
+            run(lambda: _log.debug("%s", text, exc_info=exc))
 
     def problems(self) -> list[str]:
         """Return the faults, one text for each plugin, hook and kind."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Hashable
 
 from ..concurrency.jobs import FunctionJob
-from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import WorkerPool
 from ..mapping.pv_map import PvEntry
 from .credentials import Credentials
-from .decisions import is_quick
+from .decisions import all_quick, is_quick, may_change
 from .plugin_faults import PluginFaults
 from .policy import AccessPolicy, Allow
 from .user_groups import UserGroups
-
-_log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 
 def tell_rights(
@@ -36,7 +32,7 @@ def tell_rights(
     def ask() -> None:
         tell(all(_allows(one, entry, credentials, operation, faults) for one in policies))
 
-    if all(map(is_quick, policies)):
+    if all_quick(policies, faults):
         ask()
         return
     lane = f"rights {entry.path}"  # no lane of puts: they never wait for this job
@@ -44,40 +40,35 @@ def tell_rights(
         tell(False)
 
 
-def may_change(policy: AccessPolicy) -> bool:
-    """Tell whether a policy may decide otherwise a moment later."""
-    try:
-        return bool(policy.asked_again)
-    except BaseException:
-        _log.exception("policy %r does not tell whether it is to be asked again", policy)
-        return True
-
-
-def is_alike(policy: AccessPolicy) -> bool:
-    """Tell whether a policy says that it tells the same of all nodes it guards."""
+def is_alike(policy: AccessPolicy, faults: PluginFaults) -> bool:
+    """Return True if a policy says that it tells the same of all nodes it guards."""
     try:
         return policy.alike is True
-    except BaseException:
+    except BaseException as exc:
+        faults.policy_unreadable(policy, "alike", exc)
         return False
 
 
 def rights_state(
-    policies: tuple[AccessPolicy, ...], credentials: Credentials, groups: UserGroups | None
+    policies: tuple[AccessPolicy, ...],
+    credentials: Credentials,
+    groups: UserGroups | None,
+    faults: PluginFaults,
 ) -> Hashable:
     """Return what is equal while the policies would tell a client the same; None if unknown."""
     found: list[Hashable] = []
     for policy in policies:
-        if may_change(policy):
+        if may_change(policy, faults):
             try:
                 state = policy.state()
                 hash(state)
-            except BaseException:
-                _log.exception("policy %r does not tell its state", policy)
+            except BaseException as exc:
+                faults.policy_unreadable(policy, "state", exc)
                 state = None
             if state is None:
                 return None
             found.append(state)
-    if groups is not None and not all(map(is_quick, policies)):
+    if groups is not None and not all_quick(policies, faults):
         found.append(groups.version(credentials))
     return tuple(found)
 
@@ -95,6 +86,6 @@ def _allows(
     except BaseException as exc:
         faults.policy_failed(policy, "may", entry.path, exc)
         return False
-    if is_quick(policy):
+    if is_quick(policy, faults):
         faults.policy_took(policy, "may", entry.path, since)
     return allows

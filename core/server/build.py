@@ -77,7 +77,12 @@ def build_map(
             _log.debug("%s: %s", node.path, text, exc_info=exc)
             raise PluginError(text) from exc
 
-    return automatic_map(nodes, include, exclude, name)
+    def giver(node: TreeNode) -> str:
+        plugin = rules.first_plugin(rules.naming, node)
+        built_in = plugin in ("standard_names", "names", "?")  # what was given to them is wrong
+        return "" if built_in else f"plugin {plugin}: a rule of naming_rules: "
+
+    return automatic_map(nodes, include, exclude, name, giver)
 
 
 def group_selectors(include: Sequence[str], exclude: Sequence[str]) -> list[Selector]:

@@ -69,8 +69,8 @@ def messages(caplog):
     ("make", "text"),
     [
         (lookup, "plugin Names: a rule of naming_rules failed: KeyError: 'gain'"),
-        (lambda node: 5, "PV name 5 is not a str"),
-        (lambda node: f"{node.name} 1", "PV name 'Site0 1' contains ' '"),
+        (lambda node: 5, "plugin Names: a rule of naming_rules: PV name 5 is not a str"),
+        (lambda node: f"{node.name} 1", ": PV name 'Site0 1' contains ' '"),
     ],
 )
 def test_names_that_fail_alike_are_one_line(serve, tree, caplog, make, text):

@@ -4,48 +4,17 @@ import logging
 
 import pytest
 from support.fakes import FakeClock
-from support.site_plugins import Guard
+from support.site_plugins import Gains, Guard, Scaled, lookup
 
 from roguebridge.backends.soft import RemoteError
 from roguebridge.core.errors import BackendError
 from roguebridge.core.hooks.hookspecs import hookimpl
 from roguebridge.core.hooks.manager import Plugins
-from roguebridge.core.hooks.rules import ConverterRule, NamingRule, TimeSourceRule
+from roguebridge.core.hooks.rules import NamingRule, TimeSourceRule
 from roguebridge.core.mapping.select import Select
 from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 from roguebridge.core.server.server import PvServer
-from roguebridge.core.values.converter import ConversionError, TypeConverter
-from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
-
-
-def lookup(*arguments):
-    return {}["gain"]
-
-
-class Scaled(TypeConverter):
-    """A converter, a part of which may fail."""
-
-    spec = PvSpec(NtKind.SCALAR, ScalarType.Float64)
-
-    def __init__(self, parts):
-        vars(self).update(parts)
-
-    def to_pv(self, value):
-        return float(value)
-
-    def to_tree(self, value):
-        return int(value)
-
-
-class Gains:
-    """A site's converter for Top.V."""
-
-    def __init__(self, make):
-        self.make = make
-
-    @hookimpl
-    def converter_rules(self):
-        return [ConverterRule(self.make, Select(path="Top.V"))]
+from roguebridge.core.values.converter import ConversionError
 
 
 class Hostile:

@@ -1,9 +1,11 @@
-"""Small plugins of a site: a policy by a function, an audit, and who tells what has opened."""
+"""Small plugins of a site: policies, converters, an audit, and who tells what has opened."""
 
 from roguebridge.core.hooks.hookspecs import hookimpl
-from roguebridge.core.hooks.rules import PolicyRule
+from roguebridge.core.hooks.rules import ConverterRule, PolicyRule
 from roguebridge.core.mapping.select import Select
 from roguebridge.core.requests.policy import AccessPolicy
+from roguebridge.core.values.converter import TypeConverter
+from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType
 
 
 class Policy(AccessPolicy):
@@ -53,3 +55,33 @@ class Audit:
 
 def fail(*arguments):
     raise RuntimeError("no such luck")
+
+
+def lookup(*arguments):
+    return {}["gain"]
+
+
+class Scaled(TypeConverter):
+    """A converter, a part of which may fail."""
+
+    spec = PvSpec(NtKind.SCALAR, ScalarType.Float64)
+
+    def __init__(self, parts):
+        vars(self).update(parts)
+
+    def to_pv(self, value):
+        return float(value)
+
+    def to_tree(self, value):
+        return int(value)
+
+
+class Gains:
+    """A site's converter for Top.V."""
+
+    def __init__(self, make):
+        self.make = make
+
+    @hookimpl
+    def converter_rules(self):
+        return [ConverterRule(self.make, Select(path="Top.V"))]
