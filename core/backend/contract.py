@@ -96,20 +96,11 @@ class PvOwner(Protocol):
             not bind: each request is judged anew
         """
 
-    @property
-    def rights_change(self) -> bool:
-        """True if :meth:`may` may tell otherwise while a client is connected."""
-
     def rights_key(self, entry: PvEntry) -> Hashable:
-        """Return what is equal for PVs of which :meth:`may` tells a client the same.
-
-        An owner need not have it: its PV then shares its rights with no other.
-        """
+        """Return what is equal for PVs of which :meth:`may` tells a client the same."""
 
     def rights_state(self, credentials: Credentials) -> Hashable:
         """Return what is equal while :meth:`may` tells a client the same of the PV.
-
-        An owner need not have it: :attr:`rights_change` then says whether to ask again.
 
         :returns: None if it has to be asked to know
         """

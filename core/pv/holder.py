@@ -15,7 +15,6 @@ from ..backend.contract import ServedPv
 from ..backend.subscription import Subscription
 from ..mapping.pv_map import PvEntry
 from ..requests.credentials import Credentials
-from ..requests.decisions import may_change
 from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
 from ..requests.rights import is_alike, rights_state, tell_rights
@@ -251,12 +250,6 @@ class PvHolder:
         """Return what is equal while :meth:`may` tells a client the same; None if unknown."""
         services = self.reader.services
         return rights_state(self.policies, credentials, services.groups, services.faults)
-
-    @property
-    def rights_change(self) -> bool:
-        """True if a policy may decide otherwise a moment later."""
-        faults = self.reader.services.faults
-        return any(may_change(policy, faults) for policy in self.policies)
 
     # The run ------------------------------------------------------------------------------------
 

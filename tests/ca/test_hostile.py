@@ -4,16 +4,16 @@ import gc
 import logging
 import socket
 import struct
-import weakref
 
 import numpy as np
 import pytest
 from support import rawca
 from support.clients import LIMIT, wait_until
-from support.rawca import ECHO, ERROR, EVENT_ADD, READ, RIGHTS, monitor, packed, read
+from support.rawca import DOUBLE, ECHO, ERROR, EVENT_ADD, READ, RIGHTS, monitor, packed, read
 
 ELEMENTS = 250_000  # 2 MB
 GETFAIL = 152  # with its severity
+PLAIN_READ = 3
 
 
 def build(pr, root):
@@ -235,7 +235,7 @@ def test_very_long_arrays_are_no_texts(served, raw):
 
 
 def test_what_is_not_writable_stays_so_when_rights_are_looked_at_again(serve, raw, monkeypatch):
-    monkeypatch.setattr("roguebridge.backends.epics.ca.backend._RIGHTS_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
     served = serve(build, policies={"read_only": False})
     client = raw(served)
     client.channel("T:Top:RO", 1)
@@ -250,7 +250,7 @@ def test_what_is_not_writable_stays_so_when_rights_are_looked_at_again(serve, ra
 def test_a_channel_whose_rights_cannot_be_found_out_holds_up_no_other(serve, caplog, monkeypatch):
     from roguebridge.backends.epics.ca.channel import Channel
 
-    monkeypatch.setattr("roguebridge.backends.epics.ca.backend._RIGHTS_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
     really = Channel.set_rights
 
     def set_rights(channel, allowed):
@@ -269,13 +269,10 @@ def test_a_channel_whose_rights_cannot_be_found_out_holds_up_no_other(serve, cap
 # What is not true -----------------------------------------------------------------------------
 
 
-def test_what_is_about_no_channel_takes_no_look_at_any(served, raw):
+def test_all_is_answered_in_order(served, raw):
     client = raw(served)
     sid = client.channel("T:Top:Text")
     name = b"T:Top:Var\0"
-    looks = []
-    (circuit,) = circuits(served)
-    circuit.wire.states.process_command_type = lambda *args: looks.append(args)
     client.send(
         packed(ECHO), packed(rawca.EVENTS_OFF), packed(rawca.EVENTS_ON), read(sid, 1),
         packed(rawca.SEARCH, 10, 13, 5, 5, name), packed(rawca.SEARCH, 10, 13, 6, 6, b"No\0"),
@@ -283,7 +280,6 @@ def test_what_is_about_no_channel_takes_no_look_at_any(served, raw):
     )  # fmt: skip
     found = [client.next()[0] for _ in range(7)]
     assert found == [ECHO, ERROR, READ, rawca.SEARCH, 14, rawca.VERSION, ECHO]
-    assert looks == []
 
 
 def test_a_put_that_no_channel_has_room_for_is_not_collected(served, raw, caplog):
@@ -302,14 +298,13 @@ def test_what_was_received_is_given_back_when_a_client_leaves(served, raw):
     (circuit,) = circuits(served)
     client.send(rawca.long_head(rawca.WRITE, 8 * ELEMENTS, rawca.DOUBLE, ELEMENTS, sid, 7))
     client.send(bytes(4 * ELEMENTS))
-    received, wire = circuit._arrived, weakref.ref(circuit.wire)
+    received = circuit._arrived
     del circuit
     wait_until(lambda: len(received._bytes) > 2 * ELEMENTS)
     gc.disable()  # it is given back at once, not when the collector comes by
     try:
         client.close()
-        wait_until(lambda: wire() is None)
-        assert not received._bytes
+        wait_until(lambda: not received._bytes)
     finally:
         gc.enable()
 
@@ -321,10 +316,11 @@ def test_of_monitors_that_were_asked_for_together_each_keeps_its_own_request_onl
     for _ in range(500):
         client.until(EVENT_ADD)
     (circuit,) = circuits(served)
-    kept = circuit.wire.event_add_commands.values()
-    assert len(kept) == 500
-    assert not [request for request in kept if request.buffers]
-    assert not circuit.wire._data
+    (channel,) = circuit.channels.values()
+    headers = [made.header for made in channel.monitors.values()]
+    assert sorted(header[-4:] for header in headers) == [n.to_bytes(4) for n in range(500)]
+    assert {len(header) for header in headers} == {16}
+    assert not circuit._arrived._bytes
 
 
 def test_who_asks_for_much_does_not_keep_others_waiting(served, raw):
@@ -398,8 +394,10 @@ def test_the_type_with_acknowledgements_has_the_value_as_text(served, raw):
     "message",
     [
         lambda sid: packed(rawca.CLEAR, one=sid, two=77),
+        lambda sid: packed(99),
+        lambda sid: packed(EVENT_ADD, DOUBLE, 1, sid, 7, bytes(8)),
     ],
-    ids=["clear"],
+    ids=["clear", "unknown", "mask"],
 )
 def test_a_message_against_the_protocol_is_a_warning(served, raw, caplog, message):
     client = raw(served)
@@ -417,14 +415,22 @@ def test_a_client_that_lost_its_power_is_noticed_some_time(served, raw):
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 
-def test_the_number_of_a_failed_read_is_forgotten(served, raw):
+def test_a_read_without_notification_is_answered_with_the_number_of_the_channel(served, raw):
     client = raw(served)
-    sid = client.channel("T:Top:Text")
-    (circuit,) = circuits(served)
-    client.send(*(read(sid, number) for number in range(5)))
-    for _ in range(5):
-        client.until(ERROR)
-    assert not circuit.wire._ioids
+    sid = client.channel("T:Top:Var", 5)
+    client.send(packed(PLAIN_READ, DOUBLE, 1, sid, 7))
+    assert client.until(PLAIN_READ) == (PLAIN_READ, DOUBLE, 1, 5, 7, struct.pack("!d", 1.0))
+
+
+def test_a_monitor_asked_for_twice_with_one_number_is_one(served, raw):
+    client = raw(served)
+    sid = client.channel("T:Top:Var")
+    client.send(packed(rawca.EVENTS_OFF), monitor(sid, 7), monitor(sid, 7))
+    client.send(packed(rawca.EVENTS_ON), packed(ECHO))
+    assert [client.next()[0] for _ in range(2)] == [EVENT_ADD, ECHO]
+    client.send(packed(rawca.EVENT_CANCEL, DOUBLE, 0, sid, 7), packed(ECHO))
+    assert client.next()[:5] == (EVENT_ADD, DOUBLE, 0, sid, 7)
+    assert client.next()[0] == ECHO
 
 
 def test_what_a_hostile_client_has_logged_is_bounded_and_reported(served, raw, caplog):

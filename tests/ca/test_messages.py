@@ -26,7 +26,7 @@ def test_messages_are_the_same_however_they_arrive(piece):
     for at in range(0, len(data), piece):
         messages.add(data[at : at + piece])
         while (message := messages.take()) is not None:
-            found.append(message)
+            found.append(message.header + message.payload)
     assert found == SENT
     assert not messages
 

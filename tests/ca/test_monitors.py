@@ -92,7 +92,7 @@ def test_a_client_that_cannot_be_sent_to_costs_no_other_its_update(served, caplo
     def update(channel, *rest):
         if channel is first:
             raise RuntimeError("no")
-        really(channel, *rest)
+        return really(channel, *rest)
 
     with monkeypatch.context() as patched:
         patched.setattr(Channel, "update", update)

@@ -52,6 +52,8 @@ def copy(tmp_path):
         ("core/attic/__init__.py", "", "rooms of core"),
         ("core/pv/reader.py", "from . import holder", "parts of a PV"),
         ("core/pv/attic.py", "", "parts of a PV"),
+        ("backends/epics/ca/served_pv.py", "from . import channel", "files of Channel Access"),
+        ("backends/epics/ca/attic.py", "", "files of Channel Access"),
         ("backends/soft/client.py", "from ..epics import ca", "do not know each other"),
         ("plugins/audit/line.py", "from roguebridge.core.values import spec", "faces of core"),
         ("core/tree/pyrogue.py", "from .patches import watchdog", "change a live tree"),

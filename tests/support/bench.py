@@ -132,7 +132,11 @@ class Owner:
         self.threads.add(threading.get_ident())
         tell(True)
 
-    rights_change = False
+    def rights_key(self, entry):
+        return entry.pv_name
+
+    def rights_state(self, credentials):
+        return ()
 
     # For the test
 

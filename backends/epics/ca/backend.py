@@ -13,11 +13,10 @@ from roguebridge.core.values import PvSpec
 
 from .limitations import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
-from .served_pv import CaPv, Sending
+from .served_pv import CaPv, UpdateBatch
 from .settings import Settings, check_ports, settings_of
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
-_RIGHTS_EVERY = 1.0  # seconds between two looks at access rights that may change
 
 
 class CaBackend(AsyncioBackend):
@@ -36,18 +35,17 @@ class CaBackend(AsyncioBackend):
         check_ports(self._conf, self._isolate)
         self._settings: Settings | None = None  # of this start
         self._kept_port = 0  # of an isolated server, for its next start
-        self._sending = Sending(self.loop)
+        self._batch = UpdateBatch(self.loop)
         self._network: Network | None = None
 
     def make_pv(self, entry: PvEntry, owner: PvOwner) -> CaPv:
         """Return a PV, closed."""
-        return CaPv(entry, owner, self._sending)
+        return CaPv(entry, owner, self._batch)
 
     def start(self) -> None:
         """Begin to listen."""
         self._settings = settings_of(self._conf, self._isolate)  # may wait for a name server
         super().start()
-        self.loop.post(self._look_at_rights)
 
     async def listen(self) -> None:
         """Begin to listen; on the port of the last time, if it is free."""
@@ -98,7 +96,7 @@ class CaBackend(AsyncioBackend):
         :raises BackendError: on the server's own thread, in a policy's ``may()``, say
         """
         super().stop()
-        self._sending = Sending(self.loop)
+        self._batch = UpdateBatch(self.loop)
 
     def client_conf(self) -> dict[str, str]:
         """Return the environment with which a client reaches this server.
@@ -128,18 +126,9 @@ class CaBackend(AsyncioBackend):
             for name, pv in self.pvs.items()
             if len(name.encode()) > LONGEST_NAME and not has_short_name(pv.entry)
         ]
-        losses = dict(self._sending.losses)
+        losses = dict(self._batch.losses)
         return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
 
     def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
         """Return what Channel Access has no place for."""
         return tuple(losses_of(entry, spec))
-
-    def _look_at_rights(self) -> None:
-        # On the loop.
-        network = self._network
-        try:
-            if network is not None:
-                network.rights.look()
-        finally:
-            self.loop.later(_RIGHTS_EVERY, self._look_at_rights)

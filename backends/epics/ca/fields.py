@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,84 +13,91 @@ from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import NtKind, PvSpec
 
 from .alarms import SEVERITIES, STATUSES
-from .forms import form_of
-from .forms.form import LONGEST, Form, Native
+from .forms.form import LONGEST, CaValue, Form
 from .records import is_out, meta_of
+from .wire import dbr
 from .wire.dbr import CHAR, DOUBLE, ENUM, INT, LONG, STRING, WIRE, Elements, Meta, cut
 
 #: characters that a text may have before its PV is announced anew
 ROOM_FOR_TEXT = 1024
 _ARRAY = 2  # elements: with room for one, clients would take it for a number
 _DIMENSIONS = 8  # that an image may have before its shape is announced anew
+_MOST_ZEROS = 16_384  # elements that a client gets who wants more than there is room for
 PROCESS = "PROC"
 _VALUE = "VAL"
 _BESIDE = {"IDX", "SHAPE"}
 
 
-class Shown(NamedTuple):
-    """What an open PV shows: value, alarm in Channel Access's numbers, and time."""
+class CaReading(NamedTuple):
+    """A reading of an open PV: value, alarm in the numbers of Channel Access, and time."""
 
-    native: Native
+    value: CaValue
     severity: int
     status: int
     time_ns: int
 
 
+@dataclass(slots=True, eq=False)
 class View:
     """One field of one open PV, as a channel has it.
 
     :param type: its plain type
     :param room: how many elements it may have
-    :param meta: what is said about it
-    :param pick: its elements
-    :param takes: True for what a put goes to the PV's own value
+    :param meta: its units, limits and states
+    :param pick: returns its elements of a reading
+    :param takes: True for a field that a put goes from to the PV's own value
     :param follows: ``value`` if every update concerns it, ``alarm`` if those that change the alarm
         do, else empty
     """
 
-    __slots__ = ("type", "room", "meta", "pick", "takes", "follows")
+    type: Any
+    room: int
+    meta: Meta
+    pick: Callable[[CaReading], Elements]
+    takes: bool = False
+    follows: str = ""
 
-    def __init__(
-        self,
-        type: Any,
-        room: int,
-        meta: Meta,
-        pick: Callable[[Shown], Elements],
-        takes: bool = False,
-        follows: str = "",
-    ) -> None:
-        self.type = type
-        self.room = room
-        self.meta = meta
-        self.pick = pick
-        self.takes = takes
-        self.follows = follows
+    def body(self, reading: CaReading, type: int, count: int) -> tuple[int, bytes]:
+        """Return a reading in a type of DBR: number of elements, and all bytes.
+
+        :param count: how many elements; 0 for all there are
+        :raises Unreadable: if the field has no such form
+        """
+        if count > max(self.room, _MOST_ZEROS):
+            raise dbr.Unreadable(f"{count} elements of {self.room}")
+        head = dbr.metadata(type, self.meta, reading.severity, reading.status, reading.time_ns)
+        elements = self.pick(reading)
+        number, tail = dbr.data(elements, self.type, dbr.plain(type), self.meta, count)
+        return number, head + tail
 
 
-class Open:
-    """An open PV: its type, what it shows, and its views as far as clients asked for them.
+class OpenCaPv:
+    """An open PV: its form, its newest reading, and its views as far as clients asked for them.
 
     :param entry: path and PV name
-    :param spec: type and metadata
-    :param room: elements that clients have been told of before
+    :param form: type and metadata
+    :param reading: the first reading
+    :param room: number of elements that clients know of from before
     """
 
-    __slots__ = ("form", "shown", "told", "views", "room", "longest", "_entry", "_meta")
+    __slots__ = ("form", "reading", "sent_alarm", "views", "room", "longest", "_entry", "_meta")
 
-    def __init__(self, entry: PvEntry, spec: PvSpec, room: int) -> None:
-        self.form: Form = form_of(spec)
-        self.shown: Shown | None = None
-        self.told = (0, 0)  # the alarm that clients have been sent
+    def __init__(self, entry: PvEntry, form: Form, reading: CaReading, room: int) -> None:
+        self.form = form
+        self.reading = reading
+        #: severity and status that clients have been sent
+        self.sent_alarm = (reading.severity, reading.status)
         self.views: dict[str, View | None] = {}
-        self.room = max(room, spec.max_length or 1)
+        self.room = max(room, form.spec.max_length or 1)
         #: elements, or bytes of text, of the longest value seen: a client may want to put as many
         self.longest = self.room
         self._entry = entry
-        self._meta = meta_of(spec, entry)
+        self._meta = meta_of(form.spec, entry)
+        self.saw(reading.value)
 
-    def saw(self, native: Native) -> None:
+    def saw(self, value: CaValue) -> None:
         """Note how long a value is; from any thread: the next one notes what is missed here."""
-        size = len(native.elements if native.text is None else native.text)
+        size = len(value.elements if value.text is None else value.text)
         if size > self.longest:
             self.longest = size
 
@@ -107,47 +115,41 @@ class Open:
         long = name != field
         if name == _VALUE:
             return self._long_value() if long else self._value()
-        if long and name not in _TEXTS:
-            return None
+        meta = self._meta
+        bare = Meta(rtyp=meta.rtyp)  # of a field, too, the record's type is that of its record
         if name in _TEXTS:
-            text = _TEXTS[name](self._entry, self._meta, self.form.spec)
-            return _fixed_text(text, long, Meta(rtyp=self._meta.rtyp))
-        return self._other(name)
+            return _fixed_text(_TEXTS[name](self._entry, meta, self.form.spec), long, bare)
+        if long:
+            return None
+        if name in _ALARMS:
+            states, pick = _ALARMS[name]
+            return View(ENUM, 1, replace(bare, states=states), pick, follows="alarm")
+        if name == "PREC":
+            return _fixed(INT, min(meta.precision, 2**15 - 1), bare)
+        if name in _LIMITS:
+            limits, side = _LIMITS[name]
+            return _fixed(DOUBLE, getattr(meta, limits)[side], replace(meta, states=()))
+        return _fixed(CHAR, 0, bare) if name == PROCESS else self._beside(name)
 
     def _value(self) -> View:
-        shown = self._present.native
+        value = self.reading.value
         room = 1
-        if shown.text is not None and shown.type is CHAR:
+        if value.text is not None and value.type is CHAR:
             room = max(self.room, self.longest, ROOM_FOR_TEXT)
         elif self.form.spec.kind in (NtKind.SCALAR_ARRAY, NtKind.NDARRAY):
             room = self.room = max(self.room, self.longest, _ARRAY)
-        return View(shown.type, room, self._meta, _elements, takes=True, follows="value")
+        return View(value.type, room, self._meta, _elements, takes=True, follows="value")
 
     def _long_value(self) -> View | None:
-        text = self._present.native.text
-        if text is None:
+        if self.reading.value.text is None:
             return None
         room = max(self.room, self.longest, ROOM_FOR_TEXT)
         return View(CHAR, room, Meta(rtyp=self._meta.rtyp), _whole, takes=True, follows="value")
 
-    def _other(self, name: str) -> View | None:
-        meta = self._meta
-        bare = Meta(rtyp=meta.rtyp)  # of a field, too, the record's type is that of its record
-        if name == "SEVR":
-            return View(ENUM, 1, replace(bare, states=SEVERITIES), _severity, follows="alarm")
-        if name == "STAT":
-            return View(ENUM, 1, replace(bare, states=STATUSES), _status, follows="alarm")
-        if name == "PREC":
-            return _fixed(INT, min(meta.precision, 2**15 - 1), bare)
-        if name in _LIMITS:
-            return _fixed(DOUBLE, _LIMITS[name](meta), replace(meta, states=()))
-        if name == PROCESS:
-            return _fixed(CHAR, 0, bare)
-        extra = self._present.native.extra
-        if name not in _BESIDE or extra is None:
-            return None
+    def _beside(self, name: str) -> View | None:
+        extra = self.reading.value.extra
         is_index = self.form.spec.kind is NtKind.ENUM
-        if is_index != (name == "IDX"):
+        if extra is None or name != ("IDX" if is_index else "SHAPE"):
             return None
         if not is_index:
             room = max(len(extra), _DIMENSIONS)
@@ -155,44 +157,26 @@ class Open:
         rtyp = "longout" if is_out(self.form.spec, self._entry) else "longin"
         return View(LONG, 1, Meta(rtyp=rtyp), _extra, takes=True, follows="value")
 
-    @property
-    def _present(self) -> Shown:
-        assert self.shown is not None  # noqa: S101 - it is open
-        return self.shown
+
+_elements, _extra = attrgetter("value.elements"), attrgetter("value.extra")
 
 
-def _elements(shown: Shown) -> Elements:
-    return shown.native.elements
-
-
-def _whole(shown: Shown) -> Elements:
-    return np.frombuffer(shown.native.text or b"", "u1")
-
-
-def _extra(shown: Shown) -> Elements:
-    return shown.native.extra
-
-
-def _severity(shown: Shown) -> Elements:
-    return np.array([shown.severity], WIRE[ENUM])
-
-
-def _status(shown: Shown) -> Elements:
-    return np.array([shown.status], WIRE[ENUM])
+def _whole(reading: CaReading) -> Elements:
+    return np.frombuffer(reading.value.text or b"", "u1")
 
 
 def _fixed(type: Any, number: Any, meta: Meta) -> View:
     elements = np.array([number], WIRE[type])
-    return View(type, 1, meta, lambda shown: elements)
+    return View(type, 1, meta, lambda reading: elements)
 
 
 def _fixed_text(text: str, long: bool, meta: Meta) -> View:
     whole = text.encode("utf-8", "backslashreplace")
     if long:
         numbers = np.frombuffer(whole, "u1")
-        return View(CHAR, max(len(whole), _ARRAY), meta, lambda shown: numbers)
+        return View(CHAR, max(len(whole), _ARRAY), meta, lambda reading: numbers)
     short = [cut(whole, LONGEST)]
-    return View(STRING, 1, meta, lambda shown: short)
+    return View(STRING, 1, meta, lambda reading: short)
 
 
 _TEXTS: dict[str, Callable[[PvEntry, Meta, PvSpec], str]] = {
@@ -201,19 +185,19 @@ _TEXTS: dict[str, Callable[[PvEntry, Meta, PvSpec], str]] = {
     "EGU": lambda entry, meta, spec: meta.units,
     "RTYP": lambda entry, meta, spec: meta.rtyp,
 }
-_LIMITS: dict[str, Callable[[Meta], Any]] = {
-    "HOPR": lambda meta: meta.display[1],
-    "LOPR": lambda meta: meta.display[0],
-    "DRVH": lambda meta: meta.control[1],
-    "DRVL": lambda meta: meta.control[0],
-    "HIHI": lambda meta: meta.alarm[1],
-    "HIGH": lambda meta: meta.warning[1],
-    "LOW": lambda meta: meta.warning[0],
-    "LOLO": lambda meta: meta.alarm[0],
+_ALARMS: dict[str, tuple[tuple[str, ...], Callable[[CaReading], Elements]]] = {
+    "SEVR": (SEVERITIES, lambda reading: np.array([reading.severity], WIRE[ENUM])),
+    "STAT": (STATUSES, lambda reading: np.array([reading.status], WIRE[ENUM])),
 }
-FIELDS = frozenset({_VALUE, "PREC", "SEVR", "STAT", PROCESS, *_LIMITS, *_TEXTS})
+#: which pair of the metadata, and which side of it
+_LIMITS = {
+    "HOPR": ("display", 1), "LOPR": ("display", 0), "DRVH": ("control", 1), "DRVL": ("control", 0),
+    "HIHI": ("alarm", 1), "HIGH": ("warning", 1), "LOW": ("warning", 0), "LOLO": ("alarm", 0),
+}  # fmt: skip
+#: with the empty one: ``NAME.`` is the value
+_FIELDS = frozenset({"", _VALUE, "PREC", PROCESS, *_ALARMS, *_LIMITS, *_TEXTS})
 #: those that may be text of any length, with a ``$``
-LONG_FIELDS = frozenset({_VALUE, *_TEXTS})
+_LONG_FIELDS = frozenset({_VALUE, *_TEXTS})
 
 
 def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
@@ -221,22 +205,23 @@ def parse(name: str, served: Callable[[str], Any]) -> tuple[Any, str] | None:
 
     :param served: gives the PV of a name, None if there is none
     """
-    pv = served(name)
-    if pv is not None:
-        return pv, _VALUE
+    for stem, field in _meanings(name):
+        pv = served(stem)
+        if pv is not None:
+            return pv, field
+    return None
+
+
+def _meanings(name: str) -> Iterator[tuple[str, str]]:
+    """Give PV name and field that a client may mean, the likeliest first."""
+    yield name, _VALUE
     bare = name.removesuffix("$")
     suffix = name[len(bare) :]
-    pv = served(bare) if suffix else None
-    if pv is not None:
-        return pv, _VALUE + suffix
+    if suffix:
+        yield bare, _VALUE + suffix
     stem, dot, field = bare.rpartition(".")
-    if suffix and field not in LONG_FIELDS:
-        return None
-    if dot and (field in FIELDS or not field):
-        pv = served(stem)
-        return None if pv is None else (pv, (field or _VALUE) + suffix)
+    if dot and field in (_LONG_FIELDS if suffix else _FIELDS):
+        yield stem, (field or _VALUE) + suffix
     stem, colon, beside = name.rpartition(":")
     if colon and beside in _BESIDE:
-        pv = served(stem)
-        return None if pv is None else (pv, beside)
-    return None
+        yield stem, beside

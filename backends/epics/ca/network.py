@@ -9,24 +9,21 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import caproto as ca
-
 from roguebridge.core.concurrency import EventLoopThread, NetworkLog, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
 from .circuit import Circuit
-from .fields import parse
 from .rights import SharedRights
+from .searches import Searches
 from .served_pv import CaPv
 from .settings import PORT, Settings
-from .text import text_of
+from .wire.messages import BEACON, REVISION, message
 from .wire.turns import Turns
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _TRIES = 50  # free ports of TCP that may be taken in UDP
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
-_REGISTER = bytes(ca.RepeaterRegisterRequest())  # for which libca sends nothing, in a datagram
 _LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
 
 
@@ -106,6 +103,7 @@ class Network:
             self._beacon_socket = _udp_socket(shared=False)
             self._beacon_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
             self._beacon(_FIRST_PERIOD)
+        self.rights.look_again()
 
     def flush(self) -> None:
         """Hand to the network what is ready for all clients."""
@@ -210,8 +208,8 @@ class Network:
     def _beacon(self, period: float) -> None:
         sock = self._beacon_socket
         assert sock is not None  # noqa: S101 - start() has made it
-        host = "0.0.0.0" if self.settings.everywhere else self.settings.host  # noqa: S104
-        beacon = bytes(ca.Beacon(ca.DEFAULT_PROTOCOL_VERSION, self.port, self._beacon_count, host))
+        host = int.from_bytes(socket.inet_aton(self.settings.interfaces[0]), "big")
+        beacon = message(BEACON, REVISION, self.port, self._beacon_count, host)
         self._beacon_count = (self._beacon_count + 1) % 2**32
         for address in self.settings.beacons:
             try:
@@ -221,58 +219,6 @@ class Network:
         self._beacons = self.loop.later(
             period, lambda: self._beacon(min(2 * period, self.settings.period))
         )
-
-
-class Searches(asyncio.DatagramProtocol):
-    """Answers clients that search for PVs."""
-
-    def __init__(self, network: Network) -> None:
-        self._network = network
-        self._wire = ca.Broadcaster(ca.SERVER)
-        self._transport: Any = None
-
-    def connection_made(self, transport: Any) -> None:
-        """The socket is there."""
-        self._transport = transport
-
-    def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
-        """A client searches."""
-        network = self._network
-        if address[0] in network.settings.ignored:
-            return
-        try:
-            commands = self._wire.recv(data or _REGISTER, address)
-            self._wire.process_commands(commands)
-        except ca.CaprotoError as exc:
-            client = {"client": address[0]}
-            _log.debug("a datagram of %s is not understood: %s", address, exc, extra=client)
-            return
-        version = ca.VersionResponse(ca.DEFAULT_PROTOCOL_VERSION)
-        version.header.data_type = 0  # it has no number; caproto would say that it is 1
-        answers = []
-        for command in commands:
-            if isinstance(command, ca.VersionRequest):
-                # With the number of its datagram: else libca takes no answer for one to the last,
-                # finds the way crowded, and sends a few names at a time, of thousands.
-                version.header.data_type = command.header.data_type
-                version.header.parameter1 = command.header.parameter1
-            elif isinstance(command, ca.SearchRequest):
-                if parse(text_of(command), network.served) is not None:
-                    answers.append(
-                        ca.SearchResponse(network.port, None, command.cid, version.version)
-                    )
-            elif isinstance(command, ca.RepeaterRegisterRequest) and not network.settings.shared:
-                # To an isolated client the server stands for the repeater, which would be a
-                # process that outlives both.
-                answers.append(ca.RepeaterConfirmResponse(network.settings.host))
-        if answers:
-            if isinstance(answers[0], ca.SearchResponse):
-                answers.insert(0, version)
-            self._transport.sendto(self._wire.send(*answers), address)
-
-    def error_received(self, exc: Exception) -> None:
-        """A client to which an answer went has left."""
-        _log.debug("the network has said: %s", exc)
 
 
 def _tcp_socket(shared: bool) -> socket.socket:

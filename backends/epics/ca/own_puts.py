@@ -15,14 +15,14 @@ from typing import Any
 
 from roguebridge.core.concurrency import EventLoopThread
 
-from .fields import Shown
+from .fields import CaReading
 from .served_pv import CaPv
 
 LONGEST_WAIT = 1.0
-"""Seconds that reads wait for one put; then they are answered with what there is."""
+"""Seconds that reads wait for one put; then they are answered with the present reading."""
 
-#: answers a read: with what the PV showed after the put, None for what it shows now
-Answer = Callable[[Shown | None], None]
+#: answers a read: with the reading after the put, None for the present one
+Answer = Callable[[CaReading | None], None]
 
 
 class OpenPut:
@@ -32,27 +32,27 @@ class OpenPut:
     :param until: when reads no longer wait for it
     """
 
-    __slots__ = ("shown", "until", "is_over", "_pv")
+    __slots__ = ("reading", "until", "is_over", "_pv")
 
     def __init__(self, pv: CaPv, until: float) -> None:
-        #: what the PV showed when the put had ended
-        self.shown: Shown | None = None
+        #: of the PV when the put had ended
+        self.reading: CaReading | None = None
         self.until = until
         self.is_over = False
         self._pv = pv
 
     @property
     def owner(self) -> Any:
-        """What the PV shares with its aliases."""
+        """The engine's side of the PV, which its aliases share."""
         return self._pv.owner
 
     def end(self) -> None:
-        """Keep what the PV shows now for the reads that wait; from any thread.
+        """Note the present reading for the reads that wait; from any thread.
 
         The put is over when its client has been answered, on the loop: reads are answered after it.
         """
         opened = self._pv.opened
-        self.shown = None if opened is None else opened.shown
+        self.reading = None if opened is None else opened.reading
 
 
 class OwnPuts:
@@ -65,8 +65,7 @@ class OwnPuts:
 
     def __init__(self, loop: EventLoopThread) -> None:
         self._loop = loop
-        # By the owner, which a PV shares with its aliases.
-        self._queues: dict[Any, deque[OpenPut | Answer]] = {}
+        self._queues: dict[Any, deque[OpenPut | Answer]] = {}  # by the owner of the PV
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, pv: CaPv) -> OpenPut:
@@ -101,16 +100,16 @@ class OwnPuts:
         """Answer the reads of a PV that no open put comes before."""
         queue = self._queues.get(owner) or deque()
         now = time.monotonic()
-        shown: Shown | None = None
+        reading: CaReading | None = None
         while queue:
             first = queue[0]
             if isinstance(first, OpenPut):
                 if not first.is_over and now < first.until:
                     return
-                shown = first.shown
+                reading = first.reading
             queue.popleft()
             if not isinstance(first, OpenPut):
-                first(shown)
+                first(reading)
         self._queues.pop(owner, None)
 
     def _watch(self) -> None:

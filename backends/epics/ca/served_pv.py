@@ -1,7 +1,7 @@
 """One Channel Access PV: closed until watched.
 
-Readings come from any thread and are kept, the newest only; the loop sends them. Channels belong
-to the loop.
+Readings come from any thread; only the newest counts, and the loop sends it. Channels belong to
+the loop.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from roguebridge.core.backend import PvOwner, ServedPv
 from roguebridge.core.concurrency import EventLoopThread, NetworkLog
@@ -18,16 +18,42 @@ from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import Alarm, PvSpec, Reading
 
 from .alarms import status_of
-from .fields import Open, Shown
-
-if TYPE_CHECKING:
-    from .channel import Channel
+from .fields import CaReading, OpenCaPv
+from .forms import form_of
+from .forms.form import Form
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 
 
-class Sending:
-    """The PVs of one server that have something new to show; it sends them in batches.
+class Monitor(Protocol):
+    """What a PV needs of a channel: the monitors that a client has on it."""
+
+    name: str
+
+    def begin(self) -> None:
+        """Go on: the PV is open."""
+
+    def update(
+        self,
+        reading: CaReading,
+        alarm_changed: bool,
+        bodies: dict[Any, bytes],
+        touched: dict[Any, None],
+    ) -> bool:
+        """Write a reading; False if it has no place in the channel.
+
+        :param bodies: messages made so far for this reading
+        :param touched: gets the connection if something was written
+        """
+
+    def outgrown(self) -> None:
+        """End: the client has to ask for a larger channel."""
+
+
+class UpdateBatch:
+    """The PVs of one server that have a new reading; it sends them together.
+
+    The lock guards the PVs that wait here, and of each PV ``opened`` and its reading.
 
     :param loop: the server's
     """
@@ -47,7 +73,7 @@ class Sending:
             self.loop.post(self.send)
 
     def send(self) -> None:
-        """Send what there is; on the loop."""
+        """Send all that waits; on the loop."""
         with self.lock:
             waiting, self._waiting = self._waiting, {}
         touched: dict[Any, None] = {}
@@ -56,29 +82,28 @@ class Sending:
                 pv.send(touched)
             except Exception:  # the others must have theirs
                 _log.exception("%s cannot be sent", pv.entry.pv_name)
-        for circuit in touched:
-            circuit.flush()
+        for connection in touched:
+            connection.flush()
 
 
 class CaPv(ServedPv):
     """A PV and the channels that clients have to it."""
 
-    __slots__ = ("entry", "owner", "channels", "room", "opened", "_sending")
+    __slots__ = ("entry", "owner", "channels", "room", "opened", "_batch")
 
-    def __init__(self, entry: PvEntry, owner: PvOwner, sending: Sending) -> None:
+    def __init__(self, entry: PvEntry, owner: PvOwner, batch: UpdateBatch) -> None:
         self.entry = entry
         self.owner = owner
-        self.channels: dict[Channel, None] | None = None
-        self.room = 0  # elements that clients have been told of
-        self.opened: Open | None = None
-        self._sending = sending
+        self.channels: dict[Monitor, None] | None = None
+        self.room = 0  # elements that clients know of
+        self.opened: OpenCaPv | None = None
+        self._batch = batch
 
     # From any thread --------------------------------------------------------------------------
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give type and first value; waits for the loop."""
-        begin = self._opening(spec, reading)
-        self._sending.loop.call(begin)
+        self._batch.loop.call(self._opening(spec, reading))
 
     def open_soon(
         self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
@@ -89,25 +114,15 @@ class CaPv(ServedPv):
         except Exception as exc:
             opened(exc)
             return
-
-        def on_loop() -> None:
-            problem: Exception | None = None
-            try:
-                begin()
-            except Exception as exc:
-                problem = exc
-            opened(problem)
-
-        if not self._sending.loop.post(on_loop):
-            opened(self._sending.loop.stopped)
+        if not self._batch.loop.post(lambda: opened(_problem_of(begin))):
+            opened(self._batch.loop.stopped)
 
     def _opening(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
-        opened = Open(self.entry, spec, self.room)
-        shown = opened.shown = self._shown(opened, reading)
-        opened.told = (shown.severity, shown.status)
+        form = form_of(spec)
+        opened = OpenCaPv(self.entry, form, self._shown(form, reading), self.room)
 
         def begin() -> None:
-            with self._sending.lock:
+            with self._batch.lock:
                 self.opened = opened
             for channel in list(self.channels or ()):
                 channel.begin()
@@ -119,35 +134,34 @@ class CaPv(ServedPv):
         opened = self.opened
         if opened is None:
             raise BackendError(f"{self.entry.pv_name} is closed")
-        shown = self._shown(opened, reading)
-        with self._sending.lock:
+        shown = self._shown(opened.form, reading)
+        opened.saw(shown.value)
+        with self._batch.lock:
             if opened is self.opened:
-                opened.shown = shown
-                self._sending.add(self)
+                opened.reading = shown
+                self._batch.add(self)
 
     def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
         """Show an alarm on the value the PV has."""
-        with self._sending.lock:
+        with self._batch.lock:
             opened = self.opened
-            if opened is not None and opened.shown is not None:
-                native = opened.shown.native
-                opened.shown = Shown(native, int(alarm.severity), status_of(alarm), time_ns)
-                self._sending.add(self)
+            if opened is not None:
+                severity, status = int(alarm.severity), status_of(alarm)
+                opened.reading = CaReading(opened.reading.value, severity, status, time_ns)
+                self._batch.add(self)
 
-    def _shown(self, opened: Open, reading: Reading) -> Shown:
-        alarm = reading.alarm
-        native = opened.form.show(reading.value)
-        opened.saw(native)
-        losses, name = self._sending.losses, self.entry.pv_name
-        if native.loss:
-            losses[name] = native.loss
+    def _shown(self, form: Form, reading: Reading) -> CaReading:
+        value, alarm = form.show(reading.value), reading.alarm
+        losses, name = self._batch.losses, self.entry.pv_name
+        if value.loss:
+            losses[name] = value.loss
         elif losses:
             losses.pop(name, None)
-        return Shown(native, int(alarm.severity), status_of(alarm), reading.time_ns)
+        return CaReading(value, int(alarm.severity), status_of(alarm), reading.time_ns)
 
     # On the loop ------------------------------------------------------------------------------
 
-    def connect(self, channel: Channel) -> None:
+    def connect(self, channel: Monitor) -> None:
         """A client wants a channel; it begins when the PV is open."""
         if self.channels is None:
             self.channels = {}
@@ -158,7 +172,7 @@ class CaPv(ServedPv):
         if self.opened is not None:
             channel.begin()
 
-    def disconnect(self, channel: Channel) -> None:
+    def disconnect(self, channel: Monitor) -> None:
         """A channel goes; with the last one the PV is closed."""
         if self.channels is None or channel not in self.channels:
             return
@@ -170,7 +184,7 @@ class CaPv(ServedPv):
 
     def close(self) -> None:
         """Forget type and value."""
-        with self._sending.lock:
+        with self._batch.lock:
             if self.opened is not None:
                 self.room = max(self.opened.room, self.opened.longest)
             self.opened = None
@@ -178,40 +192,39 @@ class CaPv(ServedPv):
     def send(self, touched: dict[Any, None]) -> None:
         """Send the newest reading to all monitors.
 
-        :param touched: gets the circuits that something was written to
+        :param touched: gets the connections that something was written to
         """
         opened = self.opened
-        if opened is None or opened.shown is None or self.channels is None:
+        if opened is None or self.channels is None:
             return
-        shown = opened.shown
-        alarm = (shown.severity, shown.status)
-        alarm_changed, opened.told = alarm != opened.told, alarm
+        reading = opened.reading
+        alarm = (reading.severity, reading.status)
+        alarm_changed, opened.sent_alarm = alarm != opened.sent_alarm, alarm
         bodies: dict[Any, bytes] = {}
         outgrown = []
         for channel in self.channels:
-            view = channel.view
-            if view is None:
-                continue
-            if view.follows == "value":
-                if channel.is_too_small_for(shown):
-                    outgrown.append(channel)
-                    continue
-            elif view.follows != "alarm" or not alarm_changed:
-                continue
             try:
-                channel.update(shown, alarm_changed, bodies, touched)
+                if not channel.update(reading, alarm_changed, bodies, touched):
+                    outgrown.append(channel)
             except Exception:  # the others must have theirs
                 _log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
-            self._announce_anew(outgrown, shown)
+            self._announce_anew(outgrown, opened)
 
-    def _announce_anew(self, channels: list[Channel], shown: Shown) -> None:
+    def _announce_anew(self, channels: list[Monitor], opened: OpenCaPv) -> None:
         # What clients know of type and size of a channel holds for its life.
-        opened = self.opened
-        assert opened is not None  # noqa: S101 - the caller has looked
-        longest = max(len(shown.native.elements), len(shown.native.text or b""))
+        value = opened.reading.value
+        longest = max(len(value.elements), len(value.text or b""))
         if longest > opened.room:
             opened.room = max(longest, 2 * opened.room)
         opened.views.clear()
         for channel in channels:
             channel.outgrown()
+
+
+def _problem_of(call: Callable[[], None]) -> Exception | None:
+    try:
+        call()
+    except Exception as exc:
+        return exc
+    return None

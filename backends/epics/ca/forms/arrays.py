@@ -14,8 +14,8 @@ from .form import (
     EXACT,
     LONGEST,
     TYPES,
+    CaValue,
     Form,
-    Native,
     bytes_of,
     cut_short,
     kept_as,
@@ -34,12 +34,12 @@ class ArrayForm(Form):
         self._type = TYPES[spec.scalar]
         self._dtype = kept_as(spec.scalar)
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the elements."""
         array = np.asarray(value, self.spec.scalar.dtype)
         if array.ndim != 1:
             raise TypeError(f"rank {array.ndim} instead of 1")
-        return Native(self._type, array.astype(self._dtype), loss=_loss(array))
+        return CaValue(self._type, array.astype(self._dtype), loss=_loss(array))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return an array of the PV's dtype."""
@@ -55,12 +55,12 @@ class WordsForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return what is left of each text in 39 bytes."""
         whole = [bytes_of(item) for item in value]
         long = [text for text in whole if len(text) > LONGEST]
         loss = cut_short(long[0].decode()) if long else ""
-        return Native(STRING, [cut(text, LONGEST) for text in whole], loss=loss)
+        return CaValue(STRING, [cut(text, LONGEST) for text in whole], loss=loss)
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the texts of the numbers."""
@@ -76,14 +76,14 @@ class FrameForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the pixels in the type that they have."""
         frame = np.asarray(value)
         scalar = _scalar_of(frame.dtype)
         kind = TYPES[scalar]
         pixels = frame.astype(kept_as(scalar)).reshape(-1)
         shape = np.array(frame.shape, WIRE[LONG])
-        return Native(kind, pixels, extra=shape, loss=_loss(frame))
+        return CaValue(kind, pixels, extra=shape, loss=_loss(frame))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the pixels, without a shape, in the declared dtype if they fit it."""
@@ -103,7 +103,7 @@ class TableForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the JSON text."""
         columns = {column.name: _column(column, value[column.name]) for column in self.spec.columns}
         if len(value) > len(columns):
@@ -111,7 +111,7 @@ class TableForm(Form):
         if len({len(column) for column in columns.values()}) > 1:
             raise ValueError("the columns differ in length")
         text = json.dumps(columns, ensure_ascii=False).encode("utf-8", "backslashreplace")
-        return Native(CHAR, np.frombuffer(text, "u1"), text)
+        return CaValue(CHAR, np.frombuffer(text, "u1"), text)
 
     def take_numbers(self, numbers: Any) -> Any:
         """Refuse: a table is no number."""

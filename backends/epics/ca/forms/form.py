@@ -32,7 +32,7 @@ TYPES = {
 }
 
 
-class Native(NamedTuple):
+class CaValue(NamedTuple):
     """A value as Channel Access has it.
 
     :param type: plain type of the elements
@@ -61,7 +61,7 @@ class Form(ABC):
         self.spec = spec
 
     @abstractmethod
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return a copy of a value in the PV's terms.
 
         :raises Exception: if it does not fit the PV
@@ -136,11 +136,11 @@ def bytes_of(text: Any) -> bytes:
     return unicode_of(text).encode()
 
 
-def text_native(text: str, extra: Any = None) -> Native:
+def text_value(text: str, extra: Any = None) -> CaValue:
     """Return a text, whole and what is left of it in 39 bytes."""
     whole = bytes_of(text)
     loss = cut_short(text) if len(whole) > LONGEST else ""
-    return Native(STRING, [cut(whole, LONGEST)], whole, extra, loss)
+    return CaValue(STRING, [cut(whole, LONGEST)], whole, extra, loss)
 
 
 def cut_short(text: str) -> str:

@@ -14,13 +14,13 @@ from .form import (
     EXACT,
     LONGEST,
     TYPES,
+    CaValue,
     Form,
-    Native,
     kept_as,
     number_of,
     one,
     single,
-    text_native,
+    text_value,
     whole,
 )
 
@@ -40,12 +40,12 @@ class NumberForm(Form):
         info = np.iinfo(spec.scalar.dtype) if spec.scalar.is_integer else None
         self._range = None if info is None else (int(info.min), int(info.max))
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return one number."""
         if self._range is None:
             if isinstance(value, str):
                 raise TypeError(f"{value!r} is no number")
-            return Native(self._type, one(value, self._dtype))
+            return CaValue(self._type, one(value, self._dtype))
         number = index(value)
         low, high = self._range
         if not low <= number <= high:
@@ -53,7 +53,7 @@ class NumberForm(Form):
         loss = ""
         if abs(number) > EXACT and int(float(number)) != number:
             loss = f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"
-        return Native(self._type, one(number, self._dtype), loss=loss)
+        return CaValue(self._type, one(number, self._dtype), loss=loss)
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return one number; the largest integer as it is shown stands for itself."""
@@ -80,9 +80,9 @@ class FlagForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return 0 or 1."""
-        return Native(ENUM, one(_flag(value), WIRE[ENUM]))
+        return CaValue(ENUM, one(_flag(value), WIRE[ENUM]))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return False or True."""
@@ -101,9 +101,9 @@ class ChoiceForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the index."""
-        return Native(ENUM, one(self._index(value), WIRE[ENUM]))
+        return CaValue(ENUM, one(self._index(value), WIRE[ENUM]))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the index."""
@@ -125,10 +125,10 @@ class LargeChoiceForm(ChoiceForm):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the label."""
         number = self._index(value)
-        return text_native(self.spec.choices[number], one(number, WIRE[LONG]))
+        return text_value(self.spec.choices[number], one(number, WIRE[LONG]))
 
 
 class TextForm(Form):
@@ -136,11 +136,11 @@ class TextForm(Form):
 
     __slots__ = ()
 
-    def show(self, value: Any) -> Native:
+    def show(self, value: Any) -> CaValue:
         """Return the text and what is left of it in 39 bytes."""
         if not isinstance(value, str):
             raise TypeError(f"{value!r} is no str")
-        return text_native(value)
+        return text_value(value)
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the text of a number."""

@@ -1,1 +1,1 @@
-"""."""
+"""The bytes of Channel Access: messages, values, and the connection of one client."""

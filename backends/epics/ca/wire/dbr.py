@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from ctypes import sizeof
 from dataclasses import dataclass
 from functools import cache
@@ -33,8 +32,6 @@ _MOST_TEXTS = 50_000  # numbers made into texts for one read or update: each tak
 _MOST_STATES = 16
 _EPOCH = 631_152_000  # CA counts from 1990
 _NS = 1_000_000_000
-_SHORT = struct.Struct("!HHHHII")
-_LONG = struct.Struct("!HHHHIIII")
 
 
 class Unreadable(Exception):
@@ -60,15 +57,6 @@ def cut(text: bytes, most: int) -> bytes:
     if len(text) <= most:
         return text
     return text[:most].decode("utf-8", "ignore").encode()
-
-
-def message(command: int, dbr: int, count: int, one: int, two: int, payload: bytes) -> bytes:
-    """Return a whole message with its header, the extended one where that must be."""
-    payload += bytes(-len(payload) % 8)
-    size = len(payload)
-    if size < 0xFFFF and count < 0xFFFF:
-        return _SHORT.pack(command, size, dbr, count, one, two) + payload
-    return _LONG.pack(command, 0xFFFF, dbr, 0, one, two, size, count) + payload
 
 
 def metadata(dbr: int, meta: Meta, severity: int, status: int, time_ns: int) -> bytes:
@@ -220,8 +208,3 @@ def _cast(numbers: Any, dtype: Any) -> Any:
         numbers = np.clip(numbers, low, high)
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers.astype(dtype)
-
-
-def numbered(whole: bytes, number: int) -> bytes:
-    """Return a message with its second parameter replaced."""
-    return b"".join((whole[:12], number.to_bytes(4, "big"), whole[16:]))

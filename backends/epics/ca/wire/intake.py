@@ -11,18 +11,16 @@ import asyncio
 import time
 from collections.abc import Callable
 
-import caproto as ca
-
 from roguebridge.core.concurrency import EventLoopThread
 from roguebridge.core.requests import QueuedBytes
 
-from .messages import Messages
+from .messages import WRITE, WRITE_NOTIFY, Messages, ProtocolError
 
 PATIENCE = 5.0
 """Seconds that a client is not listened to for want of room; then its puts are refused as busy."""
 COMPLETE_IN = 20.0
 """Seconds in which a message must arrive, and one more for each megabyte."""
-_PUTS = (4, 19)  # CA_PROTO_WRITE, CA_PROTO_WRITE_NOTIFY
+_PUTS = (WRITE, WRITE_NOTIFY)
 _LARGE = 65_536  # bytes: what is smaller may arrive in pieces without having room first
 _MEGABYTE = 1e6
 
@@ -92,7 +90,7 @@ class Intake:
         """Tell whether the rest of the first message may come now.
 
         :param give_up: called if it does not come in time
-        :raises RemoteProtocolError: if it can never have room
+        :raises ProtocolError: if it can never have room
         """
         size = arrived.size
         if self._timer is None:
@@ -100,7 +98,7 @@ class Intake:
         if size <= _LARGE or self._reserved:
             return True
         if size > self._queued.most:
-            raise ca.RemoteProtocolError(
+            raise ProtocolError(
                 f"a message of {size} bytes: max_queued_bytes is {self._queued.most}"
             )
         if self._queued.take(self.client, size) is not None:

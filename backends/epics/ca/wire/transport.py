@@ -11,15 +11,14 @@ import asyncio
 import contextlib
 import logging
 import socket
+from abc import ABC, abstractmethod
 from time import perf_counter
 from typing import Any
-
-import caproto as ca
 
 from roguebridge.core.concurrency import NetworkLog
 
 from .intake import Intake
-from .messages import Messages
+from .messages import Messages, ProtocolError, Request
 from .turns import SLICE, Turns
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
@@ -29,7 +28,7 @@ _LARGEST_ELEMENT = 40  # bytes
 _ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there are
 
 
-class Stream(asyncio.Protocol):
+class Stream(asyncio.Protocol, ABC):
     """Reads messages and writes them, each no faster than the other side does.
 
     :param turns: the clients of the server that have more to do
@@ -37,7 +36,8 @@ class Stream(asyncio.Protocol):
     """
 
     def __init__(self, turns: Turns, intake: Intake) -> None:
-        self.wire: Any = None
+        #: IP address and port of the client
+        self.address: tuple[str, int] = ("", 0)
         #: elements of the largest channel there was
         self.largest = 0
         self._transport: Any = None
@@ -59,9 +59,7 @@ class Stream(asyncio.Protocol):
         transport.set_write_buffer_limits(_MOST_WAITING)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
-        self.wire = ca.VirtualCircuit(ca.SERVER, transport.get_extra_info("peername"), None)
-        self.wire.our_address = transport.get_extra_info("sockname")
-        host, port = self.wire.address
+        host, port = self.address = transport.get_extra_info("peername")
         self.intake.begin(f"{host}:{port}", self._has_room_again)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -72,9 +70,6 @@ class Stream(asyncio.Protocol):
         self.intake.end()
         self._arrived.clear()
         self._out.clear()
-        wire, self.wire = self.wire, ca.VirtualCircuit(ca.SERVER, self.wire.address, None)
-        wire.channels.clear()  # which know the circuit: nothing must keep what it has received
-        wire.channels_sid.clear()
 
     def get_extra_info(self, name: str) -> Any:
         """Return what the transport knows, its socket say."""
@@ -124,12 +119,12 @@ class Stream(asyncio.Protocol):
         self._flush_due = True  # at the end
         began = perf_counter()
         try:
-            while self._may_go_on() and (message := self._next()) is not None:
-                self._handle_all(message)
+            while self._may_go_on() and (request := self._next()) is not None:
+                self.handle(request)
                 now = perf_counter()
                 self.charge(now - began)
                 began = now
-        except ca.CaprotoError as exc:
+        except ProtocolError as exc:
             self._log("a client at %s broke the protocol: %s", exc)
             self._transport.abort()
         except Exception:
@@ -141,7 +136,7 @@ class Stream(asyncio.Protocol):
         waits = self._full or self._waits_turn or self.intake.stalled
         return not (waits or self._transport.is_closing())
 
-    def _next(self) -> bytes | None:
+    def _next(self) -> Request | None:
         """Take the next message, if it is whole and there is room for it."""
         arrived = self._arrived
         if not arrived:
@@ -169,57 +164,34 @@ class Stream(asyncio.Protocol):
 
     def _log(self, text: str, *more: object, exc_info: bool = False) -> None:
         level = logging.ERROR if exc_info else logging.WARNING
-        address = self.wire.address
-        client = {"client": address[0]}
-        _log.log(level, text, address, *more, exc_info=exc_info, extra=client)
-
-    def _handle_all(self, message: bytes) -> None:
-        if self.refuse_type(message):
-            return
-        try:
-            commands, _ = self.wire.recv(message)
-        except Exception as exc:
-            raise misused(exc) from exc
-        for command in commands:  # one
-            self.handle(command)
+        client = {"client": self.address[0]}
+        _log.log(level, text, self.address, *more, exc_info=exc_info, extra=client)
 
     def _check_size(self) -> None:
         size = self._arrived.size
         if size > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
-            text = f"{size} bytes for a channel of {self.largest} elements"
-            raise ca.RemoteProtocolError(text)
+            raise ProtocolError(f"{size} bytes for a channel of {self.largest} elements")
 
-    def handle(self, command: Any) -> None:
-        """Answer a message."""
-        raise NotImplementedError  # pragma: no cover - a circuit does
+    @abstractmethod
+    def handle(self, request: Request) -> None:
+        """Answer a message.
 
-    def refuse(self, header: bytes, text: str) -> None:
-        """Answer a put that there is no room for.
-
-        :param header: all that is known of it
+        :raises ProtocolError: if it cannot come from a client of Channel Access
         """
-        raise NotImplementedError  # pragma: no cover - a circuit does
 
-    def refuse_type(self, message: bytes) -> bool:
-        """Answer a message whose type of data does not exist; False if it is no such one."""
-        raise NotImplementedError  # pragma: no cover - a circuit does
+    @abstractmethod
+    def refuse(self, request: Request, text: str) -> None:
+        """Answer a put that there is no room for; its payload is not there."""
 
+    @abstractmethod
     def caught_up(self) -> None:
         """Send what was held for a slow client."""
-        raise NotImplementedError  # pragma: no cover - a circuit does
 
     # To the client ----------------------------------------------------------------------------
 
-    def send(self, *commands: Any) -> None:
-        """Send messages about channels."""
-        if not self._transport.is_closing():
-            for raw in self.wire.send(*commands):
-                self.write(bytes(raw))
-            self.flush_soon()
-
-    def tell(self, command: Any) -> None:
-        """Send a message that is about no channel, past caproto: it would look at all of them."""
-        self.write(bytes(command))
+    def send(self, raw: bytes) -> None:
+        """Send a message with all others that are answered now."""
+        self.write(raw)
         self.flush_soon()
 
     def flush_soon(self) -> None:
@@ -251,10 +223,3 @@ class Stream(asyncio.Protocol):
     def abort(self) -> None:
         """End the connection now."""
         self._transport.abort()
-
-
-def misused(exc: Exception) -> ca.CaprotoError:
-    """Return what caproto raised over a message as an error of the client."""
-    if isinstance(exc, ca.CaprotoError):
-        return exc
-    return ca.RemoteProtocolError(f"{type(exc).__name__}: {exc}")
