@@ -151,6 +151,15 @@ class Backend(ABC):
         :raises BackendError: if it cannot; nothing is left behind then
         """
 
+    def try_ports(self) -> tuple[tuple[str, int], ...]:
+        """Look for what would stop a start, without listening; the backend is not started.
+
+        :returns: address and number of each TCP port that a start takes or fails; the address is
+            empty for all of this machine
+        :raises BackendError: for a wrong setting, or a port that is in use
+        """
+        return ()
+
     @abstractmethod
     def flush(self) -> None:
         """Return when the answers given so far are on their way to the clients."""

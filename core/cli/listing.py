@@ -21,7 +21,7 @@ from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
 from roguebridge.core.mapping.map_file import map_lines
-from roguebridge.core.server.survey import Survey, SurveyedPv
+from roguebridge.core.server.survey import Survey, SurveyedPv, taken_twice
 
 _TITLES: tuple[str, ...] = ("PV", "path", "type", "served as", "mode", "units", "groups")
 
@@ -90,7 +90,12 @@ def check(target: tuple[str, str], verbose: bool, **options: Any) -> None:
     surveys = _survey(target, chosen, tolerant=True)
     lines = []
     problems = warnings = 0
+    taken: list[tuple[str, int]] = []
     for survey in surveys:
+        shared = list(taken_twice(taken, survey.ports))
+        taken += survey.ports
+        lines += [f"Problem: {text}" for text in shared]
+        problems += len(shared)
         lines += [f"Problem: {text}" for text in survey.errors]
         lines += [f"Warning: {text}" for text in (*survey.warnings, *survey.advice)]
         lines += [f"Note: {text}" for text in survey.notes if verbose]

@@ -172,7 +172,8 @@ def _text(error: Any, path: KeyPath, document: Document) -> str:
     if kind in _WRONG:
         return _WRONG[kind]
     expected = EXPECTED.get(kind, "{msg}").format_map(words)
-    quotes = ": put it in quotes" * (kind in _TEXTS and not isinstance(value, _NO_SCALARS))
+    could_be_text = kind in _TEXTS and not expected.startswith("a number")
+    quotes = ": put it in quotes" * (could_be_text and not isinstance(value, _NO_SCALARS))
     return f"expected {expected}, found {_found(value, document.written.get(path))}{quotes}"
 
 

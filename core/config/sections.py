@@ -68,25 +68,23 @@ Text = Annotated[str, Field(min_length=1)]
 Texts = Annotated[
     Annotated[Text, TEXT] | Annotated[list[Text], LIST], either("text or a list of text")
 ]
-Switch = Annotated[
-    Annotated[bool, FLAG] | Annotated[list[Text], LIST],
-    either("true, false or a list of text", {bool: "<flag>", list: TAGS[2]}),
-]
 
 
-class OptionalGroup(BaseModel):
-    """A group of nodes, and whether a tree may have none of it."""
+class Section(BaseModel):
+    """A mapping of known keys; nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class OptionalGroup(Section):
+    """A group of nodes, and whether a tree may have none of it."""
 
     group: Text = Field(description="name of the group")
     optional: bool = Field(False, description="true if no node need be in it")
 
 
-class OptionalPath(BaseModel):
+class OptionalPath(Section):
     """A glob of paths, and whether a tree may have none of them."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
     path: Text = Field(description="the glob")
     optional: bool = Field(False, description="true if no node need match it")
@@ -99,6 +97,10 @@ Group = Annotated[
 Glob = Annotated[
     Annotated[Text, TEXT] | Annotated[OptionalPath, MAPPING],
     either("a glob, or a mapping of path and optional"),
+]
+Switch = Annotated[
+    Annotated[bool, FLAG] | Annotated[list[Glob], LIST],
+    either("true, false or a list of text", {bool: "<flag>", list: TAGS[2]}),
 ]
 GroupNames = Annotated[
     Annotated[Text, TEXT] | Annotated[list[Group], LIST], either("text or a list of text")
@@ -125,14 +127,38 @@ Measure = Annotated[
     Annotated[Share, TEXT] | Annotated[Positive, NUMBER],
     either("a number or a share such as '1%'", _KINDS_OF_MEASURES),
 ]
+
+
+class OptionalRate(Section):
+    """A rate for a glob of paths, and whether a tree may have none of them."""
+
+    value: Positive | None = Field(description="the rate; null for all updates")
+    optional: bool = Field(False, description="true if no node need match the glob")
+
+
+class OptionalDeadband(Section):
+    """A deadband for a glob of paths, and whether a tree may have none of them."""
+
+    value: Measure | None = Field(description="the deadband; null for none")
+    optional: bool = Field(False, description="true if no node need match the glob")
+
+
+_RateOfGlob = Annotated[
+    Annotated[Positive, NUMBER] | Annotated[OptionalRate, MAPPING],
+    either("a number", _KINDS_OF_MEASURES),
+]
 Rate = Annotated[
-    Annotated[Positive, NUMBER] | Annotated[dict[Text, Positive | None], MAPPING],
+    Annotated[Positive, NUMBER] | Annotated[dict[Text, _RateOfGlob | None], MAPPING],
     either("a number, or a mapping of path to number", _KINDS_OF_MEASURES),
+]
+_DeadbandOfGlob = Annotated[
+    Annotated[Share, TEXT] | Annotated[Positive, NUMBER] | Annotated[OptionalDeadband, MAPPING],
+    either("a number or a share such as '1%'", _KINDS_OF_MEASURES),
 ]
 DeadbandValue = Annotated[
     Annotated[Share, TEXT]
     | Annotated[Positive, NUMBER]
-    | Annotated[dict[Text, Measure | None], MAPPING],
+    | Annotated[dict[Text, _DeadbandOfGlob | None], MAPPING],
     either("a number, a share such as '1%', or a mapping of path to these", _KINDS_OF_MEASURES),
 ]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -141,12 +167,6 @@ Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 def without_default(schema: dict[str, Any]) -> None:
     """Leave the default out of the schema: it stands for a key that is not there."""
     del schema["default"]
-
-
-class Section(BaseModel):
-    """A mapping of known keys; nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class PluginOptions(Section):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from math import ceil, floor
 from typing import Any
 
 import numpy as np
 
 from ..errors import PutError
+from ..mapping.groups import OptionalName, group_list
 from ..mapping.path_globs import path_matcher
 from ..mapping.select import Select
 from ..mapping.selectors import Selector
@@ -16,8 +17,9 @@ from ..tree.pyrogue import has_limits_of_its_own
 from ..values.exact import exact_array
 from ..values.spec import NO_CONTROL, NtKind, PvSpec, ScalarType
 
-#: False for no node, True for all; or globs of paths
-ByPath = bool | Iterable[str]
+#: False for no node, True for all; or globs of paths. For a glob that may match no node
+#: ``{'path': glob, 'optional': True}``
+ByPath = bool | Iterable[str | Mapping[str, Any]]
 
 
 class PathSwitch:
@@ -35,10 +37,11 @@ class PathSwitch:
         self._found: dict[str, bool] = {}
         if isinstance(given, bool):
             return
-        globs: list[Any] = (
-            list(given) if isinstance(given, (list, tuple, set, frozenset)) else [None]
-        )
-        if not all(isinstance(glob, str) and glob for glob in globs):
+        try:
+            globs = group_list(None if isinstance(given, str) else given, name, key="path")
+        except TypeError:
+            globs = [""]
+        if not all(globs) or not isinstance(given, (list, tuple, set, frozenset)):
             raise ValueError(
                 f"{name} must be True, False or a list of globs of paths, not {given!r}"
             )
@@ -56,7 +59,8 @@ class PathSwitch:
     def selectors(self) -> Iterator[Selector]:
         """Yield what each glob selects."""
         for glob in self._globs:
-            yield Selector(f"{self._name}: no node matches the path {glob!r}", Select(path=glob))
+            text = f"{self._name}: no node matches the path {glob!r}"
+            yield Selector(text, Select(path=glob), isinstance(glob, OptionalName))
 
 
 class PutLimits:

@@ -29,7 +29,7 @@ from ..tree.rogue_version import check_version
 from .build import build_map, group_selectors
 from .explain import Explanation, explain
 from .run import ServerRun
-from .survey import Survey, survey
+from .survey import Survey, survey, taken_twice
 
 
 class Inspection:
@@ -155,7 +155,8 @@ class Inspection:
             mapped, extra, rules = self._present()
             problems = (*self._plugins.problems, *(p.text for p in grouped(extra.problems)))
             found = survey(mapped, rules, problems, self._backends)
-            refusals = self._plugins.find_refusals(self)
+            ports, refusals = self._try_ports()
+            refusals = (*refusals, *self._plugins.find_refusals(self))
             errors = dict.fromkeys((*found.errors, *refusals))
             warnings = dict.fromkeys((*found.warnings, *self._plugins.find_problems(self)))
             return replace(
@@ -163,7 +164,22 @@ class Inspection:
                 errors=tuple(errors),
                 warnings=tuple(text for text in warnings if text not in errors),
                 notes=self._idle_rules(rules),
+                ports=ports,
             )
+
+    def _try_ports(self) -> tuple[tuple[tuple[str, int], ...], Sequence[str]]:
+        """Return the ports that the backends would take, and why they would not start."""
+        found: tuple[tuple[str, int], ...] = ()
+        refusals = []
+        for backend in () if self.running else self._backends:
+            try:
+                ports = backend.try_ports()
+            except BackendError as exc:
+                refusals.append(str(exc))
+            else:
+                refusals += [f"{backend.name}: {text}" for text in taken_twice(found, ports)]
+                found += ports
+        return found, refusals
 
     def explain(self, path: str) -> Explanation:
         """Tell which rules of which plugins name, convert and guard a node; nothing is served.

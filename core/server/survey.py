@@ -65,6 +65,7 @@ class Survey:
     :param advice: what is served well, but not well stored by archivers, or not whole over some
         protocol
     :param notes: what need not be wrong: rules of installed plugins that select no node here
+    :param ports: address (empty for all) and number of each TCP port that a start takes or fails
     """
 
     pvs: tuple[SurveyedPv, ...]
@@ -72,6 +73,7 @@ class Survey:
     warnings: tuple[str, ...]
     advice: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    ports: tuple[tuple[str, int], ...] = ()
 
 
 def survey(
@@ -115,6 +117,15 @@ def survey(
             *(f"{loss}: {_some_of(names)}" for loss, names in losses.items()),
         ),
     )
+
+
+def taken_twice(
+    taken: Iterable[tuple[str, int]], wanted: Iterable[tuple[str, int]]
+) -> Iterator[str]:
+    """Return a text for each port that is taken already, each with its address; empty for all."""
+    for host, port in wanted:
+        if any(port == other and (not host or at in ("", host)) for at, other in taken):
+            yield f"TCP port {port} is taken by another protocol or server of this root"
 
 
 def _is_built_in(entry: PvEntry) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule, TimeSourceRule, hookimpl
-from roguebridge.core.mapping import ExtraNode, path_matcher
+from roguebridge.core.mapping import ExtraNode, Select, Selector, path_matcher, selects
 from roguebridge.core.tree import TreeNode
 
 from ..converters import make_converter
@@ -92,6 +92,20 @@ class DeviceTable:
     def converter_rules(self) -> Sequence[ConverterRule]:
         """Convert the table."""
         return [ConverterRule(self._make_converter, self._owns)]
+
+    @hookimpl
+    def selectors(self) -> Sequence[Selector]:
+        """Return what selects the devices, and the rules for their variables."""
+        return tuple(self._selectors())
+
+    def _selectors(self) -> Iterator[Selector]:
+        pv = self._pv_name
+        for glob in self._globs:
+            text = f"DeviceTable {pv}: no device matches {glob!r}"
+            yield Selector(text, Select(path=f"{glob}.*"))
+        for rule in self._rules[:-1]:
+            text = f"DeviceTable {pv}: no node is selected by {selects(rule.select)}"
+            yield Selector(text, rule.select, rule.optional)
 
     @hookimpl
     def time_source_rules(self) -> Sequence[TimeSourceRule]:

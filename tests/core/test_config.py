@@ -162,6 +162,9 @@ GOOD = [
     {"deadband": " 1.5e-3 % "},
     {"update_rate": {"Top.Cam.*": 2, "Top.Fast": None}, "deadband": {"*": "1%", "Top.A": 2}},
     {"update_rate": {}, "deadband": {}},
+    {"update_rate": {"Top.A": {"value": 2, "optional": True}, "Top.B": {"value": None}}},
+    {"deadband": {"Top.A": {"value": "1%", "optional": True}, "Top.B": {"value": 2.5}}},
+    {"clamp": ["Top.A", {"path": "Top.B", "optional": True}], "allow_nan": [{"path": "Top.B"}]},
     {"conf": {"EPICS_PVAS_SERVER_PORT": "5075"}, "isolate": True},
     {"names": "{base}:{name}", "policies": {}, "acf": "site.acf", "audit": "puts.log"},
     {"names": {"case": "upper", "index": "_{}", "prefixes": {"Top.A": "A"}, "aliases": "{name}"}},
@@ -206,6 +209,11 @@ BAD = [
     {"deadband": {"Top.A": "one"}},
     {"deadband": {"Top.A": -1}},
     {"deadband": {"Top.A": {}}},
+    {"deadband": {"Top.A": {"optional": True}}},
+    {"update_rate": {"Top.A": {"value": "1%"}}},
+    {"update_rate": {"Top.A": {"value": 1, "optional": "yes"}}},
+    {"clamp": [{"glob": "Top.A"}]},
+    {"allow_nan": [{"path": "Top.A", "optional": 1}]},
     {"strict": 1},
     {"names": None},
     {"names": {"case": "title"}},
@@ -247,6 +255,8 @@ def test_the_tables_of_the_page_are_those_of_the_schema():
 
 #: where in a file each section is, in the order of the page
 PLACES = {
+    "update_rate.*": "OptionalRate",
+    "deadband.*": "OptionalDeadband",
     "names": "NamesOptions",
     "names.aliases[]": "AliasOptions",
     "policies": "PoliciesOptions",

@@ -10,8 +10,10 @@ from roguebridge.core.mapping.groups import OptionalName, group_list
 from roguebridge.core.mapping.select import Select
 from roguebridge.core.mapping.selectors import Selector, unmatched
 from roguebridge.core.requests.policy import AccessPolicy, Deny
+from roguebridge.core.requests.put_limits import PutLimits
 from roguebridge.plugins.acf.assignment import Assignments
 from roguebridge.plugins.policies.operators import Operators
+from roguebridge.plugins.recipes import DeviceTable
 
 
 def nodes():
@@ -229,3 +231,32 @@ def test_nodes_of_the_tree_or_of_the_server_and_what_is_optional_are_no_problem(
     site = serve(*variables(tree.pr), strict=True, **options)
     assert site.server.report() == ()
     assert site.server.survey().errors == ()
+
+
+def test_globs_of_limits_may_say_that_they_are_optional(tree, serve):
+    globs = ["Top.Node", {"path": "Top.Nod", "optional": True}]
+    site = serve(*variables(tree.pr), strict=True, clamp=globs, allow_nan=globs)
+    assert site.server.report() == ()
+
+
+@pytest.mark.parametrize("name", ["clamp", "allow_nan"])
+@pytest.mark.parametrize("given", [{"path": "Top.A"}, [{"glob": "Top.A"}], [{"path": ""}], "*"])
+def test_a_wrong_switch_is_refused(name, given):
+    with pytest.raises(ValueError, match=f"{name} must be True, False or a list of globs"):
+        PutLimits(**{name: given})
+
+
+def test_what_of_a_table_of_devices_matches_nothing_is_a_problem(tree, serve):
+    device = tree.pr.Device(name="Adc")
+    device.add(tree.pr.LocalVariable(name="Gain", value=1))
+    rules = [
+        ConverterRule(len, Select(path="Top.Adc.Gian")),
+        ConverterRule(len, Select(path="Top.Adc.Offset"), optional=True),
+    ]
+    table = DeviceTable("T", ["Top.Adc", "Top.Dac*"], rules=rules)
+    site = serve(device, plugins=[table])
+    assert site.server.report() == (
+        "DeviceTable T: no device matches 'Top.Dac*'; the nearest path is 'Top.Adc.Gain'",
+        "DeviceTable T: no node is selected by path='Top.Adc.Gian'; "
+        "the nearest path is 'Top.Adc.Gain'",
+    )

@@ -42,6 +42,13 @@ class CaBackend(AsyncioBackend):
         """Return a PV, closed."""
         return CaPv(entry, owner, self._batch)
 
+    def try_ports(self) -> tuple[tuple[str, int], ...]:
+        """Bind all sockets of a start, and close them again."""
+        settings = settings_of(self._conf, self._isolate)
+        self._make_network(settings).try_ports()
+        hosts = [""] if settings.everywhere else settings.interfaces
+        return tuple((host, settings.port) for host in hosts if settings.own and settings.port)
+
     def start(self) -> None:
         """Begin to listen."""
         self._settings = settings_of(self._conf, self._isolate)  # may wait for a name server

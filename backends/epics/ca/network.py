@@ -144,6 +144,14 @@ class Network:
 
     # Ports ------------------------------------------------------------------------------------
 
+    def try_ports(self) -> None:
+        """Bind all sockets, and close them again; on any thread.
+
+        :raises BackendError: if a port cannot be had
+        """
+        for sockets in self._bind():
+            _close(sockets)
+
     def _bind(self) -> tuple[list[socket.socket], list[socket.socket]]:
         settings = self.settings
         if settings.port == 0:

@@ -65,6 +65,20 @@ class PvaBackend(Backend):
         served = self._served[entry.pv_name] = PvaPv(entry, owner, self._doorbell)
         return served
 
+    def _settings(self) -> tuple[dict[str, str], Ports]:
+        isolate = self._isolate
+        conf = {**_ISOLATED, **self._kept, **self._given} if isolate else self._given
+        try:
+            conf = {**conf, **resolved_lists(conf, {} if isolate else os.environ)}
+        except BackendError as exc:
+            raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
+        return conf, Ports(self._given, useenv=not isolate)
+
+    def try_ports(self) -> tuple[tuple[str, int], ...]:
+        """Bind the ports that somebody gave this server, and free them again."""
+        conf, ports = self._settings()
+        return ports.try_all(conf.get(_INTERFACES, "").split())
+
     def start(self) -> None:
         """Begin to listen."""
         provider = StaticProvider()
@@ -72,12 +86,7 @@ class PvaBackend(Backend):
             provider.add(name, served.pv)
         provider.add(self._doorbell.name, self._doorbell.pv)
         isolate = self._isolate
-        conf = {**_ISOLATED, **self._kept, **self._given} if isolate else self._given
-        try:
-            conf = {**conf, **resolved_lists(conf, {} if isolate else os.environ)}
-        except BackendError as exc:
-            raise BackendError(f"the PVAccess server cannot start: {exc}") from exc
-        ports = Ports(self._given, useenv=not isolate)
+        conf, ports = self._settings()
         port = ports.common_port(conf.get(_INTERFACES, "").split())
         conf = {**conf, TCP: str(port)} if port else conf
         try:

@@ -72,6 +72,29 @@ class Ports:
             raise BackendError(f"{TCP}: port {self._own} is in use")
         return next((port for port in (_bound(hosts, 0) for _ in range(_TRIES)) if port), 0)
 
+    def try_all(self, interfaces: Sequence[str]) -> tuple[tuple[str, int], ...]:
+        """Look whether the ports are free; pvxs is not asked.
+
+        :param interfaces: addresses, with or without a port
+        :returns: address, empty for all, and number of the TCP port that somebody gave this server
+        :raises BackendError: if a port is in use that a start could not do without
+        """
+        hosts = [address.partition(":")[0] for address in interfaces if address[0] != "["]
+        if not hosts or "0.0.0.0" in hosts:  # noqa: S104 - what pvxs calls all interfaces
+            hosts = [""]
+        if self._own and not _bound(hosts, self._own):
+            raise BackendError(f"{TCP}: port {self._own} is in use")
+        with socket.socket(type=socket.SOCK_DGRAM) as sock:
+            for option in ("SO_REUSEADDR", "SO_REUSEPORT"):  # as pvxs
+                if hasattr(socket, option):  # pragma: no branch - not all on Windows
+                    sock.setsockopt(socket.SOL_SOCKET, getattr(socket, option), 1)
+            try:
+                sock.bind(("", self._wanted[UDP]))
+            except OSError as exc:
+                text = f"{UDP}: UDP port {self._wanted[UDP]} is in use"
+                raise BackendError(text) from exc
+        return tuple((host, self._own) for host in hosts if self._own)
+
     def check(self, actual: Mapping[str, str]) -> None:
         """Compare with what the running server has.
 
