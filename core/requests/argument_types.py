@@ -5,8 +5,6 @@ Clients send numbers, text and arrays of the type that they prefer, some of them
 
 from __future__ import annotations
 
-import ast
-import json
 from collections.abc import Callable, Mapping
 from enum import Enum
 from types import NoneType
@@ -16,13 +14,12 @@ import numpy as np
 
 from ..errors import PutError
 from ..values.exact import cast_exactly, exact_array, integer, real
+from ..values.words import parse_bool, parse_literal, parse_number, shown
 from .annotations import UNIONS, base_of, name_of
 
-_WORDS = {"true": True, "1": True, "false": False, "0": False}
 _LISTS = {"list", "Sequence", "MutableSequence", "Iterable", "Collection"}
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 _MAPPINGS = {"dict", "Mapping", "MutableMapping"}
-_LONGEST = 80  # characters of a value in a refusal
 
 
 def held_to(kind: Any, value: Any, who: str, name: str) -> Any:
@@ -45,13 +42,7 @@ def misfit(who: str, name: str, value: Any, kind: str) -> PutError:
 
     :param kind: the type, in words
     """
-    if isinstance(value, np.ndarray) and value.ndim:
-        shown = f"an array of {value.size} elements"
-    else:
-        shown = repr(value.item() if isinstance(value, np.generic) else value)
-    if len(shown) > _LONGEST:
-        shown = f"{shown[:_LONGEST]}..."
-    return PutError(f"{who}: the argument {name!r} cannot be {shown}: it is of type {kind}")
+    return PutError(f"{who}: the argument {name!r} cannot be {shown(value)}: it is of type {kind}")
 
 
 def fitted_to(kind: Any, value: Any) -> Any:
@@ -99,12 +90,7 @@ def _of_many(origin: type, of: tuple[Any, ...], value: Any) -> Any:
 
 
 def _integer(value: Any) -> int:
-    if isinstance(value, str):
-        try:
-            return int(value, 0)
-        except ValueError:
-            value = float(value)
-    return integer(value)
+    return integer(parse_number(value, True) if isinstance(value, str) else value)
 
 
 def _real(value: Any) -> float:
@@ -113,7 +99,7 @@ def _real(value: Any) -> float:
 
 def _boolean(value: Any) -> bool:
     if isinstance(value, str):
-        return _WORDS[value.strip().lower()]
+        return parse_bool(value)
     number = integer(value)
     if number not in (0, 1):
         raise ValueError(value)
@@ -201,7 +187,7 @@ def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
 
 def _items(of: tuple[Any, ...], value: Any) -> list[Any]:
     if isinstance(value, str):
-        value = _read(value)
+        value = parse_literal(value)
     if isinstance(value, np.ndarray) and value.ndim:
         value = value.tolist()
     if not isinstance(value, (list, tuple, set, frozenset)):
@@ -211,7 +197,7 @@ def _items(of: tuple[Any, ...], value: Any) -> list[Any]:
 
 def _mapping(of: tuple[Any, ...], value: Any) -> dict[Any, Any]:
     if isinstance(value, str):
-        value = _read(value)
+        value = parse_literal(value)
     if not isinstance(value, Mapping):
         raise TypeError(value)
     if not of:
@@ -221,7 +207,7 @@ def _mapping(of: tuple[Any, ...], value: Any) -> dict[Any, Any]:
 
 def _array(of: tuple[Any, ...], value: Any) -> Any:
     if isinstance(value, str):
-        value = _read(value)
+        value = parse_literal(value)
     if not isinstance(value, (list, tuple, np.ndarray)) or not np.ndim(value):
         raise TypeError(value)
     array = exact_array(value)
@@ -229,26 +215,3 @@ def _array(of: tuple[Any, ...], value: Any) -> Any:
     if isinstance(element, type) and np.dtype(element).kind in "biuf":
         array = cast_exactly(array, np.dtype(element))
     return array.copy()
-
-
-def _read(text: str) -> Any:
-    """Return what JSON or a Python literal stands for.
-
-    :raises ValueError: if it is neither
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"{text!r} is neither JSON nor a Python literal") from None
-
-
-def read_literal(text: str) -> Any:
-    """Return what JSON or a Python literal stands for.
-
-    :raises ValueError: for other text
-    """
-    return _read(text)

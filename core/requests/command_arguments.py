@@ -12,8 +12,9 @@ from ..tree.command_calls import parameters_of
 from ..tree.pyrogue import is_register, local_attribute
 from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
+from ..values.words import parse_literal
 from .annotations import types_of
-from .argument_types import fitted_to, held_to, misfit, read_literal
+from .argument_types import fitted_to, held_to, misfit
 from .plugin_faults import PluginFaults
 from .put_limits import PutLimits
 from .request import PutRequest, RpcRequest
@@ -196,7 +197,7 @@ class CommandArguments:
             if kind is not Any or not isinstance(given, str):
                 return given
             try:
-                return read_literal(given)
+                return parse_literal(given)
             except ValueError:
                 raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
         except Exception as exc:

@@ -16,6 +16,7 @@ from ..mapping.selectors import Selector
 from ..tree.pyrogue import has_limits_of_its_own
 from ..values.exact import exact_array
 from ..values.spec import NO_CONTROL, NtKind, PvSpec, ScalarType
+from ..values.words import MisfitError, parse_number
 
 #: False for no node, True for all; or globs of paths. For a glob that may match no node
 #: ``{'path': glob, 'optional': True}``
@@ -93,7 +94,10 @@ class PutLimits:
         low, high = spec.control.limit_low, spec.control.limit_high
         if low is None and high is None:
             return value
-        number = _number_of(value) if isinstance(value, str) else value
+        try:
+            number = parse_number(value) if isinstance(value, str) else value
+        except MisfitError:
+            return value  # the converter tells why
         if spec.kind is NtKind.SCALAR_ARRAY and isinstance(number, (list, np.ndarray)):
             return self._elements(node, spec.scalar, number, low, high)
         if not isinstance(number, (int, float, np.number)):
@@ -133,14 +137,3 @@ class PutLimits:
 def _inward(scalar: ScalarType, limit: Any, rounded: Callable[[Any], int]) -> Any:
     """Return a limit, of integers the nearest one within."""
     return rounded(limit) if scalar.is_integer else limit
-
-
-def _number_of(text: str) -> Any:
-    try:
-        return int(text, 0)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return text

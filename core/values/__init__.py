@@ -32,6 +32,15 @@ from .spec import (
     shared,
 )
 from .tables import columns_of, member_names, table_of
+from .words import (
+    MisfitError,
+    misfit_words,
+    parse_bool,
+    parse_literal,
+    parse_number,
+    shown,
+    type_words,
+)
 
 __all__ = [
     "Alarm",
@@ -42,6 +51,7 @@ __all__ = [
     "DISABLE",
     "Display",
     "Flat",
+    "MisfitError",
     "NO_ALARM",
     "NO_CONTROL",
     "NO_VALUE_ALARM",
@@ -66,12 +76,18 @@ __all__ = [
     "judge",
     "judge_as_told",
     "member_names",
+    "misfit_words",
+    "parse_bool",
+    "parse_literal",
+    "parse_number",
     "pixels_of",
     "real",
     "shared",
+    "shown",
     "table_of",
     "text_of",
     "texts_of",
+    "type_words",
     "unicode_of",
     "worst",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 
 from .exact import cast_exactly
 from .spec import ScalarType
+from .words import MisfitError, element_words
 
 
 class Flat(np.ndarray[Any, Any]):
@@ -45,16 +46,16 @@ def unicode_of(text: str) -> str:
 def texts_of(array: Any) -> list[str]:
     """Return the elements of a 1-D array of text, bytes or times as text; times in ISO 8601.
 
-    :raises ValueError: for other elements
+    :raises MisfitError: for other elements
     """
     if array.dtype.kind == "S":
         array = np.char.decode(array, "utf-8", "backslashreplace")
     elif array.dtype.kind == "M":
         array = np.datetime_as_string(array)
     elif array.dtype.kind == "O" and not all(isinstance(item, str) for item in array):
-        raise ValueError("not all elements are text")
+        raise MisfitError("not all elements are text")
     elif array.dtype.kind not in "UTO" and array.size:
-        raise ValueError(f"elements of type {array.dtype} are no text")
+        raise MisfitError(f"elements of type {element_words(array.dtype)} are no text")
     return [unicode_of(str(item)) for item in array]
 
 
@@ -63,12 +64,12 @@ def pixels_of(array: Any) -> Any:
 
     Complex numbers become a last axis of 2, real and imaginary part; rank 0 becomes rank 1.
 
-    :raises TypeError: for elements that have no such type
+    :raises MisfitError: for elements that have no such type
     """
     array = np.atleast_1d(array)
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
     scalar = array_type(array.dtype)
     if scalar is None or scalar is ScalarType.String:
-        raise TypeError(f"elements of type {array.dtype} cannot be served")
+        raise MisfitError(f"elements of type {element_words(array.dtype)} cannot be served")
     return np.ascontiguousarray(cast_exactly(array, scalar.dtype))

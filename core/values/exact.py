@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from .words import MisfitError, element_words, shown
+
 _NUMBERS = (int, float, np.integer, np.floating, np.bool_, Decimal, Fraction)
 _FLOAT64 = np.dtype(np.float64)
 _FLOAT32 = np.dtype(np.float32)
@@ -17,8 +19,7 @@ _FLOAT32 = np.dtype(np.float32)
 def integer(value: Any) -> int:
     """Return the int that ``value`` is.
 
-    :raises TypeError: if it is no number
-    :raises ValueError: if it is not whole
+    :raises MisfitError: if it is no number, or not whole
     """
     if type(value) is int:
         return value
@@ -28,9 +29,9 @@ def integer(value: Any) -> int:
     try:
         whole = int(number)
     except (ValueError, OverflowError):  # NaN and the infinities
-        raise ValueError(f"{value} is not an integer") from None
+        raise MisfitError(f"{shown(value)} is not an integer") from None
     if whole != number:
-        raise ValueError(f"{value} is not an integer")
+        raise MisfitError(f"{shown(value)} is not an integer")
     return whole
 
 
@@ -38,8 +39,7 @@ def real(value: Any, dtype: np.dtype[Any] = _FLOAT64) -> float:
     """Return the float that ``value`` is; a float of another width may round.
 
     :param dtype: the width that must hold it
-    :raises TypeError: if it is no number
-    :raises ValueError: if it is too large, or no float that the width has
+    :raises MisfitError: if it is no number, too large, or no float that the width has
     """
     if type(value) is float and dtype is _FLOAT64:
         return value
@@ -47,36 +47,38 @@ def real(value: Any, dtype: np.dtype[Any] = _FLOAT64) -> float:
     try:
         result = float(number)
     except OverflowError:
-        raise ValueError(f"{value} is too large for {dtype.name}") from None
+        raise MisfitError(f"{shown(value)} is too large for {dtype.name}") from None
     narrow = result
     if dtype is not _FLOAT64 and dtype != _FLOAT64:
         with np.errstate(over="ignore"):
             narrow = float(dtype.type(result))
     if isinstance(number, (float, np.floating)):
         if isinf(narrow) and not np.isinf(number):
-            raise ValueError(f"{value} is too large for {dtype.name}")
+            raise MisfitError(f"{shown(value)} is too large for {dtype.name}")
     elif narrow != number and result == result:
-        raise ValueError(f"{value} has no exact {dtype.name}")
+        raise MisfitError(f"{shown(value)} has no exact {dtype.name}")
     return result
 
 
 def cast_exactly(array: Any, dtype: np.dtype[Any]) -> Any:
     """Return an array as ``dtype``; floats may round, nothing else may change.
 
-    :raises ValueError: naming an element that would change, or the types
+    :raises MisfitError: naming an element that would change, or the types
     """
     source = array.dtype
     if source == dtype:
         return array
     if source.kind not in "biuf" or dtype.kind not in "biuf":
-        raise ValueError(f"elements of type {source} do not fit {dtype}")
+        raise MisfitError(
+            f"elements of type {element_words(source)} do not fit {element_words(dtype)}"
+        )
     with np.errstate(invalid="ignore", over="ignore"):
         cast = array.astype(dtype)
         if _holds(source, dtype):
             return cast
         changed = _CHANGES[dtype.kind if dtype.kind not in "iu" else "i"](array, cast)
     if np.any(changed):
-        raise ValueError(_misfit(np.ravel(array)[np.ravel(changed)][0], source, dtype))
+        raise MisfitError(_misfit(np.ravel(array)[np.ravel(changed)][0], source, dtype))
     return cast
 
 
@@ -85,14 +87,17 @@ def exact_array(value: Any) -> Any:
 
     numpy makes floats of ints of which one needs 63 bits and another 64, and of ints beside floats.
     """
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except (ValueError, TypeError, OverflowError):  # lists of different length within
+        raise MisfitError(f"{shown(value)} is not an array") from None
     if isinstance(value, np.ndarray) or array.dtype.kind != "f" or array.ndim != 1:
         return array
     if array.size and all(isinstance(item, (int, np.integer)) for item in value):
         return np.array(value, np.uint64) if min(value) >= 0 else np.array(value, object)
     for item, number in zip(value, array, strict=True):
         if isinstance(item, int) and item != float(number):
-            raise ValueError(f"{item} has no exact {array.dtype.name}")
+            raise MisfitError(f"{shown(item)} has no exact {array.dtype.name}")
     return array
 
 
@@ -100,7 +105,7 @@ def _number(value: Any) -> Any:
     if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if not isinstance(value, _NUMBERS):
-        raise TypeError(f"{value!r} is not a number")
+        raise MisfitError(f"{shown(value)} is not a number")
     return value
 
 
@@ -137,9 +142,9 @@ _CHANGES = {"i": _changed_to_integer, "f": _changed_to_float, "b": _changed_to_b
 
 def _misfit(element: Any, source: np.dtype[Any], dtype: np.dtype[Any]) -> str:
     if dtype.kind == "b":
-        return f"{element} is neither 0 nor 1"
+        return f"{shown(element)} is neither 0 nor 1"
     if dtype.kind == "f":
         reason = "is too large for" if source.kind == "f" else "has no exact"
-        return f"{element} {reason} {dtype.name}"
+        return f"{shown(element)} {reason} {dtype.name}"
     info = np.iinfo(dtype)
-    return f"{element} is not an integer within {info.min} .. {info.max}"
+    return f"{shown(element)} is not an integer within {info.min} .. {info.max}"

@@ -10,6 +10,7 @@ import numpy as np
 from .arrays import array_type, texts_of
 from .exact import cast_exactly
 from .spec import Column, ScalarType
+from .words import MisfitError
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 
@@ -47,11 +48,11 @@ def table_of(array: Any, columns: tuple[Column, ...]) -> dict[str, Any]:
     """Return name -> column, each a new 1-D array of the column's dtype or a list of str.
 
     :param array: a 1-D structured array that has at least these fields
-    :raises ValueError: if it has another rank or other fields, or an element would change
+    :raises MisfitError: if it has another rank or other fields, or an element would change
     """
     labels = tuple(column.label for column in columns)
     if array.ndim != 1 or array.dtype.names != labels:
-        raise ValueError(f"an array of {array.dtype} and rank {array.ndim} is not this table")
+        raise MisfitError(f"an array of {array.dtype} and rank {array.ndim} is not this table")
     return {column.name: _column(array[column.label], column.scalar) for column in columns}
 
 

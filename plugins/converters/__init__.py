@@ -28,11 +28,11 @@ _BY_FAMILY: dict[Family, Callable[[Any, Declared], TypeConverter]] = {
     Family.LIST: TypedList,
     Family.INTEGER: Number,
     Family.FLOAT: Number,
-    Family.BIG_INTEGER: lambda node, declared: BigInteger(node),
+    Family.BIG_INTEGER: BigInteger,
     Family.BOOL: Choice,
     Family.TEXT: Text,
     Family.NUMBER_AS_TEXT: NumberAsText,
-    Family.MEMBER: lambda node, declared: Member(node, declared.native),
+    Family.MEMBER: Member,
     Family.OTHER: Other,
 }
 _ARRAYS = (Family.ARRAY, Family.IMAGE, Family.TABLE, Family.ARRAY_AS_TEXT)

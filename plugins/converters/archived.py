@@ -43,7 +43,7 @@ class Archived(TypeConverter):
     def to_pv(self, value: Any) -> Any:
         """Return the number or array in the type asked for.
 
-        :raises ValueError: if a number would change
+        :raises MisfitError: if a number would change
         """
         found = self._inner.to_pv(value)
         if isinstance(found, np.ndarray):

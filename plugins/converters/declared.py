@@ -17,21 +17,13 @@ from roguebridge.core.tree import (
     local_attribute,
     type_str,
     untyped,
+    with_sources,
 )
 from roguebridge.core.values import Column, ScalarType, array_type, columns_of
 
-from .link_types import (
-    annotated_type,
-    beyond_floats,
-    formatted_type,
-    is_container,
-    looks_numeric,
-    source_of,
-    target_of,
-    type_now,
-)
+from .link_types import annotated_type, formatted_type, looks_numeric, source_of, value_now
 from .texts import form_of
-from .widths import dimensions_of, dtype_of, smallest_holding, width_of_int
+from .widths import dtype_of, integer_type, width_of_int
 
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
 _ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
@@ -42,11 +34,11 @@ _ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
     "double": ScalarType.Float64,
     "str": ScalarType.String,
 }
-# Formats that a float32 holds exactly, and those that need a float64
-_FLOAT32 = re.compile(r"(Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorFloat32(BE)?)$")
-_FLOAT64 = re.compile(r"(Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float)$")
+# Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.
+_NO_NAN = re.compile(r"U?Fixed_|Float[64](BE)?$")
 _PYTHON = ("int", "float", "bool", "str", "complex", "object")
-_ANNOTATIONS = (float, bool, str)
+_CONTAINERS = (list, tuple, dict, set, np.ndarray)
+_EXACT = 2**53  # up to here a float64 holds every integer
 
 
 class Family(Enum):
@@ -74,6 +66,16 @@ class Family(Enum):
 
 
 _NUMBERS = (Family.INTEGER, Family.BIG_INTEGER, Family.FLOAT, Family.BOOL)
+_NAMED = (
+    (re.compile("bool|Bool|bool_"), Family.BOOL, ScalarType.Bool),
+    # Formats that a float32 holds exactly, and those that need a float64
+    (
+        re.compile(r"Float(BE)?32|Float(16|8|6|4)(BE)?|BFloat16(BE)?|TensorFloat32(BE)?"),
+        Family.FLOAT,
+        ScalarType.Float32,
+    ),
+    (re.compile(r"Double(BE)?64|U?Fixed(BE)?_\d+_\d+|float"), Family.FLOAT, ScalarType.Float64),
+)
 
 
 class Declared:
@@ -82,49 +84,49 @@ class Declared:
     :param node: a variable or command of a running tree
     """
 
-    __slots__ = (
-        "family", "scalar", "type_str", "rank", "length", "native", "is_register", "bits",
-        "delivered", "columns", "source_type", "source_model", "is_guessed", "is_untyped", "room",
-    )  # fmt: skip
+    #: rank of an array; None if any rank may come
+    rank: int | None = 0
+    #: number of elements of a 1-D array
+    length: int | None = None
+    #: elements that an array has by its declaration or default, however many it has now
+    room: int | None = None
+    #: bits of a register's element, where the type has no other limit
+    bits: int | None = None
+    #: dtype to give an array of the tree
+    delivered: np.dtype[Any] | None = None
+    #: the columns of a TABLE
+    columns: tuple[Column, ...] = ()
+    #: True if nothing but a first value tells the type
+    is_guessed = False
+    scalar = ScalarType.String
 
     def __init__(self, node: TreeNode) -> None:
-        target = target_of(node)
-        #: typeStr and name of the model of the register that a put goes to
+        target = with_sources(node)[-1]
+        #: typeStr of the register that a put goes to
         self.source_type = type_str(target)
-        self.source_model = str(getattr(local_attribute(target, "base"), "name", ""))
+        model = str(getattr(local_attribute(target, "base"), "name", ""))
+        #: False if the register that a put goes to cannot hold NaN
+        self.takes_nan = not any(map(_NO_NAN.match, (self.source_type, model)))
         node = source_of(node)  # what passes on a value has its type
         self.type_str = type_str(node)
         #: True for a value in a register
         self.is_register = is_register(node)
         #: Python type of the values, where the tree tells, or its typeStr is one of numpy's
         self.native: Any = getattr(node, "nativeType", None)
-        #: rank of an array; None if any rank may come
-        self.rank: int | None = 0
-        #: number of elements of a 1-D array
-        self.length: int | None = None
-        #: elements that an array has by its declaration or default, however many it has now
-        self.room: int | None = None
-        #: bits of a register's element, where the type has no other limit
-        self.bits: int | None = None
-        #: dtype to give an array of the tree
-        self.delivered: np.dtype[Any] | None = None
-        #: the columns of a TABLE
-        self.columns: tuple[Column, ...] = ()
         if self.type_str == "int" and node.isCommand:
             self._take_annotation(node)
         #: True if the type is that of a first value, or of none: a link may have only a setter
         self.is_untyped = untyped(node) or self.native is type(None)
-        #: True if nothing but a first value tells the type
-        self.is_guessed = False
-        self.scalar = ScalarType.String
         self.family = self._array(node) or self._scalar(node)
 
     def _take_annotation(self, command: Any) -> None:
         # An int is but the default argument that PyRogue gives to all commands: the annotation
         # of the function's own parameter says more.
         kind = base_of(argument_type(command))
-        if kind in _ANNOTATIONS or (isinstance(kind, type) and issubclass(kind, np.number)):
+        if isinstance(kind, type) and (kind in (float, bool, str) or issubclass(kind, np.number)):
             self.type_str, self.native = kind.__name__, kind
+
+    # Arrays -----------------------------------------------------------------------------------
 
     def _array(self, node: Any) -> Family | None:
         match = _ARRAY.match(self.type_str)
@@ -135,13 +137,18 @@ class Declared:
         if dtype is None:
             return Family.OTHER
         self.is_guessed = self.is_untyped
-        shape = dimensions_of(node, match)
         if self.is_register:
-            dtype, shape = self._register_array(node, dtype)
-        self.delivered, self.rank = dtype, len(shape)
-        self.room = math.prod(shape)
-        if self.rank == 1 and self.is_register:
-            self.length = shape[0]
+            # PyRogue declares 32 bits for every narrow integer and delivers 8 or 16.
+            self.bits, self.length = int(node.valueBits), int(node.numValues)
+            narrow = ScalarType.integer(self.bits, dtype.kind == "i")
+            dtype = narrow.dtype if narrow is not None and dtype.kind in "iu" else dtype
+            shape: tuple[int, ...] = (self.length,)
+        elif match is not None:
+            shape = tuple(int(n) for n in match.group("shape").split(",") if n.strip())
+        else:
+            now = value_now(node)
+            shape = (0,) if now is None else np.shape(now)
+        self.delivered, self.rank, self.room = dtype, len(shape), math.prod(shape)
         return self._elements(dtype, getattr(node, "_typeCheck", True) is False)
 
     def _elements(self, dtype: np.dtype[Any], any_type: bool) -> Family:
@@ -149,27 +156,18 @@ class Declared:
         if columns and self.rank == 1:
             self.columns = columns
             return Family.TABLE
-        if dtype.kind == "c":
-            self.scalar = ScalarType.Float32 if dtype.itemsize <= 8 else ScalarType.Float64
-            self.rank = None if any_type else self.rank
-            return Family.IMAGE
-        if dtype.kind in "USTM" and self.rank == 1:
+        is_complex, scalar = dtype.kind == "c", array_type(dtype)
+        if is_complex:
+            scalar = ScalarType.Float32 if dtype.itemsize <= 8 else ScalarType.Float64
+        elif dtype.kind in "USTM" and self.rank == 1:
             return Family.ARRAY
-        scalar = array_type(dtype)
         if scalar is None or scalar is ScalarType.String:
             return Family.ARRAY_AS_TEXT
         self.scalar = scalar
-        if any_type:
-            self.rank = None
-        return Family.ARRAY if self.rank in (0, 1) else Family.IMAGE
+        self.rank = None if any_type else self.rank
+        return Family.IMAGE if is_complex or self.rank not in (0, 1) else Family.ARRAY
 
-    def _register_array(self, node: Any, dtype: np.dtype[Any]) -> tuple[np.dtype[Any], list[int]]:
-        # PyRogue declares 32 bits for every narrow integer and delivers 8 or 16.
-        self.bits = int(node.valueBits)
-        if dtype.kind in "iu":
-            narrow = ScalarType.integer(self.bits, dtype.kind == "i")
-            dtype = narrow.dtype if narrow is not None else dtype
-        return dtype, [int(node.numValues)]
+    # All else ---------------------------------------------------------------------------------
 
     def _scalar(self, node: TreeNode) -> Family:
         if isinstance(self.native, type) and issubclass(self.native, Enum) and len(self.native):
@@ -182,26 +180,28 @@ class Declared:
         return found
 
     def _of_getter(self, node: TreeNode) -> Family:
-        words = [declared_type(node), annotated_type(node)]
-        if not is_container(self.native):
-            words.append(formatted_type(node))
-        for word in words:
+        native = self.native
+        is_container = isinstance(native, type) and issubclass(native, _CONTAINERS)
+        format_word = "" if is_container else formatted_type(node)
+        for word in (declared_type(node), annotated_type(node), format_word):
             found = self._named(node, word)
             if found is not None:
                 return found
         self.is_guessed = True
-        if self.native is type(None):
+        if native is type(None):
             if looks_numeric(node):
                 self.scalar = ScalarType.Float64
                 return Family.FLOAT
-            self.native = type_now(node) or self.native
+            self.native = type(value_now(node))
         found = self._as_native(node)
         if found not in (Family.INTEGER, Family.FLOAT):
             return found
+        now = value_now(node)
+        # A number that a float64 may not hold was never meant to be one.
+        if isinstance(now, (int, np.integer)) and abs(int(now)) > _EXACT:
+            return self._integer(integer_type(int(now)))
         self.scalar = ScalarType.Float64
-        # A number of that size was never meant to be a float.
-        number = beyond_floats(node)
-        return Family.FLOAT if number is None else self._integer(smallest_holding(number))
+        return Family.FLOAT
 
     def _may_be_number(self) -> bool:
         native = self.native
@@ -214,17 +214,17 @@ class Declared:
         self.scalar = ScalarType.String
         native = self.native
         if native is None and form_of(None, self.type_str) is None:
-            native = type_now(node)
+            now = value_now(node)
+            native = None if now is None else type(now)
         if not isinstance(native, type):
             return Family.OTHER
-        for base, name in ((np.generic, native.__name__), (bool, "bool"), (int, "int"),
-                           (float, "float"), (str, "str")):  # fmt: skip
-            if issubclass(native, base):
-                found = self._named(node, name)
-                if found is not None and self.native is None and self.scalar.is_numeric:
-                    self.native = native
-                return found or Family.OTHER
-        return Family.OTHER
+        base = next((k for k in (np.generic, bool, int, float, str) if issubclass(native, k)), None)
+        if base is None:
+            return Family.OTHER
+        found = self._named(node, (native if base is np.generic else base).__name__)
+        if found is not None and self.native is None and self.scalar.is_numeric:
+            self.native = native
+        return found or Family.OTHER
 
     def _named(self, node: TreeNode, word: str) -> Family | None:
         """Find the family by the name of a type; None if it is not known."""
@@ -234,17 +234,12 @@ class Declared:
             return self._integer(ScalarType.integer(int(match.group("bits")), signed))
         if word == "int":
             return self._integer(width_of_int(node))
-        if word in ("bool", "Bool", "bool_"):
-            self.scalar = ScalarType.Bool
-            if word == "bool_" and self.native is None:
-                self.native = np.bool_
-            return Family.BOOL
-        if _FLOAT32.match(word):
-            self.scalar = ScalarType.Float32
-            return Family.FLOAT
-        if _FLOAT64.match(word):
-            self.scalar = ScalarType.Float64
-            return Family.FLOAT
+        for pattern, family, scalar in _NAMED:
+            if pattern.fullmatch(word):
+                self.scalar = scalar
+                if word == "bool_" and self.native is None:
+                    self.native = np.bool_
+                return family
         if word in ("str", "str_") or word.startswith("String("):
             return self._text()
         match = _LIST.match(word.replace(" ", ""))
@@ -276,16 +271,3 @@ class Declared:
             return Family.BIG_INTEGER
         self.scalar = scalar
         return Family.INTEGER
-
-
-class Guessing:
-    """A converter of a node whose type may be no more than that of a first value."""
-
-    __slots__ = ()
-
-    _node: Any
-
-    @property
-    def is_guessed(self) -> bool:
-        """True if nothing but a first value tells the type of the node."""
-        return Declared(self._node).is_guessed

@@ -7,70 +7,55 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.errors import PutError
-from roguebridge.core.values import (
-    Flat,
-    NtKind,
-    PvSpec,
-    ScalarType,
-    TypeConverter,
-    cast_exactly,
-    pixels_of,
-)
+from roguebridge.core.values import Flat, NtKind, cast_exactly, pixels_of
 
-from .declared import Declared, Guessing
-from .metadata import display_of
-from .refusals import refusing
+from .declared import Declared
+from .metadata import described
+from .node_converter import NodeConverter
+from .refusals import present_value, refusing
 
 
-class Image(Guessing, TypeConverter):
+class Image(NodeConverter):
     """An array of any rank, as NTNDArray; rank and dtype may change with every frame.
 
     Of complex numbers the PV has the real and imaginary parts, as a last axis of 2.
     """
 
     def __init__(self, node: Any, declared: Declared) -> None:
-        self._path = node.path
-        self._node = node
-        self._dtype = declared.delivered
-        self._rank = declared.rank
-        self._is_complex = self._dtype is not None and self._dtype.kind == "c"
-        self.spec = PvSpec(
-            NtKind.NDARRAY,
-            declared.scalar,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-            is_complex=self._is_complex,
-            max_length=None if declared.room is None else declared.room * (1 + self._is_complex),
+        self._dtype, self._rank = declared.delivered, declared.rank
+        complexes = self._dtype is not None and self._dtype.kind == "c"
+        room = None if declared.room is None else declared.room * (1 + complexes)
+        spec = described(
+            node, NtKind.NDARRAY, declared.scalar, is_complex=complexes, max_length=room
         )
+        super().__init__(node, spec)
 
     def to_pv(self, value: Any) -> Any:
         """Return a C-contiguous array of a type that NTNDArray has.
 
-        :raises TypeError: for elements that it has not
+        :raises MisfitError: for elements that it has not
         """
         return pixels_of(np.asarray(value))
 
+    @refusing
     def to_tree(self, value: Any) -> Any:
         """Return an owned array; a client that gives no dimensions means the present ones."""
-        with refusing(self._node):
-            array = np.asarray(value)
-            if isinstance(value, Flat) and self._rank is not None:
-                array = self._shaped(array)
-            if self._is_complex:
-                return self._complex(array)
-            target = array.dtype if self._dtype is None or self._rank is None else self._dtype
-            return cast_exactly(array, target).astype(
-                target.newbyteorder("="), order="C", copy=True
-            )
+        array = np.asarray(value)
+        if isinstance(value, Flat) and self._rank is not None:
+            array = self._shaped(array)
+        if self.spec.is_complex:
+            return self._complex(array)
+        target = array.dtype if self._dtype is None or self._rank is None else self._dtype
+        return cast_exactly(array, target).astype(target.newbyteorder("="), order="C", copy=True)
 
     def _shaped(self, array: Any) -> Any:
-        shape: tuple[int, ...] = np.shape(self._node.value())
-        if self._is_complex:
+        shape: tuple[int, ...] = np.shape(present_value(self._node))
+        if self.spec.is_complex:
             shape += (2,)
         if len(shape) == 1:
             return array
         if int(np.prod(shape)) != array.size:
-            raise PutError(f"{self._path}: {array.size} elements do not fill {shape}")
+            raise PutError(f"{self._node.path}: {array.size} elements do not fill {shape}")
         return array.reshape(shape)
 
     def _complex(self, array: Any) -> Any:
@@ -79,9 +64,8 @@ class Image(Guessing, TypeConverter):
         if array.dtype.kind == "c":
             return array.astype(target, order="C", copy=True)
         if array.ndim == 0 or array.shape[-1] != 2:
-            raise PutError(f"{self._path}: shape {array.shape} has no last axis of 2")
-        part = np.zeros(0, target).real.dtype
-        parts = cast_exactly(array, part)
+            raise PutError(f"{self._node.path}: shape {array.shape} has no last axis of 2")
+        parts = cast_exactly(array, np.zeros(0, target).real.dtype)
         result = np.empty(array.shape[:-1], target)
         result.real, result.imag = parts[..., 0], parts[..., 1]
         return result.reshape(()).copy() if self._rank == 0 and result.size == 1 else result

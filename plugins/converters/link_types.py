@@ -10,16 +10,12 @@ import inspect
 import re
 from typing import Any
 
-import numpy as np
+from roguebridge.core.tree import getter_of, local_attribute
 
-from roguebridge.core.tree import getter_of, local_attribute, mirrored
-
-from .metadata import attribute, format_of
+from .metadata import ALARM_LIMITS, attribute, format_of
 
 _LONGEST = 100  # links in a row: they may mirror each other
-_EXACT = 2**53  # up to here a float64 holds every integer
-_FLOATS = "eEfFgG%"
-_INTEGERS = "dxXobc"
+_FORMATS = (("eEfFgG%", "float64"), ("dxXobc", "int64"))
 _OPTIONAL = re.compile(r"(?:typing\.)?(?:Optional|Union)\[(.*)\]$")
 
 
@@ -33,19 +29,6 @@ def source_of(node: Any) -> Any:
         if getattr(getter, "__name__", "") != "linkedGetFromVariable" or not node.dependencies:
             break
         node = node.dependencies[0]
-    return node
-
-
-def target_of(node: Any) -> Any:
-    """Return the variable that a put to a link goes on to as it is, the node itself if to none.
-
-    :param node: a variable or command
-    """
-    for _ in range(_LONGEST):
-        found = mirrored(node)
-        if found is None:
-            break
-        node = found
     return node
 
 
@@ -80,9 +63,7 @@ def formatted_type(node: Any) -> str:
     :param node: a variable
     """
     code = format_of(node)[-1:]
-    if not code:
-        return ""
-    return "float64" if code in _FLOATS else "int64" if code in _INTEGERS else ""
+    return next((name for codes, name in _FORMATS if code and code in codes), "")
 
 
 def looks_numeric(node: Any) -> bool:
@@ -90,48 +71,14 @@ def looks_numeric(node: Any) -> bool:
 
     :param node: a variable
     """
-    names = ("units", "lowAlarm", "lowWarning", "highWarning", "highAlarm")
-    return any(attribute(node, name) not in (None, "") for name in names)
+    return any(attribute(node, name) not in (None, "") for name in ("units", *ALARM_LIMITS))
 
 
-def is_container(native: Any) -> bool:
-    """Tell whether values of a type are arrays, lists or mappings.
-
-    :param native: the type, or None
-    """
-    return isinstance(native, type) and issubclass(native, (list, tuple, dict, set, np.ndarray))
-
-
-def type_now(node: Any) -> type | None:
-    """Return the type of a node's present value, None if it has none.
+def value_now(node: Any) -> Any:
+    """Return a node's present value, None if it has none.
 
     :param node: a variable
     """
-    value = _value_now(node)
-    return None if value is None else type(value)
-
-
-def shape_now(node: Any) -> list[int]:
-    """Return the shape of a node's present value, which is an array.
-
-    :param node: a variable
-    """
-    value = _value_now(node)
-    return [0] if value is None else list(np.shape(value))
-
-
-def beyond_floats(node: Any) -> int | None:
-    """Return the present value if it is an int that a float64 may not hold, else None.
-
-    :param node: a variable
-    """
-    value = _value_now(node)
-    if not isinstance(value, (int, np.integer)) or abs(int(value)) <= _EXACT:
-        return None
-    return int(value)
-
-
-def _value_now(node: Any) -> Any:
     try:
         return node.value()
     except Exception:  # the read that follows tells why

@@ -14,14 +14,19 @@ from roguebridge.core.values import (
     NO_VALUE_ALARM,
     Control,
     Display,
+    NtKind,
+    PvSpec,
     ScalarType,
     ValueAlarm,
+    shared,
     unicode_of,
 )
 
 _FORMAT = re.compile(r"\{[^{}:]*:(?P<spec>[^{}]*)\}")
 _PRECISION = re.compile(r"\.(\d+)[feEgG%]?$")
 _FORMS = {"x": 4, "X": 4, "b": 2, "d": 3, "e": 5, "E": 5}
+#: PyRogue's names of the alarm limits, from the lowest to the highest
+ALARM_LIMITS = ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
 _USUAL = 8  # digits that PyRogue gives a float
 _MOST_DIGITS = 2**31 - 1
 
@@ -47,26 +52,30 @@ def label_of(value: Any, empty: str) -> str:
         return empty
 
 
-def display_of(node: TreeNode, scalar: ScalarType) -> Display:
-    """Return description, units, limits, precision and form of ``node``.
+def described(node: TreeNode, kind: NtKind, scalar: ScalarType, **more: Any) -> PvSpec:
+    """Return the description of a PV, with all that its node declares.
 
-    Precision and form are read from ``disp``, e.g. ``'{:.3f}'`` or ``'{:#x}'``; PyRogue's own
-    ``precision`` misses the first, and is 0 for all floats but Python's own.
+    :param more: further fields of the description
     """
-    spec = format_of(node)
-    precision = 0
-    if scalar.is_float:
-        found = _PRECISION.search(spec)
-        precision = _digits(found.group(1) if found else attribute(node, "precision") or _USUAL)
-    low, high = limits_of(node, scalar)
-    return Display(
+    form = format_of(node)
+    precision, low, high = 0, None, None
+    control, value_alarm = NO_CONTROL, NO_VALUE_ALARM
+    if kind in (NtKind.SCALAR, NtKind.SCALAR_ARRAY) and scalar.is_numeric:
+        precision = _precision_of(node, form) if scalar.is_float else 0
+        low, high = limits_of(node, "minimum", "maximum")
+        control = NO_CONTROL if low is None and high is None else Control(low, high)
+        alarms = ValueAlarm(*limits_of(node, *ALARM_LIMITS))
+        value_alarm = alarms if alarms.active else NO_VALUE_ALARM
+    display = Display(
         description=text_attribute(node, "description"),
         units=text_attribute(node, "units"),
         limit_low=low,
         limit_high=high,
         precision=precision,
-        form=_FORMS.get(spec[-1:], 0),
+        form=_FORMS.get(form[-1:], 0),
     )
+    fields = {"display": display, "control": control, "value_alarm": value_alarm, **more}
+    return shared(PvSpec(kind, scalar, writable=node.mode != "RO", **fields))
 
 
 def format_of(node: Any) -> str:
@@ -75,34 +84,12 @@ def format_of(node: Any) -> str:
     return match.group("spec") if match else ""
 
 
-def limits_of(node: TreeNode, scalar: ScalarType) -> tuple[Any, Any]:
-    """Return minimum and maximum of a numeric node, None where there is none."""
-    if not scalar.is_numeric:
-        return None, None
-    return number_of(attribute(node, "minimum")), number_of(attribute(node, "maximum"))
+def limits_of(node: Any, *names: str) -> list[Any]:
+    """Return attributes of a node that are limits; None for one that is no number or infinite."""
+    return [_limit_of(attribute(node, name)) for name in names]
 
 
-def control_of(node: TreeNode, scalar: ScalarType) -> Control:
-    """Return the range that a put is held to."""
-    low, high = limits_of(node, scalar)
-    return NO_CONTROL if low is None and high is None else Control(low, high)
-
-
-def value_alarm_of(node: Any, scalar: ScalarType) -> ValueAlarm:
-    """Return the alarm limits of a numeric node."""
-    if not scalar.is_numeric:
-        return NO_VALUE_ALARM
-    limits = ValueAlarm(
-        low_alarm=number_of(attribute(node, "lowAlarm")),
-        low_warning=number_of(attribute(node, "lowWarning")),
-        high_warning=number_of(attribute(node, "highWarning")),
-        high_alarm=number_of(attribute(node, "highAlarm")),
-    )
-    return limits if limits.active else NO_VALUE_ALARM
-
-
-def number_of(limit: Any) -> Any:
-    """Return a limit, None if it is no number or infinite."""
+def _limit_of(limit: Any) -> Any:
     if isinstance(limit, (int, np.integer)):
         return int(limit)
     if not isinstance(limit, (float, np.floating)):
@@ -111,8 +98,11 @@ def number_of(limit: Any) -> Any:
     return float(limit) if math.isfinite(limit) else None
 
 
-def _digits(precision: Any) -> int:
+def _precision_of(node: Any, form: str) -> int:
+    # PyRogue's own precision misses '{:.3f}', and is 0 for all floats but Python's own.
+    found = _PRECISION.search(form)
     try:
-        return min(max(int(precision or 0), 0), _MOST_DIGITS)
+        digits = int(found.group(1) if found else attribute(node, "precision") or _USUAL)
     except (TypeError, ValueError, OverflowError):
         return 0
+    return min(max(digits, 0), _MOST_DIGITS)

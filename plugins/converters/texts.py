@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,11 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.values import text_of
+from roguebridge.core.values import MisfitError, parse_literal, shown, text_of
 
 _DURATION = re.compile(
-    r"(?:(?P<days>-?\d+) days?,? ?)?(?:(?P<h>\d+):(?P<m>\d\d):(?P<s>\d\d)(?:\.(?P<us>\d{1,6}))?)?$"
+    r"(?:(?P<days>-?\d+) days?,? ?)?"
+    r"(?:(?P<hours>\d+):(?P<minutes>\d\d):(?P<seconds>\d\d(?:\.\d{1,6})?))?$"
 )
+_LARGE = re.compile(r"e[+-]?[\d_]{4}", re.IGNORECASE)
 _SPAN = re.compile(r"(?P<count>-?\d+) (?P<unit>[a-z]+)(?: time units)?$")
 _UNITS = {
     "years": "Y", "months": "M", "weeks": "W", "days": "D", "hours": "h", "minutes": "m",
@@ -55,21 +56,6 @@ def form_of(native: Any, type_str: str) -> TextForm | None:
     if issubclass(native, np.complexfloating):
         return TextForm(lambda value: str(complex(value)), lambda text: native(_complex(text)))
     return None
-
-
-def parse_literal(text: str) -> Any:
-    """Return what JSON or a Python literal stands for.
-
-    :raises ValueError: if it is neither
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        raise ValueError(f"{text!r} is neither JSON nor a Python literal") from None
 
 
 def _tuple_text(value: Any) -> str:
@@ -123,7 +109,7 @@ def _instance(kind: type, *also: type) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         found = parse_literal(text)
         if not isinstance(found, (kind, *also)):
-            raise TypeError(f"expected a {kind.__name__}, got {text!r}")
+            raise MisfitError(f"expected a {kind.__name__}, got {shown(text)}")
         return found if isinstance(found, kind) else kind(found)
 
     return read
@@ -133,23 +119,29 @@ def _complex(text: str) -> complex:
     return complex(text.replace(" ", ""))
 
 
+def _fraction(text: str) -> Fraction:
+    if _LARGE.search(text):
+        raise ValueError  # Fraction would work out all digits, and fill the memory
+    return Fraction(text)
+
+
 def _timedelta(text: str) -> timedelta:
     match = _DURATION.match(text.strip())
     if match is None or not text.strip():
         raise ValueError
-    found = {name: int(value) for name, value in match.groupdict("0").items() if name != "us"}
-    return timedelta(
-        days=found["days"], hours=found["h"], minutes=found["m"], seconds=found["s"],
-        microseconds=int((match.group("us") or "0").ljust(6, "0")),
-    )  # fmt: skip
+    return timedelta(**{name: float(value) for name, value in match.groupdict("0").items()})
 
 
-def _timedelta64(text: str) -> np.timedelta64:
-    match = _SPAN.match(text.strip())
-    if match is None and text.strip() != "NaT":
-        raise ValueError
-    if match is None:
+def timedelta64_of(text: str) -> np.timedelta64:
+    """Return the duration of numpy that a text stands for.
+
+    :raises Exception: if it is none
+    """
+    if text.strip() == "NaT":
         return np.timedelta64("NaT")
+    match = _SPAN.match(text.strip())
+    if match is None:
+        raise ValueError
     return np.timedelta64(int(match.group("count")), _UNITS[match.group("unit")])  # type: ignore[call-overload, no-any-return]
 
 
@@ -165,12 +157,12 @@ _FORMS: dict[type, TextForm] = {
     bytearray: TextForm(str, _call("bytearray", lambda text: bytearray(_bytes(text or "b''")))),
     complex: TextForm(str, _complex),
     Decimal: TextForm(str, Decimal),
-    Fraction: TextForm(str, Fraction),
+    Fraction: TextForm(str, _fraction),
     datetime: TextForm(str, datetime.fromisoformat),
     date: TextForm(str, date.fromisoformat),
     time: TextForm(str, time.fromisoformat),
     timedelta: TextForm(str, _timedelta),
     np.datetime64: TextForm(str, np.datetime64),
-    np.timedelta64: TextForm(str, _timedelta64),
+    np.timedelta64: TextForm(str, timedelta64_of),
 }
 _BY_NAME = {kind.__name__: form for kind, form in _FORMS.items()}

@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from roguebridge.core.errors import PluginError, PutError
+from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule
 from roguebridge.core.values import (
     STATE,
     ConversionError,
-    NtKind,
-    PvSpec,
-    ScalarType,
     TypeConverter,
     integer,
+    shown,
 )
 
-from ..converters.metadata import display_of
-from .rule import Selector, Whole, refusing, rule_for
+from ..converters.choices import enum_spec
+from ..converters.refusals import index_of, present_value, refusing_all
+from .rule import Selector, Whole, is_count, rule_for
 
 
 def bit_field(
@@ -48,11 +47,11 @@ def bit_field(
     if not isinstance(choices, Mapping):
         raise TypeError(f"bit_field: choices must be a dict or a list, not {choices!r}")
     for value, label in choices.items():
-        if not _is_count(value) or not isinstance(label, str):
+        if not is_count(value) or not isinstance(label, str):
             raise TypeError(f"bit_field: {value!r}: {label!r} is no choice, such as 1: 'On'")
     if width is None:
         width = max([1, *(value.bit_length() for value in choices)])
-    if not _is_count(shift) or not _is_count(width) or width == 0:
+    if not is_count(shift) or not is_count(width, 1):
         raise TypeError(f"bit_field: no bits have shift {shift!r} and width {width!r}")
     if not choices or len(set(choices.values())) < len(choices):
         raise ValueError(f"bit_field: the choices {dict(choices)} are none, or not all different")
@@ -89,16 +88,9 @@ class BitField(TypeConverter):
         if bits is not None and field.shift + field.width > bits:
             raise PluginError(f"{node.path}: {node.typeStr} has no {field}")
         self._node = node
-        self._path = node.path
         self._field = field
         self._index = {value: index for index, value in enumerate(field.values)}
-        self.spec = PvSpec(
-            NtKind.ENUM,
-            ScalarType.Int32,
-            choices=field.labels,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-        )
+        self.spec = enum_spec(node, field.labels)
 
     def to_pv(self, value: Any) -> int:
         """Return the index.
@@ -107,34 +99,16 @@ class BitField(TypeConverter):
         """
         field = self._field
         found = (integer(value) & field.mask) >> field.shift
-        try:
+        if found in self._index:
             return self._index[found]
-        except KeyError:
-            text = f"{self._path}: {field} are {found}, which is none of {list(field.values)}"
-            raise ConversionError(text, STATE) from None
+        known = shown(list(field.values))
+        text = f"{self._node.path}: {field} are {found}, which is none of {known}"
+        raise ConversionError(text, STATE)
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return the integer that the node has, with the bits of the choice."""
-        with refusing(self._path):
-            field = self._field
-            bits = field.values[self._index_of(value)] << field.shift
-            number = integer(self._node.value()) & ~field.mask | bits
-            return self._whole.number.to_tree(self._whole.wrapped(number))
-
-    def _index_of(self, value: Any) -> int:
-        labels = self._field.labels
-        if isinstance(value, str):
-            if value not in labels:
-                raise PutError(f"{self._path}: {value!r} is none of {list(labels)}")
-            return labels.index(value)
-        index = integer(value)
-        if not 0 <= index < len(labels):
-            raise PutError(
-                f"{self._path}: index {index} is outside 0 .. {len(labels) - 1}, "
-                f"the choices {list(labels)}"
-            )
-        return index
-
-
-def _is_count(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number >= 0
+        field = self._field
+        bits = field.values[index_of(self._node, field.labels, value)] << field.shift
+        number = integer(present_value(self._node)) & ~field.mask | bits
+        return self._whole.number.to_tree(self._whole.wrapped(number))

@@ -6,13 +6,14 @@ import json
 from typing import Any
 
 from roguebridge.core.hooks import ConverterRule
-from roguebridge.core.values import ScalarType, TypeConverter, unicode_of
+from roguebridge.core.values import MisfitError, TypeConverter, shown, unicode_of
 
 from ..converters import plain_converter
 from ..converters.declared import Declared, Family
-from ..converters.scalars import scalar_spec
+from ..converters.refusals import refusing_all
+from ..converters.scalars import text_spec
 from ..converters.texts import form_of
-from .rule import Selector, refusing, rule_for
+from .rule import Selector, rule_for
 
 
 def json_text(select: Selector) -> ConverterRule:
@@ -30,12 +31,12 @@ class JsonText(TypeConverter):
     """A value as JSON text."""
 
     def __init__(self, node: Any) -> None:
-        self._path = node.path
+        self._node = node
         self._inner = plain_converter(node)
         declared = Declared(node)
         form = form_of(declared.native, declared.type_str)
         self._is_free = declared.family is Family.OTHER and form is None
-        self.spec = scalar_spec(node, ScalarType.String)
+        self.spec = text_spec(node)
 
     def to_pv(self, value: Any) -> str:
         """Return the JSON text.
@@ -46,28 +47,30 @@ class JsonText(TypeConverter):
         checked = _checked(value)
         return unicode_of(json.dumps(checked, ensure_ascii=False, allow_nan=False, default=_plain))
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return what the node takes for the value that the text stands for."""
-        with refusing(self._path):
-            if not isinstance(value, str):
-                raise TypeError(f"{value!r} is not text")
-            try:
-                found = json.loads(value, parse_constant=_refuse)
-            except (ValueError, RecursionError) as exc:
-                raise ValueError(f"no JSON: {exc}") from None
-            # Of a node of any type, text would be read once more.
-            again = self._is_free and isinstance(found, str)
-            return self._inner.to_tree(json.dumps(found) if again else found)
+        if not isinstance(value, str):
+            raise MisfitError(f"{shown(value)} is not text")
+        try:
+            found = json.loads(value, parse_constant=_refuse)
+        except json.JSONDecodeError as exc:
+            raise MisfitError(f"no JSON: column {exc.colno} of {shown(value)}") from None
+        except RecursionError:
+            raise MisfitError("no JSON: it has too many lists within lists") from None
+        # Of a node of any type, text would be read once more.
+        again = self._is_free and isinstance(found, str)
+        return self._inner.to_tree(json.dumps(found) if again else found)
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "tolist"):  # of numpy
         return value.tolist()
-    raise TypeError(f"a {type(value).__name__} is not JSON")
+    raise MisfitError(f"a {type(value).__name__} is not JSON")
 
 
 def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not in it")
+    raise MisfitError(f"no JSON: {name} is not in it")
 
 
 def _checked(value: Any) -> Any:
@@ -75,7 +78,7 @@ def _checked(value: Any) -> Any:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"the key {key!r} is no text, which JSON needs")
+                raise MisfitError(f"the key {shown(key)} is no text, which JSON needs")
         for item in value.values():
             _checked(item)
     elif isinstance(value, (list, tuple)):

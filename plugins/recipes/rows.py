@@ -8,23 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.errors import PluginError, PutError
+from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule
 from roguebridge.core.values import (
     Column,
+    MisfitError,
     NtKind,
-    PvSpec,
     ScalarType,
     TypeConverter,
     cast_exactly,
     exact_array,
     member_names,
+    shown,
     texts_of,
     unicode_of,
 )
 
-from ..converters.metadata import display_of
-from .rule import Selector, refusing, rule_for
+from ..converters.metadata import described
+from ..converters.refusals import check_columns, check_lengths, present_value, refusing_all
+from .rule import Selector, rule_for
 
 
 def table(select: Selector, columns: Mapping[str, ScalarType | str]) -> ConverterRule:
@@ -61,86 +63,66 @@ class Rows(TypeConverter):
         if isinstance(native, type) and not issubclass(native, (list, tuple, dict)):
             raise PluginError(f"{node.path}: table is for lists and dicts, not {node.typeStr}")
         self._node = node
-        self._path = node.path
-        self._columns = {column.name: column for column in columns}
-        self._labels = {column.label for column in columns}
-        self.spec = PvSpec(
-            NtKind.TABLE,
-            ScalarType.String,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-            columns=columns,
-        )
+        self.spec = described(node, NtKind.TABLE, ScalarType.String, columns=columns)
 
     def to_pv(self, value: Any) -> dict[str, Any]:
         """Return name -> column.
 
-        :raises TypeError: for what is no table
-        :raises ValueError: naming the column whose elements do not fit, or are missing
+        :raises MisfitError: for what is no table, or naming the column that does not fit
         """
         columns = self.spec.columns
         if isinstance(value, Mapping):
-            missing = self._labels - set(value)
+            missing = sorted({c.label for c in columns} - set(value))
             if missing:
-                raise ValueError(f"there is no column {sorted(missing)[0]!r}")
-            made = {c.name: _elements(c, value[c.label]) for c in columns}
-            sizes = {name: len(column) for name, column in made.items()}
-            if len(set(sizes.values())) > 1:
-                raise ValueError(f"the columns differ in length: {sizes}")
-            return made
-        _check_rows(value)
-        cells = {c: [_cell(row, c.label, value) for row in value] for c in columns}
-        return {column.name: _elements(column, items) for column, items in cells.items()}
+                raise MisfitError(f"there is no column {missing[0]!r}")
+            cells = {c.label: value[c.label] for c in columns}
+        else:
+            _check_rows(value)
+            cells = {c.label: [_cell(row, c.label, value) for row in value] for c in columns}
+        made = {c.name: _elements(c, cells[c.label]) for c in columns}
+        check_lengths(made)
+        return made
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return rows or columns as the node has them; what is not given stays as it is.
 
         :raises PutError: for other columns, or of different length
         """
-        with refusing(self._path):
-            if not isinstance(value, Mapping):
-                raise TypeError(f"{value!r} is not a table")
-            unknown = sorted(set(value) - set(self._columns))
-            if unknown:
-                raise PutError(
-                    f"{self._path}: unknown columns {unknown}; there are {list(self._columns)}"
-                )
-            present = self._node.value()
-            self._need_no_other_keys(present)
-            given = self.to_pv(present) if len(value) < len(self._columns) else {}
-            given |= {name: _elements(self._columns[name], value[name]) for name in value}
-            sizes = {name: len(column) for name, column in given.items()}
-            if len(set(sizes.values())) > 1:
-                raise PutError(f"{self._path}: the columns differ in length: {sizes}")
-            lists = {
-                column.label: list(given[name]) if column.scalar is ScalarType.String
-                else given[name].tolist()
-                for name, column in self._columns.items()
-            }  # fmt: skip
-            if isinstance(present, Mapping):
-                return lists
-            rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
-            return tuple(rows) if isinstance(present, tuple) else rows
+        columns = self.spec.columns
+        check_columns(self._node, value, [column.name for column in columns])
+        present = present_value(self._node)
+        self._need_no_other_keys(present)
+        given = self.to_pv(present) if len(value) < len(columns) else {}
+        given |= {c.name: _elements(c, value[c.name]) for c in columns if c.name in value}
+        check_lengths(given)
+        lists = {c.label: _listed(given[c.name]) for c in columns}
+        if isinstance(present, Mapping):
+            return lists
+        rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
+        return tuple(rows) if isinstance(present, tuple) else rows
 
     def _need_no_other_keys(self, present: Any) -> None:
         several = [present] if isinstance(present, Mapping) else present
         _check_rows(several)
-        other = {key for row in several for key in row} - self._labels
+        other = {key for row in several for key in row} - {c.label for c in self.spec.columns}
         if other:
-            raise PutError(
-                f"{self._path}: its keys {sorted(map(str, other))} are not in this table and would "
-                "be lost"
-            )
+            names = shown(sorted(map(str, other)))
+            raise MisfitError(f"its keys {names} are not in this table and would be lost")
+
+
+def _listed(column: Any) -> Any:
+    return column if isinstance(column, list) else column.tolist()
 
 
 def _check_rows(rows: Any) -> None:
     if not isinstance(rows, (list, tuple)) or not all(isinstance(row, Mapping) for row in rows):
-        raise TypeError(f"{rows!r} is neither a list of dicts nor a dict of lists")
+        raise MisfitError(f"{shown(rows)} is neither a list of dicts nor a dict of lists")
 
 
 def _cell(row: Mapping[Any, Any], label: str, rows: Any) -> Any:
     if label not in row:
-        raise ValueError(f"row {rows.index(row)} has no {label!r}")
+        raise MisfitError(f"row {rows.index(row)} has no {label!r}")
     return row[label]
 
 
@@ -148,7 +130,7 @@ def _elements(column: Column, items: Any) -> Any:
     try:
         array = exact_array(items)
         if array.ndim != 1:
-            raise ValueError(f"rank {array.ndim} instead of 1")
+            raise MisfitError(f"rank {array.ndim} instead of 1")
         if column.scalar is not ScalarType.String:
             kept = array if array.size else np.zeros(0, column.scalar.dtype)
             return np.array(cast_exactly(kept, column.scalar.dtype))
@@ -156,7 +138,7 @@ def _elements(column: Column, items: Any) -> Any:
             return texts_of(items)
         for item in items:
             if not isinstance(item, str):
-                raise TypeError(f"{item!r} is not text")
+                raise MisfitError(f"{shown(item)} is not text")
         return [unicode_of(item) for item in items]
-    except (TypeError, ValueError) as exc:
-        raise ValueError(f"column {column.label!r}: {exc}") from None
+    except MisfitError as exc:
+        raise MisfitError(f"column {column.label!r}: {exc}") from None

@@ -1,13 +1,12 @@
-"""Common part of the recipes: a rule for the selected nodes, and exact refusals."""
+"""Common part of the recipes: a rule for the selected nodes, and the width of integers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
-from roguebridge.core.errors import PluginError, PutError, words_of
+from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule
 from roguebridge.core.tree import TreeNode
 
@@ -29,19 +28,9 @@ def rule_for(recipe: str, select: Selector, make: Callable[[Any], Any]) -> Conve
     return ConverterRule(make, select)
 
 
-@contextmanager
-def refusing(path: str) -> Iterator[None]:
-    """Refuse a put or call if anything is raised within, naming the node.
-
-    Of the argument of a command too, though its declared type does not bind: without its
-    conversion the tree would take it for something else.
-    """
-    try:
-        yield
-    except PutError:
-        raise
-    except Exception as exc:
-        raise PutError(f"{path}: {words_of(exc)}") from exc
+def is_count(number: Any, least: int = 0) -> bool:
+    """Tell whether an argument is an int of at least ``least``."""
+    return isinstance(number, int) and not isinstance(number, bool) and number >= least
 
 
 class Whole:
@@ -61,9 +50,8 @@ class Whole:
         self.bits = None if found is None else int(found.group(1))
         self.signed = declared.source_type[:1] in "Ii"
         #: takes and gives the number, also where the node has an enum for it
-        self.number = (
-            Number(node, declared) if declared.family is Family.INTEGER else BigInteger(node)
-        )
+        kind = Number if declared.family is Family.INTEGER else BigInteger
+        self.number: Number | BigInteger = kind(node, declared)
 
     def wrapped(self, number: int) -> int:
         """Return the number that the type has for the lowest bits of ``number``."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from roguebridge.core.errors import PluginError, PutError
+from roguebridge.core.errors import PluginError, PutError, words_of
 from roguebridge.core.values import (
     Control,
     Flat,
+    MisfitError,
     NtKind,
     PvSpec,
     ScalarType,
@@ -21,13 +22,14 @@ from roguebridge.core.values import (
     ValueAlarm,
     cast_exactly,
     exact_array,
+    parse_literal,
+    parse_number,
     real,
 )
 
 from ..converters import plain_converter
-from ..converters.scalars import Trigger, parse_number
-from ..converters.texts import parse_literal
-from .rule import refusing
+from ..converters.refusals import refusing_all
+from ..converters.scalars import Trigger
 
 _KINDS = (NtKind.SCALAR, NtKind.SCALAR_ARRAY, NtKind.NDARRAY)
 _FLOAT64 = np.dtype(np.float64)
@@ -58,13 +60,13 @@ class Scaled(TypeConverter):
                 f"{node.path}: {scaling.recipe} is for numbers, not {node.typeStr} "
                 f"({spec.kind.value} {spec.scalar.value})"
             )
-        self._path = node.path
+        self._node = node
         self._inner = inner
         self._scaling = scaling
         self._raw = spec.scalar
         self._low, self._high = _raw_range(spec)
         self._rises = self._find_direction(spec.value_alarm)
-        self._range = self._in_order(self._limit(self._low), self._limit(self._high))
+        self._range = self._limits(self._low, self._high)
         self.spec = self._describe(spec)
 
     def to_pv(self, value: Any) -> Any:
@@ -74,6 +76,7 @@ class Scaled(TypeConverter):
             return self._through(self._scaling.to_pv, raw.astype(_FLOAT64))
         return real(self._scaling.to_pv(float(raw)))
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return what the node takes for the raw number, or numbers, nearest to the value.
 
@@ -81,31 +84,23 @@ class Scaled(TypeConverter):
         """
         back = self._scaling.to_tree
         if back is None:
-            raise PutError(f"{self._path}: it is served through a function without inverse")
-        with refusing(self._path):
-            if self.spec.kind is NtKind.SCALAR:
-                number = real(parse_number(value, False) if isinstance(value, str) else value)
-                return self._inner.to_tree(self._nearest(number, real(back(number))))
-            values = parse_literal(value) if isinstance(value, str) else value
-            numbers = np.atleast_1d(cast_exactly(exact_array(values), _FLOAT64))
-            raw = self._all_nearest(numbers, self._through(back, numbers))
-            return self._inner.to_tree(raw.view(Flat) if isinstance(value, Flat) else raw)
+            raise PutError(f"{self._node.path}: it is served through a function without inverse")
+        if self.spec.kind is NtKind.SCALAR:
+            number = real(parse_number(value) if isinstance(value, str) else value)
+            raw = self._nearest(np.array([number]), np.array([real(_call(back, number))]))
+            return self._inner.to_tree(raw[0].item())
+        values = parse_literal(value) if isinstance(value, str) else value
+        numbers = np.atleast_1d(cast_exactly(exact_array(values), _FLOAT64))
+        raw = self._nearest(numbers, self._through(back, numbers))
+        return self._inner.to_tree(raw.view(Flat) if isinstance(value, Flat) else raw)
 
     # Metadata ---------------------------------------------------------------------------------
 
     def _describe(self, spec: PvSpec) -> PvSpec:
-        scaling, display, alarm = self._scaling, spec.display, spec.value_alarm
+        scaling, display, control = self._scaling, spec.display, spec.control
         precision = display.precision if self._raw.is_float else scaling.digits
-        low, high = self._in_order(self._limit(display.limit_low), self._limit(display.limit_high))
-        control = self._in_order(
-            self._limit(spec.control.limit_low), self._limit(spec.control.limit_high)
-        )
-        alarms = [
-            self._alarm_limit(limit)
-            for limit in (
-                alarm.low_alarm, alarm.low_warning, alarm.high_warning, alarm.high_alarm,
-            )
-        ]  # fmt: skip
+        low, high = self._limits(display.limit_low, display.limit_high)
+        alarms = [self._alarm_limit(limit) for limit in astuple(spec.value_alarm)]
         return replace(
             spec,
             scalar=ScalarType.Float64,
@@ -117,20 +112,16 @@ class Scaled(TypeConverter):
                 precision=precision if scaling.precision is None else scaling.precision,
                 form=display.form if self._raw.is_float else 0,
             ),
-            control=Control(*control),
+            control=Control(*self._limits(control.limit_low, control.limit_high)),
             value_alarm=ValueAlarm(*(alarms if self._rises else reversed(alarms))),
             writable=spec.writable and scaling.to_tree is not None,
         )
 
     def _find_direction(self, alarm: ValueAlarm) -> bool:
         """Tell whether the function rises, by what it makes of the node's limits."""
-        limits = (
-            self._low, self._high,
-            alarm.low_alarm, alarm.low_warning, alarm.high_warning, alarm.high_alarm,
-        )  # fmt: skip
         low, high = self._low, self._high
-        some = {x for x in (0, 1) if (low is None or low <= x) and (high is None or x <= high)}
-        raw = sorted(some | {limit for limit in limits if limit is not None})
+        some = [x for x in (0, 1) if (low is None or low <= x) and (high is None or x <= high)]
+        raw = sorted({x for x in (low, high, *astuple(alarm), *some) if x is not None})
         made = [(x, y) for x in raw if (y := self._limit(x)) is not None]
         rises = [(a, b) for a, b in pairwise(made) if b[1] > a[1]]
         falls = [(a, b) for a, b in pairwise(made) if b[1] < a[1]]
@@ -138,8 +129,8 @@ class Scaled(TypeConverter):
             (up, _), (top, _) = rises[0]
             (down, _), (bottom, _) = falls[0]
             raise PluginError(
-                f"{self._path}: the function of {self._scaling.recipe} both rises, from raw {up} "
-                f"to {top}, and falls, from {down} to {bottom}"
+                f"{self._node.path}: the function of {self._scaling.recipe} both rises, "
+                f"from raw {up} to {top}, and falls, from {down} to {bottom}"
             )
         return not falls
 
@@ -157,65 +148,60 @@ class Scaled(TypeConverter):
         limit = self._limit(raw)
         if limit is None and raw is not None:
             raise PluginError(
-                f"{self._path}: {self._scaling.recipe} has no value for its alarm limit {raw}"
+                f"{self._node.path}: {self._scaling.recipe} has no value for its alarm limit {raw}"
             )
         return limit
 
-    def _in_order(self, low: float | None, high: float | None) -> tuple[Any, Any]:
-        return (low, high) if self._rises else (high, low)
+    def _limits(self, low: Any, high: Any) -> tuple[Any, Any]:
+        """Return two limits in the PV's units, the lower first."""
+        limits = self._limit(low), self._limit(high)
+        return limits if self._rises else limits[::-1]
 
     # Values -----------------------------------------------------------------------------------
 
     def _through(self, function: Callable[[Any], Any], numbers: Any) -> Any:
         with np.errstate(all="ignore"):  # of linear
-            made = np.asarray(function(numbers))
+            made = np.asarray(_call(function, numbers))
         if made.shape != numbers.shape:
-            raise ValueError(
+            raise MisfitError(
                 f"the function of {self._scaling.recipe} made shape {made.shape} of shape "
                 f"{numbers.shape}"
             )
         return cast_exactly(made, _FLOAT64)
 
-    def _nearest(self, number: float, raw: float) -> int | float:
-        """Return a raw number that the node may have; within its range the ends are in reach."""
-        nearest: int | float = raw
-        if self._raw.is_integer:
-            if not math.isfinite(raw):
-                raise ValueError(f"{number} has no raw value")
-            nearest = round(raw)
-        if self._low is not None and nearest < self._low:
-            self._need_inside(number)
-            return self._low  # type: ignore[no-any-return]
-        if self._high is not None and nearest > self._high:
-            self._need_inside(number)
-            return self._high  # type: ignore[no-any-return]
-        return nearest
-
-    def _all_nearest(self, numbers: Any, raw: Any) -> Any:
-        if self._raw.is_integer:
+    def _nearest(self, numbers: Any, raw: Any) -> Any:
+        """Return raw numbers that the node may have; within its range the ends are in reach."""
+        is_whole = self._raw.is_integer
+        if is_whole:
             odd = ~np.isfinite(raw)
             if odd.any():
-                raise ValueError(f"{numbers[odd][0]} has no raw value")
+                raise MisfitError(f"{numbers[odd][0]} has no raw value")
             raw = np.rint(raw)
-        low, high = self._low, self._high
-        outside = np.zeros(raw.shape, bool)
-        if low is not None:
-            outside |= raw < low
-        if high is not None:
-            outside |= raw > high
-        for number in numbers[outside]:
+        low = -math.inf if self._low is None else self._low
+        high = math.inf if self._high is None else self._high
+        below, above = raw < low, raw > high
+        for number in numbers[below | above]:
             self._need_inside(float(number))
-        if outside.any():
-            raw = np.clip(raw, low, high)
-        return cast_exactly(raw, self._raw.dtype) if self._raw.is_integer else raw
+        raw = np.where(below | above, 0, raw)
+        made = cast_exactly(raw, self._raw.dtype) if is_whole else raw
+        made[below], made[above] = low, high
+        return made
 
     def _need_inside(self, number: float) -> None:
         low, high = self._range
         if (low is not None and number < low) or (high is not None and number > high):
             units = self.spec.display.units
             raise PutError(
-                f"{self._path}: {number} is outside {low} .. {high}{units and ' '}{units}"
+                f"{self._node.path}: {number} is outside {low} .. {high}{units and ' '}{units}"
             )
+
+
+def _call(function: Callable[[Any], Any], numbers: Any) -> Any:
+    """Return what a function of the site makes of numbers; what it raises, clients read."""
+    try:
+        return function(numbers)
+    except Exception as exc:
+        raise MisfitError(words_of(exc)) from exc
 
 
 def _raw_range(spec: PvSpec) -> tuple[Any, Any]:

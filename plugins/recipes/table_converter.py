@@ -24,6 +24,7 @@ from roguebridge.core.values import (
     ScalarType,
     TypeConverter,
     ValueAlarm,
+    fitted,
     integer,
     judge,
     judge_as_told,
@@ -32,7 +33,7 @@ from roguebridge.core.values import (
     worst,
 )
 
-from ..converters.metadata import attribute
+from ..converters.metadata import ALARM_LIMITS, attribute
 from .table_node import Moment, Row, TableNode
 
 _log = logging.getLogger("roguebridge.recipes")
@@ -71,7 +72,7 @@ class TableConverter(TypeConverter):
             [Cell(row.variables[name], scalar, rules) for row in node.rows]
             for name, scalar in columns
         ]
-        self._enables = [_Enable(row) for row in node.rows]
+        self._enables = [_enables_of(row) for row in node.rows]
         self.spec = PvSpec(
             NtKind.TABLE,
             ScalarType.String,
@@ -82,15 +83,13 @@ class TableConverter(TypeConverter):
 
     def to_pv(self, value: Any) -> dict[str, Any]:
         """Read every variable and return name -> column; the worst alarm is noted in ``value``."""
-        states = [enable.alarm() for enable in self._enables]
-        alarms = [alarm for alarm in states if alarm is not None]
+        alarms = [_disabled(enables) for enables in self._enables]
         columns: list[Any] = [list(self._devices)]
         for cells, column in zip(self._cells, self.spec.columns[1:], strict=True):
-            read = [cell.read() for cell in cells]
-            alarms += [alarm for _, alarm in read]
-            items = [item for item, _ in read]
+            items, states = zip(*(cell.read() for cell in cells), strict=True)
+            alarms += states
             is_text = column.scalar is ScalarType.String
-            columns.append(items if is_text else np.array(items, column.scalar.dtype))
+            columns.append(list(items) if is_text else np.array(items, column.scalar.dtype))
         value.alarm = worst(alarms)
         names = (column.name for column in self.spec.columns)
         return dict(zip(names, columns, strict=True))
@@ -106,19 +105,16 @@ class TableConverter(TypeConverter):
 
 
 class Cell:
-    """One variable in the type of its column; what cannot be had is as it was last."""
+    """One variable in the type of its column; if it cannot be read, as it was last."""
 
     def __init__(self, node: Any, scalar: ScalarType, rules: Sequence[ConverterRule]) -> None:
         self._node = node
-        self._scalar = scalar
         self._converter = converter_of(rules, node)
         self._is_hardware = is_register(node)
-        names = ("lowAlarm", "lowWarning", "highWarning", "highAlarm")
-        self._limits = ValueAlarm(*(attribute(node, name) for name in names))
-        self._last: Any = "" if scalar is ScalarType.String else scalar.dtype.type(0).item()
+        self._limits = ValueAlarm(*(attribute(node, name) for name in ALARM_LIMITS))
+        self._spec = PvSpec(NtKind.SCALAR, scalar)
+        self._last: Any = float("nan") if scalar.is_float else self._spec.zero()
         self._trouble = ""
-        if scalar.is_float:
-            self._last = float("nan")
 
     def read(self) -> tuple[Any, Alarm]:
         """Return the cell and its alarm."""
@@ -132,10 +128,8 @@ class Cell:
             if alarm is None:
                 alarm = self._judge(value, found)
             self._last = self._fitting(found)
-        except ConversionError as exc:
-            return self._missing(exc, exc.alarm)
         except Exception as exc:
-            return self._missing(exc, CALC)
+            return self._missing(exc, exc.alarm if isinstance(exc, ConversionError) else CALC)
         self._trouble = ""
         return self._last, alarm
 
@@ -153,35 +147,29 @@ class Cell:
         return judge_as_told(value, self._limits) if self._limits.active else NO_ALARM
 
     def _fitting(self, found: Any) -> Any:
-        spec, scalar = self._converter.spec, self._scalar
+        scalar, choices = self._spec.scalar, self._converter.spec.choices
+        if scalar is ScalarType.String:
+            return choices[found] if choices else str(found)
         if scalar is ScalarType.Bool:
             return bool(integer(found))
-        if scalar is ScalarType.String:
-            return spec.choices[found] if spec.kind is NtKind.ENUM else str(found)
-        if scalar.is_float:
-            return real(found, scalar.dtype)
-        number, info = integer(found), np.iinfo(scalar.dtype)
-        if not info.min <= number <= info.max:
-            raise ValueError(f"{number} is outside {info.min} .. {info.max}")
-        return number
+        return fitted(self._spec, real(found) if scalar.is_float else integer(found))
 
 
-class _Enable:
-    """Whether the devices of a row's variables are enabled."""
+def _enables_of(row: Row) -> list[Any]:
+    """Return the ``enable`` of each device of a row's variables, once."""
+    found = [(v, enable_of(v)) for v in row.variables.values()]
+    return list({id(e): e for v, e in found if e not in (None, v)}.values())
 
-    def __init__(self, row: Row) -> None:
-        found = [(v, enable_of(v)) for v in row.variables.values()]
-        self._enables = list({id(e): e for v, e in found if e not in (None, v)}.values())
 
-    def alarm(self) -> Alarm | None:
-        """Return DISABLE if any is not."""
-        for enable in self._enables:
-            try:
-                if enable.value() is not True:
-                    return DISABLE
-            except Exception as exc:
-                return read_fault(exc, False)
-        return None
+def _disabled(enables: list[Any]) -> Alarm:
+    """Return DISABLE if any device of a row is off."""
+    for enable in enables:
+        try:
+            if enable.value() is not True:
+                return DISABLE
+        except Exception as exc:
+            return read_fault(exc, False)
+    return NO_ALARM
 
 
 def _column_type(spec: PvSpec) -> ScalarType | None:

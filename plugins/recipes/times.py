@@ -10,16 +10,17 @@ from typing import Any
 
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule
-from roguebridge.core.values import NtKind, ScalarType, TypeConverter, integer
+from roguebridge.core.values import MisfitError, NtKind, TypeConverter, integer, shown
 
 from ..converters import plain_converter
-from ..converters.scalars import Trigger, scalar_spec
-from .rule import Selector, refusing, rule_for
+from ..converters.refusals import refusing_all
+from ..converters.scalars import Trigger, text_spec
+from .rule import Selector, rule_for
 
 _UNITS = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}  # per second
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PARTS = re.compile(r"([^T ]*[T ][\d:]*)[.,](\d+)(.*)$", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d+)?$")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?([eE][+-]?\d{1,3})?$")  # more digits fill the memory
 
 
 def iso_time(select: Selector, *, unit: str = "s", digits: int = 3) -> ConverterRule:
@@ -47,18 +48,18 @@ class IsoTime(TypeConverter):
         spec = inner.spec
         if spec.kind is not NtKind.SCALAR or not spec.scalar.is_numeric or type(inner) is Trigger:
             raise PluginError(f"{node.path}: iso_time is for numbers, not {node.typeStr}")
-        self._path = node.path
+        self._node = node
         self._inner = inner
         self._is_whole = spec.scalar.is_integer
         self._unit = unit
         self._per_second = _UNITS[unit]
         self._digits = digits
-        self.spec = scalar_spec(node, ScalarType.String)
+        self.spec = text_spec(node)
 
     def to_pv(self, value: Any) -> str:
         """Return the text.
 
-        :raises ValueError: for NaN, the infinities and times before the year 1 or after 9999
+        :raises MisfitError: for NaN, the infinities and times before the year 1 or after 9999
         """
         number = self._inner.to_pv(value)
         try:
@@ -66,25 +67,24 @@ class IsoTime(TypeConverter):
             seconds, part = divmod(parts, 10**self._digits)
             moment = _EPOCH + timedelta(seconds=seconds)
         except (ValueError, OverflowError):
-            raise ValueError(f"{number} {self._unit} is no time that ISO 8601 has") from None
+            raise MisfitError(f"{number} {self._unit} is no time that ISO 8601 has") from None
         text = moment.replace(tzinfo=None).isoformat(timespec="seconds")
         return f"{text}.{part:0{self._digits}}Z" if self._digits else f"{text}Z"
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return the number that the text stands for.
 
         :raises PutError: for other text, or a time between two ints
         """
-        with refusing(self._path):
-            if not isinstance(value, str) or _NUMBER.match(value.strip()):
-                number: Any = Fraction(value.strip()) if isinstance(value, str) else value
-            else:
-                number = _seconds_of(value.strip()) * self._per_second
-            if isinstance(number, Fraction):
-                if self._is_whole and number.denominator != 1:
-                    raise ValueError(f"{value!r} is not a whole number of {self._unit}")
-                number = integer(number) if self._is_whole else float(number)
-            return self._inner.to_tree(number)
+        if not isinstance(value, str):
+            return self._inner.to_tree(value)
+        text = value.strip()
+        is_number = _NUMBER.match(text)
+        number = Fraction(text) if is_number else _seconds_of(text) * self._per_second
+        if self._is_whole and number.denominator != 1:
+            raise MisfitError(f"{shown(value)} is not a whole number of {self._unit}")
+        return self._inner.to_tree(integer(number) if self._is_whole else float(number))
 
 
 def _seconds_of(text: str) -> Fraction:
@@ -99,7 +99,7 @@ def _seconds_of(text: str) -> Fraction:
             moment = moment.replace(tzinfo=UTC)
         seconds = Fraction((moment - _EPOCH) // timedelta(microseconds=1), 10**6)
     except (ValueError, OverflowError):
-        raise ValueError(
-            f"{text!r} is neither a time such as 2026-01-31T12:00:00Z nor a number"
+        raise MisfitError(
+            f"{shown(text)} is neither a time such as 2026-01-31T12:00:00Z nor a number"
         ) from None
     return seconds + Fraction(int(digits or 0), 10 ** len(digits))

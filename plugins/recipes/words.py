@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from roguebridge.core.errors import PluginError, PutError
+from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import ConverterRule
 from roguebridge.core.values import (
+    MisfitError,
     NtKind,
-    PvSpec,
     ScalarType,
     TypeConverter,
     cast_exactly,
     exact_array,
     integer,
+    parse_literal,
 )
 
-from ..converters.metadata import display_of
-from ..converters.scalars import scalar_spec
-from ..converters.texts import parse_literal
-from .rule import Selector, Whole, refusing, rule_for
+from ..converters.refusals import refusing_all
+from ..converters.scalars import text_spec
+from .rule import Selector, Whole, is_count, rule_for
 
 _WORD = 32  # bits
 _ORDERS = ("least", "most")
@@ -37,7 +38,7 @@ def hex_text(select: Selector, *, digits: int | None = None) -> ConverterRule:
     :param digits: at least so many; by default as many as the type of the node has
     :raises ValueError: if ``digits`` is no positive int
     """
-    if digits is not None and not _is_positive(digits):
+    if digits is not None and not is_count(digits, 1):
         raise ValueError(f"hex_text: digits must be an int greater than 0, not {digits!r}")
     return rule_for("hex_text", select, partial(HexText, digits=digits))
 
@@ -54,7 +55,7 @@ def split_words(
     :param first: which word comes first, the ``'least'`` or the ``'most'`` significant
     :raises ValueError: for other values
     """
-    if words is not None and not _is_positive(words):
+    if words is not None and not is_count(words, 1):
         raise ValueError(f"split_words: words must be an int greater than 0, not {words!r}")
     if first not in _ORDERS:
         raise ValueError(f"split_words: first must be 'least' or 'most', not {first!r}")
@@ -68,19 +69,19 @@ class HexText(TypeConverter):
         whole = Whole("hex_text", node)
         bits = whole.bits
         self._width = 2 + (digits or (1 if bits is None else -(-bits // 4)))
-        self._path = node.path
+        self._node = node
         self._number = whole.number
-        self.spec = scalar_spec(node, ScalarType.String)
+        self.spec = text_spec(node)
 
     def to_pv(self, value: Any) -> str:
         """Return ``0x...``, after the sign of a negative number."""
         number = integer(value)
         return f"{'-' if number < 0 else ''}{abs(number):#0{self._width}x}"
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return the int that the text stands for."""
-        with refusing(self._path):
-            return self._number.to_tree(value)
+        return self._number.to_tree(value)
 
 
 class SplitWords(TypeConverter):
@@ -93,18 +94,15 @@ class SplitWords(TypeConverter):
             raise PluginError(
                 f"{node.path}: {node.typeStr} does not tell of how many words it is: give words"
             )
-        self._path = node.path
+        self._node = node
         self._count = count
         self._order = "little" if first == "least" else "big"
         self._dtype = np.dtype("<u4" if first == "least" else ">u4")
         self._signed = whole.signed
         self._number = whole.number
-        self.spec = PvSpec(
-            NtKind.SCALAR_ARRAY,
-            ScalarType.UInt32,
-            display=display_of(node, ScalarType.String),
-            writable=node.mode != "RO",
-            max_length=count,
+        # The limits of the number are not those of its words.
+        self.spec = replace(
+            text_spec(node, count), kind=NtKind.SCALAR_ARRAY, scalar=ScalarType.UInt32
         )
 
     def to_pv(self, value: Any) -> Any:
@@ -119,21 +117,15 @@ class SplitWords(TypeConverter):
             raise OverflowError(f"{number:#x} has more than {self._count} words") from None
         return np.frombuffer(raw, self._dtype).astype(np.uint32)
 
+    @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return the int that all the words are.
 
         :raises PutError: for more or fewer words, or numbers that are none
         """
-        with refusing(self._path):
-            given = parse_literal(value) if isinstance(value, str) else value
-            words = cast_exactly(np.atleast_1d(exact_array(given)), np.dtype(np.uint32))
-            if words.shape != (self._count,):
-                raise PutError(f"{self._path}: {words.size} words instead of {self._count}")
-            raw = words.astype(self._dtype).tobytes()
-            return self._number.to_tree(
-                int.from_bytes(raw, self._order, signed=self._signed)  # type: ignore[arg-type]
-            )
-
-
-def _is_positive(number: Any) -> bool:
-    return isinstance(number, int) and not isinstance(number, bool) and number > 0
+        given = parse_literal(value) if isinstance(value, str) else value
+        words = cast_exactly(np.atleast_1d(exact_array(given)), np.dtype(np.uint32))
+        if words.shape != (self._count,):
+            raise MisfitError(f"{words.size} words instead of {self._count}")
+        raw = words.astype(self._dtype).tobytes()
+        return self._number.to_tree(int.from_bytes(raw, self._order, signed=self._signed))  # type: ignore[arg-type]

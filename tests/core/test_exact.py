@@ -84,7 +84,7 @@ def test_a_number_that_would_change_is_no_float(value, dtype, reason):
         (np.array([1e39]), "f4", "too large for float32"),
         (np.array([2]), "?", "^2 is neither 0 nor 1$"),
         (np.array([math.nan]), "?", "neither 0 nor 1"),
-        (np.array(["a"]), "i4", "elements of type <U1 do not fit int32"),
+        (np.array(["a"]), "i4", "elements of type text do not fit int32"),
         (np.array([None]), "f8", "elements of type object do not fit"),
         (np.array([1j]), "f8", "elements of type complex128 do not fit"),
     ],

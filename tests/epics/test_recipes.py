@@ -259,7 +259,7 @@ def test_a_dict_is_json_and_what_is_none_is_refused(served):
     assert served.get("Setup")["value"] == '{"a": [1, 2]}'
     served.put("Setup", {"value": '{"b": {"c": null}}'})
     assert served.node("Setup").value() == {"b": {"c": None}}
-    with pytest.raises(RemoteError, match=r"Top\.Setup: no JSON: Expecting value: line 1 column 7"):
+    with pytest.raises(RemoteError, match=r"Top\.Setup: no JSON: column 7 of "):
         served.put("Setup", {"value": '{"b": nothing}'})
     with pytest.raises(RemoteError, match=r"Top\.Setup: expected a dict, got"):
         served.put("Setup", {"value": "[1]"})

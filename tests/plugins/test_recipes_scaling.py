@@ -237,7 +237,7 @@ def test_an_array_is_converted_element_by_element():
         ([0.0, 49.5, 1.0], "49.5 is outside -1.0 .. 49.0 V"),
         ([0.0, math.nan, 1.0], "nan has no raw value"),
         ([0.0, 1.0], "2 elements instead of 3"),
-        (["a", "b", "c"], "elements of type <U1 do not fit float64"),
+        (["a", "b", "c"], "elements of type text do not fit float64"),
     ],
 )
 def test_an_array_that_does_not_fit_is_refused_and_named(value, problem):

@@ -161,10 +161,10 @@ def test_what_json_has_not_has_no_place(value, problem):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("{'a': 1}", "no JSON: Expecting property name enclosed in double quotes: line 1 column 2"),
+        ("{'a': 1}", "no JSON: column 2 of \"{'a': 1}\""),
         ('{"a": NaN}', "no JSON: NaN is not in it"),
         ("[" * 100_000, "no JSON: "),
-        ("", "no JSON: Expecting value: line 1 column 1"),
+        ("", "no JSON: column 1 of ''"),
         ("[1]", "expected a dict, got [1]"),
         ("null", "the value is empty"),
         (5, "5 is not text"),
@@ -249,7 +249,7 @@ def test_no_rows_are_columns_of_their_types():
         ({"name": []}, "there is no column 'gain'"),
         (LISTS | {"name": ["a"]}, "the columns differ in length: {'name': 1, 'gain': 2, 'n_1': 2}"),
         ([ROWS[0] | {"n-1": 256}], "column 'n-1': 256 is not an integer within 0 .. 255"),
-        ([ROWS[0] | {"gain": "high"}], "column 'gain': elements of type <U4 do not fit float64"),
+        ([ROWS[0] | {"gain": "high"}], "column 'gain': elements of type text do not fit float64"),
         ([ROWS[0] | {"gain": [1]}], "column 'gain': rank 2 instead of 1"),
         ([ROWS[0] | {"name": 5}], "column 'name': 5 is not text"),
     ],

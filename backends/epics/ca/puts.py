@@ -10,10 +10,10 @@ import caproto as ca
 import numpy as np
 
 from roguebridge.core.requests import PutRequest, Reply
-from roguebridge.core.values import NtKind, PvSpec, ScalarType
+from roguebridge.core.values import NtKind, PvSpec, ScalarType, parse_number
 
 from .channel import Channel
-from .forms.form import Form, bytes_of, number_of, single, whole
+from .forms.form import Form, bytes_of, single, whole
 from .wire import dbr
 from .wire.messages import NORMAL, PUT_FAILED, WRITE_NOTIFY, Request, error, message
 
@@ -111,7 +111,7 @@ def _content(form: Form, channel: Channel, asked: Request) -> Any:
         starts = range(0, count * dbr.STRING_SIZE, dbr.STRING_SIZE)
         texts = [_decoded(asked.payload[at : at + dbr.STRING_SIZE]) for at in starts]
         if is_index:  # a label may be a number, too
-            return whole(number_of(single(texts)))
+            return whole(parse_number(single(texts)))
         return form.take_texts(texts)
     numbers = np.frombuffer(asked.payload, dbr.WIRE[kind], count)
     is_text = view is not None and view.type is dbr.CHAR and view.room > 1

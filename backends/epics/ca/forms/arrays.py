@@ -7,7 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.values import Column, Flat, PvSpec, ScalarType, cast_exactly, exact_array
+from roguebridge.core.values import (
+    Column,
+    Flat,
+    PvSpec,
+    ScalarType,
+    cast_exactly,
+    exact_array,
+    parse_number,
+)
 
 from ..wire.dbr import CHAR, LONG, STRING, WIRE, cut
 from .form import (
@@ -19,7 +27,6 @@ from .form import (
     bytes_of,
     cut_short,
     kept_as,
-    number_of,
     single,
 )
 
@@ -130,7 +137,7 @@ class TableForm(Form):
 
 
 def _numbers(texts: list[str], scalar: ScalarType) -> Any:
-    numbers = [number_of(text) for text in texts]
+    numbers = [parse_number(text) for text in texts]
     return np.array(numbers, float) if scalar.is_float else exact_array(numbers)  # floats round
 
 

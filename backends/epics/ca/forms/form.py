@@ -91,21 +91,6 @@ def kept_as(scalar: ScalarType) -> Any:
     return scalar.dtype if kind is DOUBLE and scalar.is_integer else WIRE[kind]
 
 
-def number_of(text: str) -> int | float:
-    """Return the number that a text is, an int if that is what it looks like.
-
-    :raises ValueError: if it is none
-    """
-    try:
-        return int(text, 0)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is not a number") from None
-
-
 def one(number: Any, dtype: Any) -> Any:
     """Return one number as an array for the wire."""
     with np.errstate(over="ignore"):

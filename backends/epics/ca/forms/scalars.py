@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.values import PvSpec
+from roguebridge.core.values import PvSpec, parse_number
 
 from ..wire.dbr import ENUM, LONG, WIRE, cut
 from .form import (
@@ -17,7 +17,6 @@ from .form import (
     CaValue,
     Form,
     kept_as,
-    number_of,
     one,
     single,
     text_value,
@@ -69,7 +68,7 @@ class NumberForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return the number that the text is."""
-        number = number_of(single(texts))
+        number = parse_number(single(texts))
         if self._range is None or isinstance(number, int):
             return number
         return self.take_numbers(np.array([number]))
