@@ -1,5 +1,6 @@
 """The tables of the reference say what the code does."""
 
+import dataclasses
 import enum
 import inspect
 import re
@@ -28,6 +29,8 @@ from roguebridge.core.cli.failure import Exit
 from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.hooks.hookspecs import Hooks
 from roguebridge.core.hooks.sources import BUILT_IN
+from roguebridge.core.requests.policy import AccessPolicy
+from roguebridge.core.requests.request import RequestRecord
 from roguebridge.core.server.server import PvServer
 from roguebridge.core.values import alarm as alarms
 from roguebridge.core.values import converter
@@ -225,6 +228,15 @@ def test_the_entry_of_a_hook_has_its_signature_and_an_example(name):
     assert section.split("\n\n")[1].strip() == f"`{name}({arguments}) -> {result}`"
     examples = re.findall(r"^```python\n(.*?)^```", section, re.M | re.S)
     assert any(f"def {name}(self" in example for example in examples)
+
+
+def test_the_members_of_policies_and_the_fields_of_records_are_named():
+    for hook, members in (
+        ("policy_rules", [name for name in vars(AccessPolicy) if not name.startswith("_")]),
+        ("request_done", [field.name for field in dataclasses.fields(RequestRecord)]),
+    ):
+        named = set(re.findall(r"`(\w+)", hook_sections()[hook]))
+        assert set(members) <= named, hook
 
 
 @pytest.mark.parametrize("name", HOOKS)
