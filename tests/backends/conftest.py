@@ -3,7 +3,7 @@
 import contextlib
 
 import pytest
-from support.bench import KINDS, Bench, Gate, Site
+from support.clients.bench import KINDS, BackendBench, Gate, Site
 
 
 @pytest.fixture(params=sorted(KINDS))
@@ -21,7 +21,7 @@ def bench_kind(request):
 @pytest.fixture
 def bench(bench_kind):
     """Each backend, not started."""
-    made = Bench(bench_kind)
+    made = BackendBench(bench_kind)
     yield made
     made.close()
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 from support.clients import LIMIT, in_thread, wait_until
-from support.fakes import FakeClock
+from support.engine.fakes import FakeClock
 
 EARLY = "puts and calls answered before all that they changed was shown"
 

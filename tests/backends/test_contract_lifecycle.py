@@ -3,8 +3,8 @@
 import socket
 
 import pytest
-from support.bench import DOUBLE, KINDS, at
 from support.clients import LIMIT, RemoteFailure
+from support.clients.bench import DOUBLE, KINDS, at
 
 from roguebridge.core.backend.contract import BackendOptions
 from roguebridge.core.errors import BackendError

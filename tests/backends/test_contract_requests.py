@@ -4,8 +4,8 @@ import getpass
 
 import numpy as np
 import pytest
-from support.bench import DOUBLE, TEXT, VALUES, at, same
 from support.clients import LIMIT, RemoteFailure
+from support.clients.bench import DOUBLE, TEXT, VALUES, at, same
 
 from roguebridge.core.requests.request import PutRequest
 from roguebridge.core.values.arrays import Flat

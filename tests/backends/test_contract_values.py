@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from support.bench import DOUBLE, ENUM, IMAGE, INT8, SHORTS, VALUES, at, same
 from support.clients import Gone
+from support.clients.bench import DOUBLE, ENUM, IMAGE, INT8, SHORTS, VALUES, at, same
 
 from roguebridge.core.values.alarm import HIHI, NO_ALARM, READ, WRITE, Alarm, Severity, Status
 from roguebridge.core.values.spec import PvSpec

@@ -2,8 +2,8 @@
 
 from types import SimpleNamespace
 
-from support.fakes import ENTRY
-from support.holders import Bench
+from support.engine.fakes import ENTRY
+from support.engine.holders import HolderBench
 
 from roguebridge.backends.epics.pva.requests import OperationReply
 from roguebridge.backends.epics.pva.served_pv import PvaPv
@@ -41,7 +41,7 @@ def pva(bench):
 
 
 def test_its_pv_is_not_opened():
-    bench = Bench(5)
+    bench = HolderBench(5)
     served, waiting = pva(bench)
     served.onFirstConnect()
     assert waiting.calls
@@ -54,7 +54,7 @@ def test_its_pv_is_not_opened():
 
 
 def test_the_next_client_sees_the_value_of_then():
-    bench = Bench(5)
+    bench = HolderBench(5)
     served, waiting = pva(bench)
     served.onFirstConnect()
     served.onLastDisconnect()
@@ -69,7 +69,7 @@ def test_the_next_client_sees_the_value_of_then():
 
 
 def test_one_that_comes_in_time_finds_it_opened():
-    bench = Bench(5)
+    bench = HolderBench(5)
     served, waiting = pva(bench)
     served.onFirstConnect()
     served.onLastDisconnect()
@@ -90,7 +90,7 @@ def test_a_backend_that_stops_leaves_nobody_watched():
         def post_alarm(self, alarm, time_ns):
             raise AssertionError
 
-    bench = Bench(5)
+    bench = HolderBench(5)
     bench.holder.parts.publisher.publications = ()
     served = Stopping()
     bench.holder.attach(served)

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from support.clients import LIMIT, in_thread, wait_until
-from support.fakes import FakeClock
+from support.engine.fakes import FakeClock
 
 from roguebridge.core.pv.publication import Publication, State
 from roguebridge.core.pv.put_outcome import PutOutcome

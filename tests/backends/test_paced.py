@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.fakes import FakeClock
+from support.engine.fakes import FakeClock
 
 from roguebridge.core.values.alarm import HIHI, NO_ALARM
 

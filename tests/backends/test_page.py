@@ -3,14 +3,14 @@
 import socket
 
 import pytest
-from support.bench import DOUBLE, Bench, at
 from support.clients import LIMIT, RemoteFailure
-from support.pagelines import source
+from support.clients.bench import DOUBLE, BackendBench, at
+from support.docs.pagelines import source
 
 
 @pytest.fixture
 def bench():
-    made = Bench("lines")
+    made = BackendBench("lines")
     yield made
     made.close()
 

@@ -6,9 +6,8 @@ import threading
 import numpy as np
 import pytest
 from p4p.client.raw import Context
-from support import rawca
-from support.clients import LIMIT, wait_until
-from support.rawca import ECHO, ERROR, READ, WRITE, RawClient, packed, read
+from support.clients import LIMIT, rawca, wait_until
+from support.clients.rawca import ECHO, ERROR, READ, WRITE, RawClient, packed, read
 
 from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.ca.wire import intake

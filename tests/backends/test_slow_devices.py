@@ -2,7 +2,7 @@
 
 import numpy as np
 from support.clients import LIMIT, wait_until
-from support.fakes import FakeClock
+from support.engine.fakes import FakeClock
 
 from roguebridge.core.values.alarm import CALC, NO_ALARM, TIMEOUT
 

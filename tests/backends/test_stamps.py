@@ -1,7 +1,7 @@
 """Every backend: time stamps when the clock of the machine goes back."""
 
 import pytest
-from support.fakes import FakeClock
+from support.engine.fakes import FakeClock
 
 SECOND = 10**9
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from support.caclient import CaClient
+from support.clients.caclient import CaClient
 
 from bench.measure import order
 from bench.rig import ABOVE, BenchError, Child, Server, clients, serving

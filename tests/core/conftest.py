@@ -5,8 +5,8 @@ import sys
 from contextlib import ExitStack
 
 import pytest
-from support.fakes import WAIT, bridge_threads
-from support.holders import Bench
+from support.engine.fakes import WAIT, bridge_threads
+from support.engine.holders import HolderBench
 
 from roguebridge.core.hooks import sources as plugin_sources
 from roguebridge.core.hooks.manager import Plugins
@@ -65,13 +65,13 @@ def inbox():
 @pytest.fixture
 def bench():
     """A holder that nobody looks at."""
-    return Bench()
+    return HolderBench()
 
 
 @pytest.fixture
 def opened():
     """A holder whose PV is open and shows 5."""
-    bench = Bench(5)
+    bench = HolderBench(5)
     bench.arrive()
     return bench
 

@@ -1,9 +1,9 @@
 """Runs a page on a tree."""
 
 import pytest
-from support.page_world import page_world
-from support.pages import blocks_of
-from support.snippets import PageRun, says_pyrogue
+from support.docs.page_world import page_world
+from support.docs.pages import blocks_of
+from support.docs.snippets import PageRun, says_pyrogue
 
 
 @pytest.fixture

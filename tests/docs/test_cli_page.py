@@ -3,7 +3,7 @@
 import re
 
 import click
-from support.pages import ROOT
+from support.docs.pages import ROOT
 
 from roguebridge.core.cli import roguebridge
 from roguebridge.core.cli.failure import Exit

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.pages import ROOT, blocks_of, name_of, pages
+from support.docs.pages import ROOT, blocks_of, name_of, pages
 
 # Blocks that the suite cannot run, with the reason given on the page. A new one is a choice.
 NOT_RUN = {

@@ -14,9 +14,9 @@ from itertools import count
 
 import numpy as np
 import pytest
-from support.messages import FOLDERS, messages, pattern
-from support.page_tables import code, table
-from support.pages import ROOT
+from support.docs.messages import FOLDERS, messages, pattern
+from support.docs.page_tables import code, table
+from support.docs.pages import ROOT
 from support.trees import running
 
 import roguebridge.backends.epics

@@ -1,6 +1,6 @@
 """The guide to a plugin of a site shows the files of the example, to the letter."""
 
-from support.pages import ROOT, blocks_of
+from support.docs.pages import ROOT, blocks_of
 
 PAGE = "docs/extend/write-a-site-plugin.md"
 EXAMPLE = ROOT / "docs/examples/site_plugin"

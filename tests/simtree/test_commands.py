@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from support.listeners import Recorder
 from support.trees import LIMIT, running
+from support.trees.listeners import Recorder
 
 
 @pytest.fixture(scope="module")

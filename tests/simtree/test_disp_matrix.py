@@ -1,14 +1,14 @@
 """Text into and out of registers: what setDisp() makes of each text, and the text of values.
 
-A cell tells what the register holds after setDisp, or the exception, see support.tables.
+A cell tells what the register holds after setDisp, or the exception, see support.trees.tables.
 """
 
 import numpy as np
 import pytest
-from support.registers import COUNT, GROUPS, build, start
-from support.tables import cells, outcome
-from support.texts import ARRAY_TEXTS, TEXTS
 from support.trees import running
+from support.trees.registers import COUNT, GROUPS, build, start
+from support.trees.tables import cells, outcome
+from support.trees.texts import ARRAY_TEXTS, TEXTS
 
 ENUM = {0: "Zero", 1: "One", 2: "Two words", 5: "None"}
 

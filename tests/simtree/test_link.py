@@ -1,8 +1,8 @@
 """Link variables: mirrors, computed values, modes, dependencies."""
 
 import pytest
-from support.listeners import Recorder
 from support.trees import running
+from support.trees.listeners import Recorder
 
 
 @pytest.fixture(scope="module")

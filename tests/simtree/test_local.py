@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from support.listeners import Recorder
 from support.trees import running
+from support.trees.listeners import Recorder
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import enum
 
 import numpy as np
 import pytest
-from support.tables import cells, outcome
 from support.trees import running
+from support.trees.tables import cells, outcome
 
 
 class Color(enum.Enum):

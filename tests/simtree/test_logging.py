@@ -4,8 +4,8 @@ import json
 import logging
 
 import pytest
-from support.listeners import Recorder
 from support.trees import running
+from support.trees.listeners import Recorder
 
 
 @pytest.fixture(scope="module")

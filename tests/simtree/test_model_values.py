@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from support.registers import BYTES, COUNT, GROUPS, LIMITS, MODELS, build, model_of
-from support.tables import written
 from support.trees import running
+from support.trees.registers import BYTES, COUNT, GROUPS, LIMITS, MODELS, build, model_of
+from support.trees.tables import written
 
 NAN, INF = math.nan, math.inf
 

@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from support.registers import BYTES, COUNT, LIMITS, MODELS, build, has_array, make_model
-from support.tables import cells, written
 from support.trees import running
+from support.trees.registers import BYTES, COUNT, LIMITS, MODELS, build, has_array, make_model
+from support.trees.tables import cells, written
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,8 @@ import threading
 import time
 
 import pytest
-from support.listeners import Recorder
 from support.trees import LIMIT, running
+from support.trees.listeners import Recorder
 
 FAST = 0.05
 

@@ -4,9 +4,9 @@ import threading
 
 import numpy as np
 import pytest
-from support.frames import send
-from support.listeners import Recorder
 from support.trees import LIMIT, running
+from support.trees.frames import send
+from support.trees.listeners import Recorder
 
 
 @pytest.fixture

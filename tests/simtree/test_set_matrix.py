@@ -1,6 +1,6 @@
 """What set() of a register takes: each model with each kind of value, as seen on PyRogue.
 
-A cell tells what the register holds after the set, or the exception, see support.tables. '!'
+A cell tells what the register holds after the set, or the exception, see support.trees.tables. '!'
 stands before the exception that simtree raises where PyRogue ends the interpreter.
 """
 
@@ -9,9 +9,9 @@ import enum
 
 import numpy as np
 import pytest
-from support.registers import COUNT, KINDS, build, start
-from support.tables import cells, outcome
 from support.trees import running
+from support.trees.registers import COUNT, KINDS, build, start
+from support.trees.tables import cells, outcome
 
 
 class Level(enum.IntEnum):

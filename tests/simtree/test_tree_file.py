@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from support.frames import send
-from support.listeners import Recorder
-from support.treefile import load
 from support.trees import LIMIT, TREES, running
+from support.trees.frames import send
+from support.trees.listeners import Recorder
+from support.trees.treefile import load
 
 
 @pytest.fixture(scope="module")

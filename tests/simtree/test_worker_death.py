@@ -3,9 +3,9 @@
 import threading
 
 import pytest
-from support.killers import KILLERS, Switch, die_of_link, die_of_listener, make_root
-from support.listeners import Recorder
 from support.trees import LIMIT, running
+from support.trees.killers import KILLERS, Switch, die_of_link, die_of_listener, make_root
+from support.trees.listeners import Recorder
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from p4p.client.thread import Context, RemoteError
 from p4p.nt import NTURI
-from support.caclient import CaClient, Failed
+from support.clients.caclient import CaClient, Failed
 
 from bench import child
 

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 
 import pytest
-from support.fakes import FakeNode
-from support.maps import PATHS, by_path, nodes, served, texts
+from support.engine.fakes import FakeNode
+from support.engine.maps import PATHS, by_path, nodes, served, texts
 
 from roguebridge.core.errors import MappingError
 from roguebridge.core.mapping.pv_map import automatic_map

@@ -1,7 +1,7 @@
 """Explicit mode: exactly the given paths are served, and what is wrong is told."""
 
 import pytest
-from support.maps import explicit, nodes, served, texts
+from support.engine.maps import explicit, nodes, served, texts
 
 from roguebridge.core.errors import MappingError
 from roguebridge.core.mapping.pv_map import explicit_map

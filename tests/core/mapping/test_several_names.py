@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from support.fakes import FakeNode
-from support.maps import explicit, nodes, texts
+from support.engine.fakes import FakeNode
+from support.engine.maps import explicit, nodes, texts
 
 from roguebridge.core.errors import MappingError
 from roguebridge.core.mapping.pv_map import automatic_map

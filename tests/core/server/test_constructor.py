@@ -1,8 +1,8 @@
 """The arguments of a server, and what it does before its start: nothing."""
 
 import pytest
-from support.fakes import bridge_threads
-from support.stopped import StoppedRoot
+from support.engine.fakes import bridge_threads
+from support.trees.stopped import StoppedRoot
 
 from roguebridge.core.errors import BackendError, PluginError
 from roguebridge.core.hooks.hookspecs import hookimpl

@@ -1,7 +1,7 @@
 """Which nodes a server serves, by groups or by a map, and what it says of it."""
 
 import pytest
-from support.fakes import bridge_threads
+from support.engine.fakes import bridge_threads
 
 from roguebridge.core.errors import MappingError
 from roguebridge.core.server.server import PvServer

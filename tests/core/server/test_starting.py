@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from support.fakes import bridge_threads, join
-from support.stopped import StoppedRoot
+from support.engine.fakes import bridge_threads, join
+from support.trees.stopped import StoppedRoot
 
 from roguebridge.core.errors import BackendError, NotRunningError, PluginError
 from roguebridge.core.hooks.hookspecs import hookimpl

@@ -4,7 +4,7 @@ import logging
 import threading
 
 import pytest
-from support.fakes import WAIT, join, threads_of_servers
+from support.engine.fakes import WAIT, join, threads_of_servers
 
 from roguebridge.backends.soft import RemoteError
 

@@ -4,10 +4,10 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from support.made_pages import page
-from support.page_world import page_world
-from support.pages import blocks_of
-from support.snippets import PageRun
+from support.docs.made_pages import page
+from support.docs.page_world import page_world
+from support.docs.pages import blocks_of
+from support.docs.snippets import PageRun
 from support.trees import TREES
 
 

@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from support.made_pages import background, fails, interrupt
-from support.pages import SnippetError
+from support.docs.made_pages import background, fails, interrupt
+from support.docs.pages import SnippetError
 
 SERVER = [
     "<!-- snippet: file=server.py -->",

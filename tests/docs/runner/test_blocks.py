@@ -1,8 +1,8 @@
 """Which blocks a page has, and which it may not have."""
 
 import pytest
-from support.made_pages import fails, page
-from support.pages import blocks_of
+from support.docs.made_pages import fails, page
+from support.docs.pages import blocks_of
 
 
 def test_blocks_have_language_line_and_what_the_comment_asks_for():

@@ -1,7 +1,7 @@
 """Commands of a page, and what they print."""
 
 import pytest
-from support.made_pages import fails
+from support.docs.made_pages import fails
 
 
 def test_commands_run_in_the_directory_and_their_output_is_compared(play):

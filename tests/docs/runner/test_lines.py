@@ -1,7 +1,7 @@
 """Which lines are those expected."""
 
 import pytest
-from support.shell import consumed
+from support.docs.shell import consumed
 
 
 @pytest.mark.parametrize(

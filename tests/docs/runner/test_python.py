@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.made_pages import fails
+from support.docs.made_pages import fails
 
 
 def test_python_blocks_share_a_namespace_and_a_directory_of_their_own(play):

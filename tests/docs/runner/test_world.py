@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from support.made_pages import background, fails, interrupt, page
-from support.page_world import epics_settings, page_world, write_scripts
+from support.docs.made_pages import background, fails, interrupt, page
+from support.docs.page_world import epics_settings, page_world, write_scripts
 
 WHICH = [
     "import pyrogue as pr",

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.audit import lines, make_record, news
+from support.engine.audit import lines, make_record, news
 
 from roguebridge.core.errors import PluginError
 from roguebridge.plugins.audit import Audit
@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_written_for_a_while_says_what_is_missing(file):
 
 FULL_DISK = """
 import resource, sys
-from support.audit import make_record
+from support.engine.audit import make_record
 from roguebridge.plugins.audit import Audit
 
 audit = Audit(sys.argv[1])

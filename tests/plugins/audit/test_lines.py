@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 import pytest
-from support.audit import make_record
+from support.engine.audit import make_record
 
 from roguebridge.core.requests.audit_values import kept
 from roguebridge.core.requests.credentials import Credentials

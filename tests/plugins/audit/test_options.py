@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from support.audit import lines, make_record
+from support.engine.audit import lines, make_record
 
 from roguebridge.core.errors import PluginError
 from roguebridge.core.mapping.pv_map import PvEntry

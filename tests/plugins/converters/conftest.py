@@ -1,8 +1,8 @@
 """A root with one of everything, for the tests of a module."""
 
 import pytest
-from support.everything import build
 from support.trees import TREES, running
+from support.trees.everything import build
 
 
 @pytest.fixture(scope="module", params=TREES, ids=str)

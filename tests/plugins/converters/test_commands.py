@@ -1,8 +1,8 @@
 """A command is served as its argument, or as whether it runs."""
 
 import pytest
-from support.everything import ENUM, OFF_ON, SCALAR, typed
 from support.trees import make_memory, running
+from support.trees.everything import ENUM, OFF_ON, SCALAR, typed
 
 from roguebridge.core.errors import PutError
 from roguebridge.plugins.converters import make_converter

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 import pytest
-from support.everything import node_of
 from support.trees import running
+from support.trees.everything import node_of
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.values.alarm import STATE

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.everything import ARRAY, ENUM, IMAGE, OFF_ON, SCALAR, typed
-from support.registers import model_of
 from support.trees import make_memory, running
+from support.trees.everything import ARRAY, ENUM, IMAGE, OFF_ON, SCALAR, typed
+from support.trees.registers import model_of
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.tree.declared_types import note_declared

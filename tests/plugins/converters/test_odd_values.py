@@ -5,9 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from support.everything import IMAGE, STAMP, same, typed
-from support.listeners import Recorder
 from support.trees import running
+from support.trees.everything import IMAGE, STAMP, same, typed
+from support.trees.listeners import Recorder
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.values.arrays import Flat

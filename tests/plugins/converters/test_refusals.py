@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from support.everything import EXPECTED, SCALAR, node_of, same
+from support.trees.everything import EXPECTED, SCALAR, node_of, same
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.values.arrays import Flat

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.everything import EXPECTED, TRIPS, node_of, same
+from support.trees.everything import EXPECTED, TRIPS, node_of, same
 
 from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter

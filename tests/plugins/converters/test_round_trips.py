@@ -5,7 +5,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from support.everything import ARRAY, IMAGE, LOCAL_ARRAYS, REGISTER_ARRAYS, TRIPS, node_of, same
+from support.trees.everything import (
+    ARRAY,
+    IMAGE,
+    LOCAL_ARRAYS,
+    REGISTER_ARRAYS,
+    TRIPS,
+    node_of,
+    same,
+)
 
 from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter

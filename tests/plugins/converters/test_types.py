@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from support.everything import ENUM, EXPECTED, IMAGE, SCALAR, TABLE, TRIPS, build, node_of
 from support.trees import running
+from support.trees.everything import ENUM, EXPECTED, IMAGE, SCALAR, TABLE, TRIPS, build, node_of
 
 from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter

@@ -4,9 +4,9 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
-from support.everything import SCALAR, typed
-from support.nodes import node
+from support.engine.nodes import node
 from support.trees import running
+from support.trees.everything import SCALAR, typed
 
 from roguebridge.core.errors import PutError
 from roguebridge.core.values.spec import ScalarType

@@ -2,8 +2,8 @@
 
 import threading
 
-from support.listeners import Recorder
 from support.trees import LIMIT, running
+from support.trees.listeners import Recorder
 
 
 def test_a_function_is_kept_once_and_can_go(root):

@@ -1,0 +1,95 @@
+"""A process that is forked while a server runs keeps nothing of it."""
+
+import gc
+import multiprocessing
+import os
+import weakref
+
+import pytest
+from support.clients.rawca import ECHO, packed
+
+from roguebridge.core.concurrency import forks
+from roguebridge.core.concurrency.event_loop import EventLoopThread
+from roguebridge.core.errors import BackendError
+
+
+@pytest.fixture
+def child():
+    """A forked process, that lives until the end."""
+    context = multiprocessing.get_context("fork")
+    stay = context.Event()
+    made = context.Process(target=stay.wait, daemon=True)
+    yield made
+    stay.set()
+    made.join()
+
+
+@pytest.fixture
+def served(serve):
+    return serve(lambda pr, root: root.add(pr.LocalVariable(name="V", value=1.0)))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_stop_ends_connections_and_frees_ports_though_a_child_lives(served, raw, child):
+    client = raw(served)
+    client.channel("T:Top:V")
+    child.start()
+    client.send(packed(ECHO))  # the parent's loop goes on
+    assert client.until(ECHO)
+    where = served.server.where()
+    served.server.stop()
+    assert client.ended() == []
+    served.server.start()
+    assert served.server.where() == where
+    raw(served).channel("T:Top:V")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_connection_that_one_side_left_ends_though_a_child_lives(served, raw, child):
+    client = raw(served)
+    child.start()
+    client.send(packed(99))  # no message: the server ends the connection
+    assert client.ended() == []
+
+
+def test_in_a_child_the_sockets_are_no_longer_the_parents(served, raw):
+    raw(served).channel("T:Top:V")
+    backend = next(b for b in served.server._serving._backends if b.name == "ca")
+    network = backend._network
+    sockets = [sock.fileno() for sock in network._sockets()]
+    assert len(sockets) >= 3
+    found = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("roguebridge.backends.epics.ca.network.drop", found.extend)
+        network.forked()
+    assert found == sockets
+
+
+def test_a_descriptor_that_is_dropped_is_another_file_of_the_same_number():
+    reader, writer = os.pipe()
+    forks.drop([writer, -1])
+    assert os.read(reader, 1) == b""
+    assert os.write(writer, b"x") == 1  # to nowhere
+    os.close(reader)
+    os.close(writer)
+
+
+def test_in_a_child_the_loop_does_not_run():
+    loop = EventLoopThread("mine")
+    loop.start()
+    thread, running = loop._thread, loop._asyncio
+    loop._lock.acquire()  # as a thread that the child does not have may have done
+    loop.forked()
+    assert not loop.running
+    assert not loop.post(lambda: None)
+    with pytest.raises(BackendError):
+        loop.check()
+    loop.stop()
+    running.call_soon_threadsafe(running.stop)
+    thread.join()
+
+
+def test_what_is_gone_is_not_kept_for_children():
+    known = weakref.ref(EventLoopThread("mine"))
+    gc.collect()
+    assert known() is None

@@ -1,0 +1,1 @@
+"""Pages, their snippets, and what runs them."""

@@ -1,0 +1,1 @@
+"""Stand-ins and benches for the parts of the engine."""
