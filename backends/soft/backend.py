@@ -30,8 +30,6 @@ class SoftBackend(Backend):
         """Add a PV, closed."""
         if self._loop is None:
             self._loop = Loop()
-        if entry.pv_name in self._pvs:
-            raise BackendError(f"PV {entry.pv_name} is served already")
         served = self._pvs[entry.pv_name] = CachedPv(entry, owner, self._loop.dispatch)
         return served
 

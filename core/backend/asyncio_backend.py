@@ -6,7 +6,6 @@ from abc import abstractmethod
 from typing import Any
 
 from ..concurrency.event_loop import EventLoopThread
-from ..errors import BackendError
 from ..mapping.pv_map import PvEntry
 from .client_channel import CachedPv
 from .contract import Backend, BackendOptions, PvOwner
@@ -41,8 +40,6 @@ class AsyncioBackend(Backend):
 
     def serve(self, entry: PvEntry, owner: PvOwner) -> Any:
         """Add a PV, closed."""
-        if entry.pv_name in self.pvs:
-            raise BackendError(f"PV {entry.pv_name} is served already")
         served = self.pvs[entry.pv_name] = self.make_pv(entry, owner)
         return served
 

@@ -142,7 +142,7 @@ class Backend(ABC):
 
     @abstractmethod
     def serve(self, entry: PvEntry, owner: PvOwner) -> ServedPv:
-        """Add a PV, closed; only before :meth:`start`."""
+        """Add a PV, closed; only before :meth:`start`. Its name is no other PV's."""
 
     @abstractmethod
     def start(self) -> None:

@@ -10,7 +10,6 @@ from typing import Any, Protocol
 
 from ..concurrency.jobs import FunctionJob
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import BUSY
 from ..errors import BackendError, words_of
 from ..values.alarm import CALC, COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm, Severity
 from ..values.reading import KEEP, Reading, Sample
@@ -19,7 +18,7 @@ from .publication import Publication, State
 from .publisher import Publisher
 from .put_tracker import PutTracker
 from .reader import PvReader
-from .rereads import READ_AGAIN, RETRY
+from .rereads import READ_AGAIN
 from .update_listener import UpdateListener
 
 _log = NetworkLog(logging.getLogger("roguebridge.holder"))
@@ -86,12 +85,8 @@ class Opening:
     # Reading, on a worker -----------------------------------------------------------------------
 
     def _submit_read(self) -> None:
-        if self._is_over or not self._publication.connected:
-            return
-        reader = self._opener.reader
-        job = FunctionJob(reader.path, self._read, reader.entry.device)
-        if reader.workers.submit(job) == BUSY:
-            reader.services.clock.call_later(RETRY, self._submit_read)
+        if not self._is_over and self._publication.connected:
+            self._opener.reader.run_soon(self._read)
 
     def _read(self) -> None:
         opener, publication = self._opener, self._publication

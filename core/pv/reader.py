@@ -7,9 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ..concurrency.jobs import FunctionJob
 from ..concurrency.network_log import NetworkLog
 from ..concurrency.stamp_clock import SiteTime
-from ..concurrency.workers import WorkerPool
+from ..concurrency.workers import WorkerPool, submit_until_taken
 from ..errors import words_of
 from ..mapping.pv_map import PvEntry
 from ..tree.protocols import TreeNode
@@ -116,6 +117,11 @@ class PvReader:
     def workers(self) -> WorkerPool:
         """The workers that read the node: slow hardware must not delay what is in no tree."""
         return self.services.own if self.is_own else self.services.variables
+
+    def run_soon(self, call: Callable[[], object]) -> None:
+        """Have a call made in the lane of the node, once the workers take it; never blocks."""
+        job = FunctionJob(self.path, call, self.entry.device)
+        submit_until_taken(self.workers.submit, job, self.services.clock)
 
     @property
     def changes_others(self) -> bool:

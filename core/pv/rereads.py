@@ -6,14 +6,13 @@ All of it runs on the workers, but for the calls that only queue the work.
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..concurrency.clock import Timer
-from ..concurrency.jobs import FunctionJob
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import BUSY
 from ..tree.pyrogue import read_now
 from ..values.reading import Reading, Sample
 from .publisher import Publisher
@@ -22,8 +21,6 @@ from .reader import PvReader
 
 _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
-RETRY = 0.1
-"""Seconds until a read that found the workers busy is queued again."""
 READ_AGAIN = (1.0, 30.0)
 """Seconds until a failed read is made again, first and most."""
 _SEEK = (0.5, 5.0)  # seconds until a value that a failed put left in doubt is read, first and most
@@ -103,8 +100,7 @@ class Rereads:
             elif not self._look(quiet):
                 self.look_later()
 
-        if reader.workers.submit(FunctionJob(reader.path, look, reader.entry.device)) == BUSY:
-            reader.services.clock.call_later(RETRY, lambda: self.look_again(quiet, fresh))
+        reader.run_soon(look)
 
     def _look(self, quiet: bool) -> bool:
         """Read and show the value; False if it could not be read."""
@@ -154,15 +150,8 @@ class Rereads:
         reader, sources = self._reader, self._reader.services.sources
         needed = sources is not None and sources.is_needed(reader.path)
         if reader.readable and (reader.watched or needed):
-            reader.services.clock.call_later(after, lambda: self._seek(after))
-
-    def _seek(self, after: float) -> None:
-        reader = self._reader
-        if not self._puts.doubtful:
-            return
-        job = FunctionJob(reader.path, lambda: self._end_doubt(after), reader.entry.device)
-        if reader.workers.submit(job) == BUSY:
-            self.seek_truth(after)
+            end_doubt = partial(self._end_doubt, after)
+            reader.services.clock.call_later(after, partial(reader.run_soon, end_doubt))
 
     def _end_doubt(self, after: float) -> None:
         if not self._puts.doubtful:

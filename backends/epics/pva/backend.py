@@ -60,8 +60,6 @@ class PvaBackend(Backend):
 
     def serve(self, entry: PvEntry, owner: PvOwner) -> PvaPv:
         """Add a PV, closed."""
-        if entry.pv_name in self._served:
-            raise BackendError(f"PV {entry.pv_name} is served already")
         served = self._served[entry.pv_name] = PvaPv(entry, owner, self._doorbell)
         return served
 

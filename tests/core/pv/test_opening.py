@@ -291,6 +291,7 @@ def test_an_unknown_type_opens_as_text_for_one_visit(bench, caplog):
     bench.arrive()
     assert bench.served.spec.scalar is ScalarType.String
     assert bench.served.last == ("open", "0", CALC)
+    bench.services.log_troubles()
     assert "no type" in caplog.text
     bench.converter = good
     bench.leave()
