@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
-from roguebridge.backends.epics.roles import groups_of
+from roguebridge.backends.epics.user_groups import groups_of
 from roguebridge.core.concurrency import EventLoopThread, NetworkLog
 from roguebridge.core.requests import Credentials, PutRequest, QueuedBytes
 

@@ -10,10 +10,10 @@ import caproto as ca
 import numpy as np
 
 from roguebridge.core.requests import PutRequest, Reply
-from roguebridge.core.values import NtKind, PvSpec, ScalarType, parse_number
+from roguebridge.core.values import NtKind, PvSpec, ScalarType, integer, parse_number
 
 from .channel import Channel
-from .forms.form import Form, bytes_of, single, whole
+from .forms.form import Form, bytes_of, single
 from .wire import dbr
 from .wire.messages import NORMAL, PUT_FAILED, WRITE_NOTIFY, Request, error, message
 
@@ -111,14 +111,14 @@ def _content(form: Form, channel: Channel, asked: Request) -> Any:
         starts = range(0, count * dbr.STRING_SIZE, dbr.STRING_SIZE)
         texts = [_decoded(asked.payload[at : at + dbr.STRING_SIZE]) for at in starts]
         if is_index:  # a label may be a number, too
-            return whole(parse_number(single(texts)))
+            return integer(parse_number(single(texts)))
         return form.take_texts(texts)
     numbers = np.frombuffer(asked.payload, dbr.WIRE[kind], count)
     is_text = view is not None and view.type is dbr.CHAR and view.room > 1
     if kind is dbr.CHAR and is_text and _is_text(form.spec):
         return form.take_texts([_decoded(numbers.tobytes())])
     if is_index:
-        return whole(single(numbers).item())
+        return integer(single(numbers).item())
     return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
 
 

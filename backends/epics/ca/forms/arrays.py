@@ -12,8 +12,10 @@ from roguebridge.core.values import (
     Flat,
     PvSpec,
     ScalarType,
+    array_type,
     cast_exactly,
     exact_array,
+    fitted,
     parse_number,
 )
 
@@ -26,7 +28,8 @@ from .form import (
     Form,
     bytes_of,
     cut_short,
-    kept_as,
+    dtype_of,
+    rounded,
     single,
 )
 
@@ -39,7 +42,7 @@ class ArrayForm(Form):
     def __init__(self, spec: PvSpec) -> None:
         super().__init__(spec)
         self._type = TYPES[spec.scalar]
-        self._dtype = kept_as(spec.scalar)
+        self._dtype = dtype_of(spec.scalar)
 
     def show(self, value: Any) -> CaValue:
         """Return the elements."""
@@ -88,7 +91,7 @@ class FrameForm(Form):
         frame = np.asarray(value)
         scalar = _scalar_of(frame.dtype)
         kind = TYPES[scalar]
-        pixels = frame.astype(kept_as(scalar)).reshape(-1)
+        pixels = frame.astype(dtype_of(scalar)).reshape(-1)
         shape = np.array(frame.shape, WIRE[LONG])
         return CaValue(kind, pixels, extra=shape, loss=_loss(frame))
 
@@ -112,12 +115,8 @@ class TableForm(Form):
 
     def show(self, value: Any) -> CaValue:
         """Return the JSON text."""
-        columns = {column.name: _column(column, value[column.name]) for column in self.spec.columns}
-        if len(value) > len(columns):
-            raise ValueError(f"{list(value)} are not the columns of the table")
-        if len({len(column) for column in columns.values()}) > 1:
-            raise ValueError("the columns differ in length")
-        text = json.dumps(columns, ensure_ascii=False).encode("utf-8", "backslashreplace")
+        columns = fitted(self.spec, value)
+        text = json.dumps(columns, ensure_ascii=False, default=np.ndarray.tolist).encode()
         return CaValue(CHAR, np.frombuffer(text, "u1"), text)
 
     def take_numbers(self, numbers: Any) -> Any:
@@ -144,31 +143,15 @@ def _numbers(texts: list[str], scalar: ScalarType) -> Any:
 def _loss(array: Any) -> str:
     if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
         return ""
-    large = (
-        array[(array > EXACT) | (array < -EXACT)]
-        if array.dtype.kind == "i"
-        else (array[array > EXACT])
-    )
-    for number in large.tolist():
-        if int(float(number)) != number:
-            return f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"
-    return ""
+    large = array[(array > EXACT) | (array < -EXACT)]
+    return next(filter(None, map(rounded, large.tolist())), "")
 
 
 def _scalar_of(dtype: Any) -> ScalarType:
-    try:
-        scalar = ScalarType(dtype.name)
-    except ValueError:
-        raise TypeError(f"elements of type {dtype} have no place in Channel Access") from None
-    if scalar is ScalarType.String:
-        raise TypeError("an image of texts has no place in Channel Access")
+    scalar = array_type(dtype)
+    if scalar is None or scalar is ScalarType.String:
+        raise TypeError(f"elements of type {dtype} have no place in Channel Access")
     return scalar
-
-
-def _column(column: Column, items: Any) -> list[Any]:
-    if column.scalar is ScalarType.String:
-        return [bytes_of(item).decode() for item in items]
-    return np.asarray(items, column.scalar.dtype).tolist()  # type: ignore[no-any-return]
 
 
 def _taken_column(column: Column, items: Any) -> Any:

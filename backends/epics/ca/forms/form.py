@@ -6,7 +6,6 @@ Channel Access has no unsigned numbers but the byte, none of 64 bits, and no tab
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from math import inf
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +37,7 @@ class CaValue(NamedTuple):
     :param type: plain type of the elements
     :param elements: numbers, or texts; integers that travel as doubles are integers here
     :param text: the whole of a text, which ``NAME$`` shows; None if it is no text
-    :param extra: what a PV beside this one shows: the index of a choice, the shape of an image
+    :param extra: the value of the PV beside: the index of a choice, the shape of an image
     :param loss: what the elements do not show, in words
     """
 
@@ -82,8 +81,8 @@ class Form(ABC):
         """
 
 
-def kept_as(scalar: ScalarType) -> Any:
-    """Return the dtype in which elements are kept: that of the wire.
+def dtype_of(scalar: ScalarType) -> Any:
+    """Return the dtype in which elements wait to be sent: that of the wire.
 
     Integers that travel as doubles stay what they are, for as text they travel whole.
     """
@@ -104,16 +103,6 @@ def single(items: Any) -> Any:
     return items[0]
 
 
-def whole(number: Any) -> int:
-    """Return the int that a number is.
-
-    :raises ValueError: if it is none: a fraction, NaN or an infinity
-    """
-    if number != number or abs(number) == inf or int(number) != number:
-        raise ValueError(f"{number} is not an integer")
-    return int(number)
-
-
 def bytes_of(text: Any) -> bytes:
     """Return the bytes of a text; NUL, which would end it, and what is no Unicode are escaped."""
     if not isinstance(text, str):
@@ -121,8 +110,8 @@ def bytes_of(text: Any) -> bytes:
     return unicode_of(text).encode()
 
 
-def text_value(text: str, extra: Any = None) -> CaValue:
-    """Return a text, whole and what is left of it in 39 bytes."""
+def text_value(text: Any, extra: Any = None) -> CaValue:
+    """Return a text: whole, and cut after 39 bytes."""
     whole = bytes_of(text)
     loss = cut_short(text) if len(whole) > LONGEST else ""
     return CaValue(STRING, [cut(whole, LONGEST)], whole, extra, loss)
@@ -131,3 +120,10 @@ def text_value(text: str, extra: Any = None) -> CaValue:
 def cut_short(text: str) -> str:
     """Say that a text is not shown whole."""
     return f"a text of {len(text)} characters is cut after 39 bytes: {text[:20]!r}..."
+
+
+def rounded(number: int) -> str:
+    """Say that an integer is not shown exactly; empty if it is."""
+    if abs(number) <= EXACT or int(float(number)) == number:
+        return ""
+    return f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"

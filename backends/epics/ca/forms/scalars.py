@@ -7,21 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.values import PvSpec, parse_number
+from roguebridge.core.values import PvSpec, integer, parse_number
 
 from ..wire.dbr import ENUM, LONG, WIRE, cut
-from .form import (
-    EXACT,
-    LONGEST,
-    TYPES,
-    CaValue,
-    Form,
-    kept_as,
-    one,
-    single,
-    text_value,
-    whole,
-)
+from .form import LONGEST, TYPES, CaValue, Form, dtype_of, one, rounded, single, text_value
 
 #: the states of a bool
 FLAGS = ("False", "True")
@@ -35,7 +24,7 @@ class NumberForm(Form):
     def __init__(self, spec: PvSpec) -> None:
         super().__init__(spec)
         self._type = TYPES[spec.scalar]
-        self._dtype = kept_as(spec.scalar)
+        self._dtype = dtype_of(spec.scalar)
         info = np.iinfo(spec.scalar.dtype) if spec.scalar.is_integer else None
         self._range = None if info is None else (int(info.min), int(info.max))
 
@@ -49,22 +38,15 @@ class NumberForm(Form):
         low, high = self._range
         if not low <= number <= high:
             raise OverflowError(f"{number} does not fit {self.spec.scalar.name}")
-        loss = ""
-        if abs(number) > EXACT and int(float(number)) != number:
-            loss = f"{number} is shown as {float(number):.0f}: doubles are exact up to 2**53"
-        return CaValue(self._type, one(number, self._dtype), loss=loss)
+        return CaValue(self._type, one(number, self._dtype), loss=rounded(number))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return one number; the largest integer as it is shown stands for itself."""
         number = single(numbers).item()
         if self._range is None:
             return float(number)
-        if isinstance(number, int):
-            return number
-        if number != number or number != np.floor(number):  # the infinities are whole
-            raise ValueError(f"{number} is not an integer")
         high = self._range[1]
-        return high if number == float(high) else whole(number)
+        return high if number == float(high) else integer(number)
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return the number that the text is."""
@@ -81,7 +63,9 @@ class FlagForm(Form):
 
     def show(self, value: Any) -> CaValue:
         """Return 0 or 1."""
-        return CaValue(ENUM, one(_flag(value), WIRE[ENUM]))
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{value!r} is no bool")
+        return CaValue(ENUM, one(value, WIRE[ENUM]))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return False or True."""
@@ -106,7 +90,7 @@ class ChoiceForm(Form):
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the index."""
-        return whole(single(numbers).item())
+        return integer(single(numbers).item())
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return the index of a label."""
@@ -136,9 +120,7 @@ class TextForm(Form):
     __slots__ = ()
 
     def show(self, value: Any) -> CaValue:
-        """Return the text and what is left of it in 39 bytes."""
-        if not isinstance(value, str):
-            raise TypeError(f"{value!r} is no str")
+        """Return the text: whole, and cut after 39 bytes."""
         return text_value(value)
 
     def take_numbers(self, numbers: Any) -> Any:
@@ -150,21 +132,15 @@ class TextForm(Form):
         return single(texts)
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{value!r} is no bool")
-    return bool(value)
-
-
 def _choice(text: str, choices: tuple[str, ...]) -> int:
     """Return the index of a label, which may be cut as clients are shown it."""
     if text in choices:
         return choices.index(text)
-    whole = [cut(label.encode("utf-8", "backslashreplace"), LONGEST) for label in choices]
-    short = text.encode()
-    if whole.count(short) == 1:
-        return whole.index(short)
-    if whole.count(short) > 1:
+    cut_labels = [cut(label.encode(), LONGEST) for label in choices]
+    found = cut_labels.count(text.encode())
+    if found == 1:
+        return cut_labels.index(text.encode())
+    if found:
         raise ValueError(f"{text!r} begins several choices: put the index")
     if text.strip().isdecimal():
         return int(text)
