@@ -17,6 +17,7 @@ import pytest
 from support.docs.messages import FOLDERS, messages, pattern
 from support.docs.page_tables import code, table
 from support.docs.pages import ROOT
+from support.each import each
 from support.trees import running
 
 import roguebridge.backends.epics
@@ -332,7 +333,7 @@ def listed_messages():
     return [code(row["message"]) for page in MESSAGE_PAGES for row in table(page, "message")]
 
 
-@pytest.mark.parametrize("message", listed_messages())
+@each("message", listed_messages())
 def test_each_message_listed_is_one_of_the_source(message):
     patterns = [pattern(text) for text in messages() if text not in NO_MESSAGES]
     patterns += [re.compile(r"\{pv\} \(\{path\}\): (put|rpc) (denied|failed): \{error\}")]
@@ -344,7 +345,7 @@ def test_each_message_listed_is_one_of_the_source(message):
     assert any(known.fullmatch(form) for known in patterns for form in forms)
 
 
-@pytest.mark.parametrize("text", [text for text in messages() if text not in NO_MESSAGES])
+@each("text", [text for text in messages() if text not in NO_MESSAGES])
 def test_each_message_of_the_source_is_listed(text):
     known = pattern(text)
     assert any(known.search(message) for message in listed_messages()), messages()[text]

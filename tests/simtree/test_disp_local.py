@@ -3,8 +3,11 @@
 A cell tells what the variable holds after setDisp, or the exception, see support.trees.tables.
 """
 
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
+from support.each import each
 from support.trees import running
 from support.trees.tables import cells, outcome
 from support.trees.texts import ARRAY_TEXTS, TEXTS
@@ -100,33 +103,32 @@ list   [1,2]   VE      [1.5,2]  [16]   [-1] []    [True] ['a'] ['1'] VE    VE   
 """
 
 
-@pytest.fixture
-def restored(root):
-    """Gives local variables, and each its first value back."""
-    kept = []
-
-    def give(name):
-        kept.append((root.L.node(name), root.L.node(name).value()))
-        return root.L.node(name)
-
-    yield give
-    for var, value in kept:
+@contextmanager
+def restored(root, name):
+    """Give a local variable, and then its first value back."""
+    var = root.L.node(name)
+    value = var.value()
+    try:
+        yield var
+    finally:
         if value is not None:
             var.set(value)
 
 
-@pytest.mark.parametrize(("name", "text", "cell"), [c for t in LOCAL for c in cells(t)])
-def test_text_into_a_local_variable(tree, restored, name, text, cell):
-    var, text = restored(name), TEXTS[text]
-    assert outcome(tree, lambda: var.setDisp(text), var.value, text) == cell
+@each("name, text, cell", [c for t in LOCAL for c in cells(t)])
+def test_text_into_a_local_variable(tree, root, name, text, cell):
+    text = TEXTS[text]
+    with restored(root, name) as var:
+        assert outcome(tree, lambda: var.setDisp(text), var.value, text) == cell
 
 
-@pytest.mark.parametrize(("name", "text", "cell"), cells(LOCAL_ARRAYS))
-def test_text_into_a_local_array(tree, restored, name, text, cell):
-    var, text = restored(name), ARRAY_TEXTS[text]
-    assert outcome(tree, lambda: var.setDisp(text), var.value, text) == cell
-    if name in ("f8", "i4", "U2", "object"):
-        assert var.value().dtype == var.ndType
+@each("name, text, cell", cells(LOCAL_ARRAYS))
+def test_text_into_a_local_array(tree, root, name, text, cell):
+    text = ARRAY_TEXTS[text]
+    with restored(root, name) as var:
+        assert outcome(tree, lambda: var.setDisp(text), var.value, text) == cell
+        if name in ("f8", "i4", "U2", "object"):
+            assert var.value().dtype == var.ndType
 
 
 # Text out ---------------------------------------------------------------------------------
@@ -142,16 +144,16 @@ def test_text_into_a_local_array(tree, restored, name, text, cell):
         ("f8", np.eye(2), "[[1.0, 0.0],\n [0.0, 1.0]]"), ("U2", np.array(["ab", "c"]), "[ab, c]"),
     ],
 )  # fmt: skip
-def test_the_text_of_a_local_variable(restored, name, value, text):
-    var = restored(name)
-    var.set(value)
-    assert var.valueDisp() == text
+def test_the_text_of_a_local_variable(root, name, value, text):
+    with restored(root, name) as var:
+        var.set(value)
+        assert var.valueDisp() == text
 
 
-def test_the_text_of_a_long_array_is_whole(restored):
-    var = restored("f8")
-    var.set(np.zeros(3000), write=False)
-    assert var.valueDisp().count("0.0") == 3000
+def test_the_text_of_a_long_array_is_whole(root):
+    with restored(root, "f8") as var:
+        var.set(np.zeros(3000), write=False)
+        assert var.valueDisp().count("0.0") == 3000
 
 
 def test_the_text_of_a_parse_error(tree, root):

@@ -5,6 +5,7 @@ A cell tells what the register holds after setDisp, or the exception, see suppor
 
 import numpy as np
 import pytest
+from support.each import each
 from support.trees import running
 from support.trees.registers import COUNT, GROUPS, build, start
 from support.trees.tables import cells, outcome
@@ -90,7 +91,7 @@ EnumText               VE   VE   VE  VE  VE  VE  VE    VE    VE VE VE VE   1   V
 )
 
 
-@pytest.mark.parametrize(("name", "text", "cell"), [c for t in SCALARS for c in cells(t)])
+@each("name, text, cell", [c for t in SCALARS for c in cells(t)])
 def test_text_into_a_scalar(tree, root, name, text, cell):
     var, text = root.S.node(name), TEXTS[text]
     var.set(0 if name.startswith("Enum") else start(name))
@@ -149,7 +150,7 @@ UFixed16_4                           VE      GE        VE  VE    VE       VE  GE
 )
 
 
-@pytest.mark.parametrize(("name", "text", "cell"), [c for t in ARRAYS for c in cells(t)])
+@each("name, text, cell", [c for t in ARRAYS for c in cells(t)])
 def test_text_into_an_array(tree, root, name, text, cell):
     var, text = root.A.node(name), ARRAY_TEXTS[text]
     var.set([start(name)] * COUNT)
@@ -224,8 +225,8 @@ OUT = [
 ODD = ("UIntBE12", "IntBE12")  # their bytes change places
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "text"),
+@each(
+    "name, value, text",
     [(n, v, t) for group, v, t in OUT for n in GROUPS.get(group, [group]) if n not in ODD],
 )
 def test_the_text_of_a_scalar(root, name, value, text):
@@ -244,8 +245,8 @@ ARRAYS_OUT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@each(
+    "name, text",
     [(n, text) for group, text in ARRAYS_OUT for n in GROUPS.get(group, [group]) if n not in ODD],
 )
 def test_the_text_of_an_array(root, name, text):

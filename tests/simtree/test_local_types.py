@@ -11,6 +11,7 @@ import enum
 
 import numpy as np
 import pytest
+from support.each import each
 from support.trees import running
 from support.trees.tables import cells, outcome
 
@@ -118,7 +119,7 @@ def root(tree):
         yield root
 
 
-@pytest.mark.parametrize("name", DEFAULTS)
+@each("name", DEFAULTS)
 def test_a_default_declares(root, name):
     value, type_name, dtype, text = DEFAULTS[name]
     var = root.D.node(name)
@@ -243,8 +244,8 @@ limFree        =    =     =     =     =       =       TE  =  =  =   =   =     =
 """
 
 
-@pytest.mark.parametrize(
-    ("name", "kind", "cell"),
+@each(
+    "name, kind, cell",
     [c for table in (PLAIN, CONTAINERS, NUMPY) for c in cells(table, GROUPS)],
 )
 def test_set(tree, root, name, kind, cell):

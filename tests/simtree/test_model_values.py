@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from support.each import each
 from support.trees import running
 from support.trees.registers import BYTES, COUNT, GROUPS, LIMITS, MODELS, build, model_of
 from support.trees.tables import written
@@ -29,7 +30,7 @@ def root(tree, memory):
 ODD = ("String", "UIntBE12", "IntBE12", "Fixed64_8")
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if name not in ODD])
+@each("name", [name for name in MODELS if name not in ODD])
 def test_the_limits_are_accepted(root, name):
     var = root.S.node(name)
     for limit in LIMITS[name]:
@@ -217,7 +218,7 @@ def test_values_land_on_the_grid(root, name, values):
 # Bytes ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", BYTES)
+@each("name", BYTES)
 def test_bytes_in_memory(root, memory, name):
     value, data = BYTES[name][0], bytes.fromhex(BYTES[name][1])
     var, array, command = (device.node(name) for device in (root.S, root.A, root.C))

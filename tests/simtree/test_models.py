@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from support.each import each
 from support.trees import running
 from support.trees.registers import BYTES, COUNT, LIMITS, MODELS, build, has_array, make_model
 from support.trees.tables import cells, written
@@ -72,7 +73,7 @@ UFixed16_4      UFixed_16_4    float  {}    8         '0.0'      float64 float64
 """
 
 
-@pytest.mark.parametrize(("name", "what", "cell"), cells(DECLARED))
+@each("name, what, cell", cells(DECLARED))
 def test_declared(root, name, what, cell):
     scalar, array = root.S.node(name), root.A.node(name)
     if what == "text":
@@ -86,7 +87,7 @@ def test_declared(root, name, what, cell):
         assert seen == cell
 
 
-@pytest.mark.parametrize("name", MODELS)
+@each("name", MODELS)
 def test_a_scalar_declares(root, name):
     var = root.S.node(name)
     assert (var.numValues, var.valueBits, var.bitSize) == (0, MODELS[name][1], [MODELS[name][1]])
@@ -95,7 +96,7 @@ def test_a_scalar_declares(root, name):
     assert not hasattr(var, "lock")
 
 
-@pytest.mark.parametrize("name", [name for name in MODELS if has_array(name)])
+@each("name", [name for name in MODELS if has_array(name)])
 def test_an_array_declares(root, name):
     var = root.A.node(name)
     assert var.typeStr == f"{var.ndType}({COUNT},)"
@@ -111,7 +112,7 @@ def test_an_array_declares(root, name):
     assert type(var.value(index=0)) is type(root.S.node(name).value())
 
 
-@pytest.mark.parametrize("name", MODELS)
+@each("name", MODELS)
 def test_a_command_declares_what_a_variable_does(root, name):
     pairs = [(root.S.node(name), root.C.node(name))]
     if has_array(name):
@@ -122,7 +123,7 @@ def test_a_command_declares_what_a_variable_does(root, name):
             assert getattr(command, what) == getattr(var, what), what
 
 
-@pytest.mark.parametrize("name", MODELS)
+@each("name", MODELS)
 def test_the_limits_are_those_of_the_model(tree, root, name):
     var, model = root.S.node(name), make_model(tree, name)
     assert (var.minimum, var.maximum) == LIMITS[name] == (model.minValue(), model.maxValue())
@@ -156,13 +157,13 @@ UFixed16_4      float  False  little     False       False      4        None   
 """
 
 
-@pytest.mark.parametrize(("name", "flag", "cell"), cells(FLAGS))
+@each("name, flag, cell", cells(FLAGS))
 def test_flags_of_a_model(tree, name, flag, cell):
     value = getattr(make_model(tree, name), flag)
     assert (value.__name__ if isinstance(value, type) else str(value)) == cell
 
 
-@pytest.mark.parametrize("name", [n for n in BYTES if "ixed" not in n and n != "String"])
+@each("name", [n for n in BYTES if "ixed" not in n and n != "String"])
 def test_functions_of_a_model_and_its_registers_agree(tree, name):
     model, (value, data) = make_model(tree, name), BYTES[name]
     expected = bytes.fromhex(data)

@@ -273,9 +273,9 @@ def test_bad_names_of_one_node_are_reported_and_harm_no_other(tree, serve):
         "A": "ok", "B": None, "C": "c",
     }  # fmt: skip
     report = site.server.report()
-    assert report[0].startswith("Top.B: PV names <str_")
+    assert report[0].startswith("Top.B: plugin Odd: a rule of naming_rules: PV names <str_")
     assert report[0].endswith("are neither a str nor a list of str")
-    assert report[1].startswith("Top.A: PV name ['ok', ['ok', ")
+    assert report[1].startswith("Top.A: plugin Odd: a rule of naming_rules: PV name ['ok', ['ok', ")
     assert report[2] == "Top.A and Top.C both map to PV ok"
     assert len(report) == 3
 

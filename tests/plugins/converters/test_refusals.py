@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from support.each import each
 from support.trees.everything import EXPECTED, SCALAR, node_of, same
 
 from roguebridge.core.errors import PutError
@@ -102,7 +103,7 @@ ODD = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", EXPECTED)
+@each("path", EXPECTED)
 def test_whatever_a_client_sends_is_refused_before_the_tree_or_taken_by_it(root, path):
     node = node_of(root, path)
     converter = make_converter(node)

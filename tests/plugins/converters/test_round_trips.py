@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from support.each import each
 from support.trees.everything import (
     ARRAY,
     IMAGE,
@@ -23,7 +24,7 @@ MANY = settings(
 )
 
 
-@pytest.mark.parametrize(("path", "value"), TRIPS, ids=lambda v: str(v)[:30].replace("\n", " "))
+@each("path, value", TRIPS)
 def test_a_value_put_is_taken_by_the_tree_and_shown_again(root, path, value):
     node = node_of(root, path)
     converter = make_converter(node)

@@ -1,7 +1,7 @@
 """What each node is served as, whatever its present value."""
 
 import numpy as np
-import pytest
+from support.each import each
 from support.trees import running
 from support.trees.everything import ENUM, EXPECTED, IMAGE, SCALAR, TABLE, TRIPS, build, node_of
 
@@ -9,7 +9,7 @@ from roguebridge.core.values.spec import ScalarType
 from roguebridge.plugins.converters import make_converter
 
 
-@pytest.mark.parametrize("path", EXPECTED)
+@each("path", EXPECTED)
 def test_the_type_of_each_node(root, path):
     spec = make_converter(node_of(root, path)).spec
     assert (spec.kind, spec.scalar) == EXPECTED[path]
@@ -22,7 +22,7 @@ def test_every_node_of_a_tree_has_a_converter_that_takes_its_present_value(root)
             make_converter(node).to_pv(node.value())
 
 
-@pytest.mark.parametrize("path", EXPECTED)
+@each("path", EXPECTED)
 def test_a_value_of_the_pv_fits_its_declared_type(root, path):
     node = node_of(root, path)
     converter = make_converter(node)

@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 import numpy as np
 import pytest
+from support.each import each
 from support.engine.nodes import node
 from support.trees import running
 from support.trees.everything import SCALAR, typed
@@ -20,7 +21,7 @@ VALUES = [(1.5, "Float64"), (7, "Int64"), (np.float32(0.5), "Float32"), (np.uint
 
 
 @pytest.mark.parametrize("word", WORDS)
-@pytest.mark.parametrize(("value", "scalar"), VALUES, ids=str)
+@each("value, scalar", VALUES)
 def test_a_number_is_a_number_that_can_be_put(tree, word, value, scalar):
     root = tree.pr.Root(name="Top", pollEn=False)
     root.add(tree.pr.LocalVariable(name="X", value=value, typeStr=word))
@@ -33,8 +34,8 @@ def test_a_number_is_a_number_that_can_be_put(tree, word, value, scalar):
 
 
 @pytest.mark.parametrize("word", [*WORDS, "UInt32", "int", "float", "Float32", "bool"])
-@pytest.mark.parametrize(
-    ("value", "text"),
+@each(
+    "value, text",
     [
         ("a", "a"), ([1, 2], "[1, 2]"), ({"a": 1}, '{"a": 1}'), ((1, 2), "[1, 2]"),
         (OrderedDict(a=1), '{"a": 1}'), (b"a", "b'a'"), (1j, "1j"),

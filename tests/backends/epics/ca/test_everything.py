@@ -5,6 +5,7 @@ import pytest
 from support.clients import wait_until
 from support.clients.caserved import CaServed
 from support.clients.normative import content_of, equal
+from support.each import each
 from support.trees import whole_tree
 from support.trees.whole_tree import CODES, ENUMS, LOCALS, As
 
@@ -42,7 +43,7 @@ def over_ca(served, path):
     return served.get(path).value, (meta.severity, meta.status, stamp)
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_one_reading_reaches_both_protocols(both, path):
     pva, served = both
     raw, wanted, told = over_pva(pva, path)
@@ -99,9 +100,7 @@ PUTS = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("path", "wire", "wanted"), PUTS, ids=[f"{path}-{n}" for n, (path, *_) in enumerate(PUTS)]
-)
+@each("path, wire, wanted", PUTS)
 def test_a_put_over_channel_access_is_seen_over_pvaccess(both, path, wire, wanted):
     pva, served = both
     is_image, field = CODES[path] == "image", "$" if CODES[path] == "s" else ""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from p4p.client.thread import Context
 from support.clients.normative import content_of, put_of
+from support.each import each
 from support.trees import whole_tree
 from support.trees.whole_tree import CODES, Events
 
@@ -75,7 +76,7 @@ def stamp_of(value):
     return stamp["secondsPastEpoch"] * 10**9 + stamp["nanoseconds"]
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_each_event_is_a_sample(streams, path):
     events = streams[path]
     assert len(events) > 1 or not postable(path)
@@ -92,12 +93,12 @@ def test_each_event_is_a_sample(streams, path):
     assert all(one < other for one, other in zip(stamps, stamps[1:], strict=False))
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_the_type_is_that_of_the_first_event(streams, path):
     assert len({str(event.type().aspy()) for event in streams[path]}) == 1
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_the_type_is_archived_natively_or_listed_here(streams, path):
     value = streams[path][0]
     kind = value.getID().split("/")[1].partition(":")[0]

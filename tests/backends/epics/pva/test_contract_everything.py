@@ -14,6 +14,7 @@ from support.clients.normative import (
     scalar,
     table,
 )
+from support.each import each
 from support.trees import registers, whole_tree
 from support.trees.whole_tree import CODES, ENUMS, ROWS, Events
 
@@ -48,7 +49,7 @@ def spec_of(value):
 NUMERIC = [p for p, code in CODES.items() if len(code) <= 2 and code[-1] in NUMBERS]
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_id_order_and_type_of_each_member(first, path):
     assert differences(spec_of(first[path]), wanted_type(CODES[path])) == []
 
@@ -71,7 +72,7 @@ def test_every_other_pv_is_a_normative_type_too(served):
 REGISTERS = [p for p in CODES if p.startswith(("S.", "A."))]
 
 
-@pytest.mark.parametrize("path", CODES)
+@each("path", CODES)
 def test_the_first_alarm_and_time_are_set(served, first, path):
     value = first[path]
     unread = path in REGISTERS or path in ("E.Register",)
@@ -91,7 +92,7 @@ def test_the_first_alarm_and_time_are_set(served, first, path):
         assert stamp["userTag"] == 0
 
 
-@pytest.mark.parametrize("path", [p for p in CODES if p[:2] in ("S.", "A.")])
+@each("path", [p for p in CODES if p[:2] in ("S.", "A.")])
 def test_registers_declare_range_form_and_precision(first, path):
     value, name = first[path], path[2:]
     code = CODES[path]
@@ -156,7 +157,7 @@ def test_local_variables_declare_range_alarms_form_and_precision(first, name):
     assert list(value["display.form.choices"]) == FORMS
 
 
-@pytest.mark.parametrize("path", [p for p in CODES if p != "L.Table"])
+@each("path", [p for p in CODES if p != "L.Table"])
 def test_description_and_units_are_on_each_type_that_has_the_field(served, first, path):
     value, node = first[path], served.node(path)
     assert value["display.description"] == (node.description or "")

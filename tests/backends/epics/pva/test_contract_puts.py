@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from p4p import Value
 from support.clients.normative import content_of, equal, put_of
+from support.each import each
 from support.trees import registers, whole_tree
 from support.trees.whole_tree import ARRAYS, CODES, COMMANDS, ENUMS, LOCALS, ROWS, As
 
@@ -78,7 +79,7 @@ def wire_and_tree(put):
     return (put.wire, put.tree) if isinstance(put, As) else (put, put)
 
 
-@pytest.mark.parametrize(("path", "put"), list(parameters()))
+@each("path, put", list(parameters()))
 def test_a_put_arrives_and_comes_back(served, first, path, put):
     wire, wanted = wire_and_tree(put)
     node = served.node(path)
@@ -108,7 +109,7 @@ def test_a_table_is_put_whole(served, first):
     assert list(shown["value.name"]) == ["x", "yz", ""]
 
 
-@pytest.mark.parametrize("name", registers.BYTES)
+@each("name", registers.BYTES)
 def test_a_put_is_in_memory_byte_for_byte(served, first, name):
     value, data = registers.BYTES[name]
     wire = hex(value) if CODES[f"S.{name}"] == "s" and name != "String" else value
@@ -120,7 +121,7 @@ def test_a_put_is_in_memory_byte_for_byte(served, first, name):
         assert served.memory.peek(address + offset, size).hex() == data, device
 
 
-@pytest.mark.parametrize("name", [n for n in ARRAYS if n in registers.BYTES])
+@each("name", [n for n in ARRAYS if n in registers.BYTES])
 def test_arrays_are_in_memory_byte_for_byte(served, first, name):
     value, data = registers.BYTES[name]
     address = list(registers.MODELS).index(name) * registers.STEP
@@ -160,20 +161,21 @@ OTHER_FIELDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("path", [p for p in CODES if p not in ("WriteAll", "LoadConfig")])
+@each("path", [p for p in CODES if p not in ("WriteAll", "LoadConfig")])
 def test_a_put_of_anything_but_the_value_changes_nothing(served, first, path, monkeypatch):
     node, sets = served.node(path), []
-    if not node.isCommand:
-        monkeypatch.setattr(node, "set", lambda *args, **kwargs: sets.append(args))
     served.calls.clear()
     before, writes = served.get(path), served.memory.all_writes()
-    for name, content in OTHER_FIELDS.items():
-        put = Value(before.type())
-        try:
-            put[name] = content
-        except KeyError:
-            continue
-        served.put(path, put)
+    with monkeypatch.context() as patch:
+        if not node.isCommand:
+            patch.setattr(node, "set", lambda *args, **kwargs: sets.append(args))
+        for name, content in OTHER_FIELDS.items():
+            put = Value(before.type())
+            try:
+                put[name] = content
+            except KeyError:
+                continue
+            served.put(path, put)
     assert (sets, served.calls, served.memory.all_writes()) == ([], [], writes)
     after = served.get(path)
     if path != "Time":

@@ -5,6 +5,7 @@ import pytest
 from p4p import Value
 from p4p.client.thread import Context
 from support.clients.served import LIMIT, Updates, alone
+from support.each import each
 from support.trees import TREES, running
 from support.trees.everything import ARRAY, ENUM, EXPECTED, IMAGE, SCALAR, TRIPS, build, same
 from support.trees.frames import send
@@ -48,7 +49,7 @@ def put(client, path, value):
     client.put("Base:Top:" + path.replace(".", ":"), new, timeout=LIMIT, get=False)
 
 
-@pytest.mark.parametrize("path", EXPECTED)
+@each("path", EXPECTED)
 def test_the_type_on_the_wire(site, path):
     root, client = site
     kind, scalar = EXPECTED[path]
@@ -62,7 +63,7 @@ def test_the_type_on_the_wire(site, path):
         assert raw["alarm"].todict() == {"severity": 0, "status": 0, "message": ""}
 
 
-@pytest.mark.parametrize(("path", "value"), TRIPS, ids=lambda v: str(v)[:30].replace("\n", " "))
+@each("path, value", TRIPS)
 def test_what_a_client_puts_is_in_the_tree_and_shown_again(site, path, value):
     root, client = site
     node = root.getNode(f"Top.{path}")
