@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from ..concurrency.jobs import Job
 from ..requests.decisions import all_quick, decision_of
 from ..requests.policy import AccessPolicy, Deny, changes
@@ -10,6 +12,7 @@ from .request_job import RequestJob
 from .services import Services
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Admission(Job):
     """Has the policies judge one request, and starts its work or denies it.
 
@@ -21,17 +24,14 @@ class Admission(Job):
     :param services: with the workers that ask policies
     """
 
-    __slots__ = ("_work", "_policies", "_services", "_abandoned")
+    _work: RequestJob
+    _policies: tuple[AccessPolicy, ...]
+    _services: Services
+    _abandoned: bool = field(default=False, init=False)
 
-    def __init__(
-        self, job: RequestJob, policies: tuple[AccessPolicy, ...], services: Services
-    ) -> None:
-        lane = f"access {job.lane}"
-        super().__init__(lane, lane)
-        self._work = job
-        self._policies = policies
-        self._services = services
-        self._abandoned = False
+    def __post_init__(self) -> None:
+        lane = f"access {self._work.lane}"
+        Job.__init__(self, lane, lane)
 
     def start(self) -> None:
         """Take the request over; on a network thread."""

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..concurrency.workers import WorkerPool
 from ..errors import words_of
 from ..requests.command_arguments import Call, CommandArguments
-from ..requests.policy import AccessPolicy
-from ..requests.request import PutRequest, Request, RpcRequest
+from ..requests.request import PutRequest, RpcRequest
 from ..tree.command_calls import call_directly
 from ..values.alarm import NO_ALARM, Alarm, Severity, Status
 from ..values.arrays import unicode_of
 from .put_outcome import PutOutcome
-from .reader import PvReader
 from .request_job import RequestJob
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class CommandRuns:
     """Counts the calls of one command that wait or run; its lock guards the count.
 
     :param queued: True to let calls wait while the command runs
     """
 
-    __slots__ = ("_queued", "_count", "_lock")
-
-    def __init__(self, queued: bool) -> None:
-        self._queued = queued
-        self._count = 0
-        self._lock = threading.Lock()
+    _queued: bool
+    _count: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self) -> bool:
         """Count a call in; False if the command runs and calls are not queued."""
@@ -45,6 +42,7 @@ class CommandRuns:
             self._count -= 1
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class CommandJob(RequestJob):
     """Runs a command, called by rpc or triggered by a put.
 
@@ -52,20 +50,9 @@ class CommandJob(RequestJob):
     :param runs: of the command
     """
 
-    __slots__ = ("_outcome", "_runs", "_counted")
-
-    def __init__(
-        self,
-        request: Request,
-        reader: PvReader,
-        policies: tuple[AccessPolicy, ...],
-        outcome: PutOutcome,
-        runs: CommandRuns,
-    ) -> None:
-        super().__init__(request, reader, policies)
-        self._outcome = outcome
-        self._runs = runs
-        self._counted = False
+    _outcome: PutOutcome
+    _runs: CommandRuns
+    _counted: bool = field(default=False, init=False)
 
     @property
     def workers(self) -> WorkerPool:
@@ -85,7 +72,7 @@ class CommandJob(RequestJob):
             self.skip()  # putting 0 does not run it
         elif self._runs.begin():
             self._counted = True
-            super().start()
+            RequestJob.start(self)
         else:
             self.deny(f"{request.entry.pv_name}: busy: the command is running")
 
@@ -116,27 +103,18 @@ class CommandJob(RequestJob):
 
     def _run(self, call: Call) -> Any:
         node, outcome = self._reader.node, self._outcome
-        with_argument = bool(node.arg)
-        if not with_argument:
+        if not node.arg:
             outcome.show_running(True, NO_ALARM)
         failure = NO_ALARM
         try:
-            return run_command(node, call)
+            if call.direct:
+                return call_directly(node, call.argument, call.named)
+            return node(call.argument) if call.given else node()
         except BaseException as exc:
             failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(words_of(exc)))
             raise
         finally:
-            if not with_argument:
-                outcome.show_running(False, failure)
-            else:
+            if node.arg:
                 outcome.show_ended(failure)
-
-
-def run_command(node: Any, call: Call) -> Any:
-    """Run a command in the caller's thread and return what it returns.
-
-    :param node: the command
-    """
-    if call.direct:
-        return call_directly(node, call.argument, call.named)
-    return node(call.argument) if call.given else node()
+            else:
+                outcome.show_running(False, failure)

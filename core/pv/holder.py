@@ -13,6 +13,7 @@ from typing import Any
 
 from ..backend.contract import ServedPv
 from ..backend.subscription import Subscription
+from ..concurrency.stamp_clock import SiteTime
 from ..mapping.pv_map import PvEntry
 from ..requests.credentials import Credentials
 from ..requests.policy import AccessPolicy
@@ -21,6 +22,7 @@ from ..requests.rights import is_alike, rights_state, tell_rights
 from ..requests.user_groups import Knowing
 from ..tree.protocols import TreeNode
 from ..tree.source_health import AlarmCause, AwaitsUpdate
+from ..values.alarm import TIMEOUT
 from ..values.converter import TypeConverter
 from ..values.reading import Reading
 from ..values.spec import PvSpec
@@ -59,7 +61,8 @@ class PvHolder:
         time_source: Callable[[Any], int | None] | None,
         services: Services,
     ) -> None:
-        self.reader = PvReader(entry, node, make_converter, time_source, services)
+        source = None if time_source is None else SiteTime(time_source)
+        self.reader = PvReader(entry, node, make_converter, source, services)
         self.listener = UpdateListener(self.reader)
         self.policies = policies
         self._served: tuple[ServedPv, ...] = ()
@@ -178,37 +181,30 @@ class PvHolder:
 
     def put(self, request: PutRequest) -> None:
         """A client puts."""
-        reader, policies, parts = self.reader, self.policies, self.parts
-        job: RequestJob
-        if parts.runs is not None:
-            job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
-        elif request.marked:
-            job = PutJob(request, reader, policies, parts.publisher, parts.outcome)
-        else:
-            job = ReadJob(request, reader, policies, parts.outcome)
-        self._admit(job)
+        self._begin(request)
 
     def rpc(self, request: RpcRequest) -> None:
         """A client calls."""
-        reader, policies, parts = self.reader, self.policies, self.parts
-        job: RequestJob
-        if parts.runs is not None:
-            job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
-        else:
-            job = ReadJob(request, reader, policies, parts.outcome)
-        self._admit(job)
+        self._begin(request)
 
-    def _admit(self, job: RequestJob) -> None:
-        request, services = job.request, self.reader.services
+    def _begin(self, request: PutRequest | RpcRequest) -> None:
+        reader, policies, parts = self.reader, self.policies, self.parts
+        services, groups = reader.services, reader.services.groups
         no_room = services.queued.admit(request)
         if no_room is not None:
             self.refuse(request, f"{request.entry.pv_name}: {no_room}")
             return
         self._note(request)
-        groups = services.groups
         if groups is not None and request.credentials.look_up is not None:
             request.credentials = request.credentials.kept_by(groups)
-        Admission(job, self.policies, services).start()
+        job: RequestJob
+        if parts.runs is not None:
+            job = CommandJob(request, reader, policies, parts.outcome, parts.runs)
+        elif isinstance(request, PutRequest) and request.marked:
+            job = PutJob(request, reader, policies, parts.publisher, parts.outcome)
+        else:
+            job = ReadJob(request, reader, policies, parts.outcome)
+        Admission(job, policies, services).start()
 
     def _note(self, request: Request) -> None:
         # For the audit: once a request is answered, its buffer may be gone.
@@ -276,7 +272,7 @@ class PvHolder:
         if not self.reader.watched:
             return
         if self.reader.hidden_by is not None:
-            self.parts.publisher.reveal()
+            self.parts.publisher.show_alarm()
         else:
             self.parts.rereads.look_again()
 
@@ -291,7 +287,7 @@ class PvHolder:
     def reveal(self) -> None:
         """Show the value again, with the alarm that holds now."""
         if self.reader.watched:
-            self.parts.publisher.reveal()
+            self.parts.publisher.show_alarm()
 
     def look_again(self, quiet: bool = False, fresh: bool = False) -> None:
         """Have the value read and shown soon: updates may have been missed."""
@@ -299,9 +295,9 @@ class PvHolder:
             self.parts.rereads.look_again(quiet, fresh)
 
     def show_stale(self, updates: int) -> None:
-        """Show TIMEOUT, unless updates have come; see :meth:`.Publisher.show_stale`."""
+        """Show TIMEOUT, unless updates have come; see :meth:`.Publisher.show_alarm`."""
         if self._parts is not None:
-            self._parts.publisher.show_stale(updates)
+            self._parts.publisher.show_alarm(TIMEOUT, updates)
 
     def show_held(self) -> None:
         """Show what is held back, before the PV is closed."""

@@ -5,50 +5,39 @@ Clients come and go on the backends' network threads.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ..backend.contract import ServedPv
-from ..values.alarm import COMM, NO_ALARM, READ, TIMEOUT, WRITE, Alarm
-from .opening import Opening
+from .opening import Opening, forget_unless_watched
 from .publication import State
 from .publisher import Publisher
 from .put_tracker import PutTracker
 from .reader import PvReader
 from .update_listener import UpdateListener
 
-_LASTING = (READ, TIMEOUT, COMM, WRITE)
 
-
+@dataclass(slots=True, eq=False, repr=False)
 class PvOpener:
     """Lets the clients of one PV come and go.
 
     The PV's lock guards what it changes, all of it in the publications and the reader, but for
-    :attr:`told`, which belongs to the lock of the watchers.
+    :attr:`told`, which the lock of the watchers guards.
 
+    :param pv: the holder, which the watchers get
     :param reader: of the node
     :param publisher: has the publications
-    :param puts: what to believe of the tree
+    :param puts: which updates may be believed
     :param listener: of the node's updates
+    :param told: True if the watchers were last told that a client is there
     """
 
-    __slots__ = ("reader", "publisher", "puts", "listener", "told", "pv")
-
-    def __init__(
-        self,
-        pv: Any,
-        reader: PvReader,
-        publisher: Publisher,
-        puts: PutTracker,
-        listener: UpdateListener,
-    ) -> None:
-        #: what watchers are told of: the holder
-        self.pv = pv
-        self.reader = reader
-        self.publisher = publisher
-        self.puts = puts
-        self.listener = listener
-        #: what the watchers were last told
-        self.told = False
+    pv: Any
+    reader: PvReader
+    publisher: Publisher
+    puts: PutTracker
+    listener: UpdateListener
+    told: bool = False
 
     # Network threads ----------------------------------------------------------------------------
 
@@ -60,7 +49,9 @@ class PvOpener:
             publication.connected = True
             visit = None
             if publication.closed:
-                visit = Opening(self, publication)
+                visit = Opening(
+                    self.pv, reader, self.publisher, self.puts, self.listener, publication
+                )
                 publication.begin_visit(visit)
                 reader.services.unshown.begin_opening(publication)
                 reader.set_watched(True)
@@ -82,7 +73,7 @@ class PvOpener:
                 if not is_open:
                     self.reader.services.unshown.end_opening(publication)
                 publication.close()
-            self.forget_unless_watched()
+            forget_unless_watched(self.reader, self.publisher, self.puts)
         self.tell_watchers()
         return is_open
 
@@ -108,36 +99,3 @@ class PvOpener:
             if connected is not self.told:
                 self.told = connected
                 watchers.tell(self.pv, connected)
-
-    # With the lock held -------------------------------------------------------------------------
-
-    def forget_unless_watched(self) -> None:
-        """Forget what only counts while the PV is watched.
-
-        A PV may stay open after its last client left; it does not count as connected.
-        """
-        if all(one.closed for one in self.publisher.publications):
-            self.puts.forget()
-            self.reader.set_watched(False)
-
-    def lasting_alarm(self) -> Alarm:
-        """Return the alarm that the last client saw, if it holds for the next one.
-
-        PyRogue's cache says nothing about a transaction that has failed.
-        """
-        if self.listener.has_unseen or self.publisher.alarm not in _LASTING:
-            return NO_ALARM
-        return self.publisher.alarm
-
-    def opening_time(self, given: int = 0) -> int:
-        """Return the time of a first value; whatever is published from now on is later.
-
-        :param given: of the value, if the tree never told of one
-        """
-        publisher = self.publisher
-        unseen = self.listener.take_unseen()
-        if unseen is not None:
-            publisher.stamp(unseen)
-        elif publisher.is_unheard:
-            publisher.stamp_unheard(given or self.reader.services.start_ns)
-        return publisher.settled(publisher.shown_ns)

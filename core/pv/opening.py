@@ -6,7 +6,9 @@ What reads the tree runs on the workers.
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..concurrency.jobs import FunctionJob
 from ..concurrency.network_log import NetworkLog
@@ -23,27 +25,10 @@ from .update_listener import UpdateListener
 
 _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 _UNREAD = (READ, CALC, TIMEOUT, COMM)
+_LASTING = (READ, TIMEOUT, COMM, WRITE)
 
 
-class Opener(Protocol):
-    """What an opening needs of the PV; the lock of the PV is held where it says so."""
-
-    pv: Any
-    reader: PvReader
-    publisher: Publisher
-    puts: PutTracker
-    listener: UpdateListener
-
-    def lasting_alarm(self) -> Alarm:
-        """Return the alarm that the last client saw, if it holds for the next one; lock held."""
-
-    def opening_time(self, given: int = 0) -> int:
-        """Return the time of a first value; lock held."""
-
-    def forget_unless_watched(self) -> None:
-        """Forget what only counts while the PV is watched; lock held."""
-
-
+@dataclass(slots=True, eq=False, repr=False)
 class Opening:
     """The opening of one publication, from its first client until its value has been read.
 
@@ -60,22 +45,26 @@ class Opening:
     ============  ==========================  ==================================================
 
     A step of a visit that is over does nothing: the publication knows the present one.
+
+    :param pv: the holder, which plugins get when it has opened
+    :param publication: the one that opens
     """
 
-    __slots__ = ("_opener", "_publication", "_spec", "_first", "_wait", "_updates", "_halves")
-
-    def __init__(self, opener: Opener, publication: Publication) -> None:
-        self._opener = opener
-        self._publication = publication
-        self._spec: PvSpec
-        self._first: Reading  # what the PV is opened with
-        self._wait = READ_AGAIN[0]  # seconds until the next attempt to read
-        self._updates = 0  # that had come when the last attempt began
-        self._halves = 0  # of the time within which the PV is to open
+    _pv: Any
+    _reader: PvReader
+    _publisher: Publisher
+    _puts: PutTracker
+    _listener: UpdateListener
+    _publication: Publication
+    _wait: float = READ_AGAIN[0]  # seconds until the next attempt to read
+    _updates: int = 0  # that had come when the last attempt began
+    _halves: int = 0  # of the time within which the PV is to open
+    _spec: PvSpec = field(init=False)
+    _first: Reading = field(init=False)  # what the PV is opened with
 
     def begin(self) -> None:
         """Have the value read, and see that the PV opens in time without."""
-        self._opener.reader.services.opening.add(self._half_time)
+        self._reader.services.opening.add(self._half_time)
         self._submit_read()
 
     @property
@@ -86,11 +75,11 @@ class Opening:
 
     def _submit_read(self) -> None:
         if not self._is_over and self._publication.connected:
-            self._opener.reader.run_soon(self._read)
+            self._reader.run_soon(self._read)
 
     def _read(self) -> None:
-        opener, publication = self._opener, self._publication
-        reader, publisher, puts = opener.reader, opener.publisher, opener.puts
+        reader, publisher, puts = self._reader, self._publisher, self._puts
+        listener, publication = self._listener, self._publication
         for cause in reader.causes:
             cause.look()
         doubtful = puts.doubtful
@@ -103,12 +92,12 @@ class Opening:
             if publication.state is State.READING:
                 publication.newest = None
             self._updates = publisher.updates
-            lasting = NO_ALARM if fresh else opener.lasting_alarm()
-            unheard = publisher.is_unheard and not opener.listener.has_unseen
+            lasting = NO_ALARM if fresh else self._lasting_alarm()
+            unheard = publisher.is_unheard and not listener.has_unseen
             by_source = reader.time_source is not None and (fresh or unheard)
             if fresh and not by_source:
-                opener.listener.note(reader.services.time_ns())
-            time_ns = 0 if by_source else opener.opening_time()
+                listener.note(reader.services.time_ns())
+            time_ns = 0 if by_source else self._opening_time()
         problem = reader.find_converter()
         read: list[Any] = []
         sample = (KEEP, WRITE) if doubtful and not fresh else reader.read(fresh, read)
@@ -132,8 +121,8 @@ class Opening:
                 publication.begin_opening()
                 if not time_ns:
                     if fresh and publication.newest is None:
-                        opener.listener.note(now)
-                    time_ns = opener.opening_time(now if read else 0)
+                        listener.note(now)
+                    time_ns = self._opening_time(now if read else 0)
                     if publication.newest is not None:  # which comes after it
                         time_ns = max(1, min(time_ns, publication.newest.time_ns - 1))
                 if publication.newest is None:  # else that is what will be shown
@@ -153,7 +142,7 @@ class Opening:
             reader.services.clock.call_later(self._wait, self._read_again)
 
     def _read_unread_sources(self) -> None:
-        reader = self._opener.reader
+        reader = self._reader
         sources = reader.services.sources
         try:
             if sources is not None:
@@ -162,14 +151,14 @@ class Opening:
             _log.debug("%s: a source cannot be read: %s", reader.path, exc)
 
     def _read_again(self) -> None:
-        if self._opener.publisher.updates == self._updates:  # else the tree has told by itself
+        if self._publisher.updates == self._updates:  # else the tree has told by itself
             self._wait = min(2 * self._wait, READ_AGAIN[1])
             self._submit_read()
 
     # Late, on the clock's thread ----------------------------------------------------------------
 
     def _half_time(self) -> None:
-        reader, publication = self._opener.reader, self._publication
+        reader, publication = self._reader, self._publication
         with reader.lock:
             if self._is_over or publication.state is not State.READING:
                 return
@@ -184,60 +173,85 @@ class Opening:
             reader.services.commands.submit(FunctionJob(lane, reader.find_converter))
 
     def _open_blind(self) -> None:
-        opener, publication = self._opener, self._publication
-        with opener.reader.lock:
+        reader, publication = self._reader, self._publication
+        with reader.lock:
             if self._is_over or publication.state is not State.READING:
                 return
-            opener.reader.use_provisional()
+            reader.use_provisional()
             publication.begin_opening()
             update, publication.newest = publication.newest, None
-            reading = update or Reading(KEEP, TIMEOUT, opener.opening_time())
+            reading = update or Reading(KEEP, TIMEOUT, self._opening_time())
         self._open((reading.value, reading.alarm), reading.time_ns)
 
     # Opening, answered on any thread ------------------------------------------------------------
 
     def _open(self, sample: Sample, time_ns: int) -> None:
-        reader, publisher = self._opener.reader, self._opener.publisher
+        reader, publisher = self._reader, self._publisher
         conversion = reader.conversion
         assert conversion is not None  # noqa: S101 - every caller has just seen to it
-        self._spec = spec = conversion.spec
+        self._spec = conversion.spec
         value, alarm = sample
         if value is KEEP:
             last = publisher.last_sample
-            value = spec.zero() if last is None else last[0]
-        self._first = Reading(value, publisher.overall(alarm), time_ns)
-        self._publication.served.open_soon(spec, self._first, self._opened)
+            value = self._spec.zero() if last is None else last[0]
+        self._open_with(Reading(value, publisher.overall(alarm), time_ns), self._opened)
+
+    def _open_with(self, first: Reading, opened: Callable[[Exception | None], None]) -> None:
+        self._first = first
+        self._publication.served.open_soon(self._spec, first, opened)
 
     def _opened(self, problem: Exception | None) -> None:
-        if problem is None:
-            self._succeeded()
-        elif isinstance(problem, BackendError):  # the server stops
-            self._failed(problem)
+        if problem is None or isinstance(problem, BackendError):  # the latter: the server stops
+            self._end(problem)
         else:
-            self._opener.reader.in_trouble(f"its first value does not fit it: {words_of(problem)}")
-            self._first = Reading(self._spec.zero(), CALC, self._first.time_ns)
-            self._publication.served.open_soon(self._spec, self._first, self._opened_empty)
+            self._reader.in_trouble(f"its first value does not fit it: {words_of(problem)}")
+            self._open_with(Reading(self._spec.zero(), CALC, self._first.time_ns), self._end)
 
-    def _opened_empty(self, problem: Exception | None) -> None:
+    def _end(self, problem: Exception | None) -> None:
+        reader, publication = self._reader, self._publication
+        with reader.lock:
+            if problem is None:
+                publication.opened(self._spec, self._first)
+            else:
+                publication.not_opened()
+                forget_unless_watched(reader, self._publisher, self._puts)
+        reader.services.unshown.end_opening(publication)
         if problem is None:
-            self._succeeded()
+            reader.services.opened(self._pv)
+        elif isinstance(problem, BackendError):
+            _log.debug("%s: the PV cannot be opened", reader.path)
         else:
-            self._failed(problem)
+            _log.error("%s: the PV cannot be opened", reader.path, exc_info=problem)
 
-    def _failed(self, problem: Exception) -> None:
-        opener = self._opener
-        stopping = isinstance(problem, BackendError)
-        level = logging.DEBUG if stopping else logging.ERROR
-        trace = None if stopping else problem
-        _log.log(level, "%s: the PV cannot be opened", opener.reader.path, exc_info=trace)
-        with opener.reader.lock:
-            self._publication.not_opened()
-            opener.forget_unless_watched()
-        opener.reader.services.unshown.end_opening(self._publication)
+    # With the lock held -------------------------------------------------------------------------
 
-    def _succeeded(self) -> None:
-        opener = self._opener
-        with opener.reader.lock:
-            self._publication.opened(self._spec, self._first)
-        opener.reader.services.unshown.end_opening(self._publication)
-        opener.reader.services.opened(opener.pv)
+    def _lasting_alarm(self) -> Alarm:
+        """Return the alarm that the last client saw, if it holds for the next one.
+
+        PyRogue's cache says nothing about a transaction that has failed.
+        """
+        alarm = self._publisher.alarm
+        return NO_ALARM if self._listener.has_unseen or alarm not in _LASTING else alarm
+
+    def _opening_time(self, given: int = 0) -> int:
+        """Return the time of a first value; each reading published from now on is later.
+
+        :param given: of the value, if the tree never told of one
+        """
+        publisher = self._publisher
+        unseen = self._listener.take_unseen()
+        if unseen is not None:
+            publisher.stamp(unseen)
+        elif publisher.is_unheard:
+            publisher.stamp_unheard(given or self._reader.services.start_ns)
+        return publisher.settled(publisher.shown_ns)
+
+
+def forget_unless_watched(reader: PvReader, publisher: Publisher, puts: PutTracker) -> None:
+    """Forget what only counts while the PV is watched; with the lock of the PV held.
+
+    A PV may stay open after its last client left; it does not count as connected.
+    """
+    if all(one.closed for one in publisher.publications):
+        puts.forget()
+        reader.set_watched(False)

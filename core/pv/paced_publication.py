@@ -7,19 +7,19 @@ PV closes before.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from ..backend.contract import ServedPv
-from ..concurrency.clock import Clock, Timer
+from ..concurrency.clock import Timer
 from ..values.alarm import CALC, NO_ALARM, Alarm
 from ..values.reading import KEEP, Reading
 from ..values.spec import NtKind, PvSpec
 from .pacing import Deadband, Pace
-from .publication import Publication, State, Unshown
+from .publication import Publication, State
+from .reader import PvReader
 
 
 class PacedPublication(Publication):
@@ -27,32 +27,22 @@ class PacedPublication(Publication):
 
     :param served: the PV
     :param pace: what it is held to
-    :param clock: times the periods
-    :param lock: the holder's
-    :param unshown: told while something is held
-    :param misfit: told why a value that was held does not fit the PV, with the lock held
+    :param reader: of the node
     :param settled: gives the time with which what was held is shown, with the lock held
     """
 
-    __slots__ = ("_pace", "_clock", "_lock", "_misfit", "_deadband", "_held", "_alarm", "_number",
-                 "_next", "_timer", "_unshown", "_settled")  # fmt: skip
+    __slots__ = (
+        "_pace", "_reader", "_clock", "_settled",
+        "_deadband", "_held", "_alarm", "_number", "_next", "_timer",
+    )  # fmt: skip
 
     def __init__(
-        self,
-        served: ServedPv,
-        pace: Pace,
-        clock: Clock,
-        lock: threading.Lock,
-        unshown: Unshown,
-        misfit: Callable[[Exception], None],
-        settled: Callable[[int], int],
+        self, served: ServedPv, pace: Pace, reader: PvReader, settled: Callable[[int], int]
     ) -> None:
         super().__init__(served)
         self._pace = pace
-        self._clock = clock
-        self._lock = lock
-        self._unshown = unshown
-        self._misfit = misfit
+        self._reader = reader
+        self._clock = reader.services.clock
         self._settled = settled
         self._deadband: Deadband | None = None  # the pace's, if the PV is a number
         self._held: Reading | None = None
@@ -84,10 +74,10 @@ class PacedPublication(Publication):
 
     def show_held(self) -> None:
         """Post what is held, now; from any thread, without the lock."""
-        with self._lock:
+        with self._reader.lock:
             problem = self.release()
             if problem is not None:
-                self._misfit(problem)
+                self._reader.misfit(problem)
 
     def opened(self, spec: PvSpec, first: Reading) -> None:
         """``ServedPv.open`` has returned: begin anew with what it shows."""
@@ -122,12 +112,12 @@ class PacedPublication(Publication):
 
     def _hold(self, reading: Reading) -> None:
         self._held = reading
-        self._unshown.held[self] = self._clock.monotonic()
+        self._reader.services.unshown.held[self] = self._clock.monotonic()
 
     def _drop(self) -> None:
         if self._held is not None:
             self._held = None
-            self._unshown.held.pop(self, None)
+            self._reader.services.unshown.held.pop(self, None)
 
     def _post(self, reading: Reading) -> Exception | None:
         self._drop()
@@ -149,7 +139,7 @@ class PacedPublication(Publication):
 
     def _period_over(self, ends: float) -> None:
         # On the clock's thread.
-        with self._lock:
+        with self._reader.lock:
             self._timer = None
             held = self._held
             if held is None or self.state is not State.OPEN:
@@ -159,7 +149,7 @@ class PacedPublication(Publication):
                 return
             problem = self._post_unless_covered(self._now(held))
             if problem is not None:
-                self._misfit(problem)
+                self._reader.misfit(problem)
 
 
 def _detached(reading: Reading, former: Reading | None) -> Reading:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from threading import Event
 from typing import Protocol
@@ -29,24 +30,22 @@ class State(Enum):
     OPEN = 3
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Publication:
     """One PV inside one backend, and what is to be shown there.
 
     Every method is called with the PV's lock held.
     """
 
-    __slots__ = ("served", "state", "connected", "newest", "visit", "_opening")
-
-    def __init__(self, served: ServedPv) -> None:
-        self.served = served
-        self.state = State.CLOSED
-        #: a client is connected
-        self.connected = False
-        #: what came while the PV was being opened
-        self.newest: Reading | None = None
-        #: the opening that is under way: what an earlier one still does no longer counts
-        self.visit: object | None = None
-        self._opening: Event | None = None  # if anybody waits
+    served: ServedPv
+    state: State = State.CLOSED
+    #: a client is connected
+    connected: bool = False
+    #: what came while the PV was being opened
+    newest: Reading | None = None
+    #: the opening that is under way: what an earlier one still does no longer counts
+    visit: object | None = None
+    _opening: Event | None = None  # if anybody waits
 
     @property
     def closed(self) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from ..backend.contract import ServedPv
-from ..values.alarm import NO_ALARM, TIMEOUT, Alarm
+from ..values.alarm import NO_ALARM, Alarm
 from ..values.reading import KEEP, Reading, Sample
 from .paced_publication import PacedPublication
 from .publication import Publication, State
 from .reader import PvReader
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Publisher:
     """Shows what was read, with the alarm that counts and a time later than the one before.
 
@@ -21,35 +23,25 @@ class Publisher:
     :param reader: of the node
     """
 
-    __slots__ = (
-        "publications", "updates", "values", "shown_ns", "alarm", "_reader", "_sample", "_first_ns",
-    )  # fmt: skip
-
-    def __init__(self, reader: PvReader) -> None:
-        #: one for each backend and name
-        self.publications: tuple[Publication, ...] = ()
-        #: updates that came while the PV was watched
-        self.updates = 0
-        #: samples shown that had a value
-        self.values = 0
-        #: the latest time that any backend was given; 0 before the first
-        self.shown_ns = 0
-        #: the alarm of the node itself, whatever hides it
-        self.alarm = NO_ALARM
-        self._reader = reader
-        self._first_ns = 0  # time of a first value of which the tree has never told
-        self._sample: Sample | None = None  # the last shown; of scalars only
+    _reader: PvReader
+    #: one for each backend and name
+    publications: tuple[Publication, ...] = ()
+    #: updates that came while the PV was watched
+    updates: int = 0
+    #: samples shown that had a value
+    values: int = 0
+    #: the latest time that any backend was given; 0 before the first
+    shown_ns: int = 0
+    #: the alarm of the node itself, whatever hides it
+    alarm: Alarm = NO_ALARM
+    #: value and alarm last shown; None if it is no scalar or nothing was shown yet
+    last_sample: Sample | None = None
+    _first_ns: int = 0  # time of a first value of which the tree has never told
 
     @property
     def last_value(self) -> Any:
         """The value last shown; None if it is no scalar or nothing was shown yet."""
-        sample = self._sample
-        return None if sample is None else sample[0]
-
-    @property
-    def last_sample(self) -> Sample | None:
-        """Value and alarm last shown; None if it is no scalar or nothing was shown yet."""
-        return self._sample
+        return None if self.last_sample is None else self.last_sample[0]
 
     @property
     def is_unheard(self) -> bool:
@@ -72,13 +64,8 @@ class Publisher:
 
     def overall(self, alarm: Alarm) -> Alarm:
         """Return the alarm that clients see: the node's own, or what hides it."""
-        fault = self._reader.services.fault
-        if fault is not None:
-            return fault
-        for cause in self._reader.causes:
-            if cause.alarm is not None:
-                return cause.alarm
-        return alarm
+        hidden_by = self._reader.services.fault or self._reader.hidden_by
+        return hidden_by or alarm
 
     # With the lock held -------------------------------------------------------------------------
 
@@ -89,15 +76,7 @@ class Publisher:
         if pace is None:
             publication = Publication(served)
         else:
-            publication = PacedPublication(
-                served,
-                pace,
-                services.clock,
-                reader.lock,
-                services.unshown,
-                reader.misfit,
-                self.settled,
-            )
+            publication = PacedPublication(served, pace, reader, self.settled)
         self.publications += (publication,)
 
     def remove(self, publication: Publication) -> None:
@@ -178,9 +157,9 @@ class Publisher:
         conversion = self._reader.conversion
         if conversion is not None and conversion.is_kept:
             if value is not KEEP:
-                self._sample = sample
-            elif self._sample is not None:
-                self._sample = (self._sample[0], sample[1])
+                self.last_sample = sample
+            elif self.last_sample is not None:
+                self.last_sample = (self.last_sample[0], sample[1])
 
     # From any thread ----------------------------------------------------------------------------
 
@@ -189,30 +168,16 @@ class Publisher:
         with self._reader.lock:
             self.release()
 
-    def reveal(self) -> None:
-        """Show the value again, with the alarm that holds now."""
-        self.show_alarm(None)
-
-    def show_alarm(self, alarm: Alarm | None) -> None:
-        """Show an alarm on the present value, until the next good one.
+    def show_alarm(self, alarm: Alarm | None = None, updates: int | None = None) -> None:
+        """Show the present value again with an alarm, until the next good value.
 
         :param alarm: None for the node's own
+        :param updates: nothing is shown unless this is how many updates have come
         """
         reader = self._reader
         with reader.lock:
-            if reader.watched:
-                own = self.alarm if alarm is None else alarm
-                self.publish_now((KEEP, own), reader.services.time_ns())
-
-    def show_stale(self, updates: int) -> None:
-        """Show TIMEOUT: the value is older than it should be.
-
-        :param updates: nothing is shown unless this is how many have come
-        """
-        reader = self._reader
-        with reader.lock:
-            if reader.watched and self.updates == updates:
-                self.publish_now((KEEP, TIMEOUT), reader.services.time_ns())
+            if reader.watched and updates in (None, self.updates):
+                self.publish_now((KEEP, alarm or self.alarm), reader.services.time_ns())
 
     def await_opening(self) -> None:
         """Wait, bounded, until a PV that is being opened shows what was published so far.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ..errors import PutError, words_of
-from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest
 from ..tree.pyrogue import refused_by_tree
 from .publisher import Publisher
 from .put_outcome import PutOutcome
-from .reader import PvReader
 from .request_job import RequestJob
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PutJob(RequestJob):
     """Sets a variable.
 
@@ -19,25 +20,13 @@ class PutJob(RequestJob):
     :param outcome: shows what the tree has made of it
     """
 
-    __slots__ = ("_publisher", "_outcome", "_put")
-
-    def __init__(
-        self,
-        request: PutRequest,
-        reader: PvReader,
-        policies: tuple[AccessPolicy, ...],
-        publisher: Publisher,
-        outcome: PutOutcome,
-    ) -> None:
-        super().__init__(request, reader, policies)
-        self._put = request
-        self._publisher = publisher
-        self._outcome = outcome
+    _publisher: Publisher
+    _outcome: PutOutcome
 
     def start(self) -> None:
         """Do it here if nothing in it can block this network thread, else queue it."""
         if not self._run_at_once():
-            super().start()
+            RequestJob.start(self)
 
     def _run_at_once(self) -> bool:
         if not self._cannot_block():
@@ -57,7 +46,8 @@ class PutJob(RequestJob):
 
     def execute(self) -> None:
         """Convert, set, and show the value before the answer says that it is there."""
-        request, reader, outcome = self._put, self._reader, self._outcome
+        request, reader, outcome = self.request, self._reader, self._outcome
+        assert isinstance(request, PutRequest)  # noqa: S101 - there are no others
         pv_name, services = request.entry.pv_name, reader.services
         conversion = reader.conversion
         if conversion is None:  # its client has left, and the type was never found out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from ..concurrency.network_log import NetworkLog
@@ -20,6 +21,7 @@ _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 _QUEUED = 1.0  # seconds that an update may take from the tree's queue to its listeners
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PutOutcome:
     """Shows what the tree has made of puts and commands, as far as it is true.
 
@@ -31,15 +33,10 @@ class PutOutcome:
     :param rereads: reads the node again
     """
 
-    __slots__ = ("_reader", "_publisher", "_puts", "_rereads")
-
-    def __init__(
-        self, reader: PvReader, publisher: Publisher, puts: PutTracker, rereads: Rereads
-    ) -> None:
-        self._reader = reader
-        self._publisher = publisher
-        self._puts = puts
-        self._rereads = rereads
+    _reader: PvReader
+    _publisher: Publisher
+    _puts: PutTracker
+    _rereads: Rereads
 
     # Puts ---------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -17,6 +18,7 @@ class Trust(Enum):
     DROP = "the tree has kept a refused value: show nothing"
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PutTracker:
     """Decides which updates may be believed, by what became of the puts before them.
 
@@ -50,20 +52,17 @@ class PutTracker:
     the only update thread, and is then asked again with it.
     """
 
-    __slots__ = ("writing", "doubtful", "written", "echo", "_missed", "_true", "_true_until")
-
-    def __init__(self) -> None:
-        #: a put is being written
-        self.writing = False
-        #: the tree keeps a refused value that could not be read back
-        self.doubtful = False
-        #: a put has ended: the value of the next update may have been read before
-        self.written = False
-        #: what was shown when a put had ended; None once an update has come
-        self.echo: Sample | None = None
-        self._missed = False  # an update came while a put was written
-        self._true: Any = None
-        self._true_until = 0.0
+    #: a put is being written
+    writing: bool = False
+    #: the tree keeps a refused value that could not be read back
+    doubtful: bool = False
+    #: a put has ended: the value of the next update may have been read before
+    written: bool = False
+    #: what was shown when a put had ended; None once an update has come
+    echo: Sample | None = None
+    _missed: bool = False  # an update came while a put was written
+    _true: Any = None
+    _true_until: float = 0.0
 
     @property
     def trust(self) -> Trust:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..concurrency.jobs import FunctionJob
@@ -44,6 +45,7 @@ from .services import Services
 _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class PvReader:
     """Reads and converts the value of one node; what fails becomes an alarm.
 
@@ -56,42 +58,28 @@ class PvReader:
     :param entry: path and PV name
     :param node: the variable or command; untouched here until a client comes
     :param make_converter: gives the node's converter; asked when the PV is first opened
-    :param time_source: gives a value's time in ns since the POSIX epoch, None for now
+    :param time_source: gives the time of values; None for the server's own
     :param services: what the holders of a server share
     """
 
-    __slots__ = (
-        "entry", "node", "services", "lock", "conversion", "watched", "trouble", "causes",
-        "awaiting", "time_source", "_make_converter", "_run",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        entry: PvEntry,
-        node: Any,
-        make_converter: Callable[[TreeNode], TypeConverter],
-        time_source: Callable[[Any], int | None] | None,
-        services: Services,
-    ) -> None:
-        self.entry = entry
-        self.node = node
-        self.services = services
-        self.lock = threading.Lock()
-        #: how values are converted; None until it is found out
-        self.conversion: Conversion | None = None
-        #: True while a client is there, or the PV stays open after its last one
-        self.watched = False
-        #: why the node cannot be shown as it is; None when all is well
-        self.trouble: str | None = None
-        #: what hides the alarm of the node: the ``enable`` of its device and of those of its
-        #: sources, then their faults; the first that holds counts
-        self.causes: tuple[AlarmCause, ...] = ()
-        #: wants to be told, once, when the tree tells a value or was asked for one that is true
-        self.awaiting: AwaitsUpdate | None = FIRST_UPDATE
-        self._make_converter = make_converter
-        #: gives a value's time in ns since the POSIX epoch; None for the server's own
-        self.time_source = None if time_source is None else SiteTime(time_source)
-        self._run: Sample | None = None  # of a command: whether it runs, how the last run ended
+    entry: PvEntry
+    node: Any
+    _make_converter: Callable[[TreeNode], TypeConverter]
+    time_source: SiteTime | None
+    services: Services
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    #: how values are converted; None until it is found out
+    conversion: Conversion | None = None
+    #: True while a client is there, or the PV stays open after its last one
+    watched: bool = False
+    #: why the node cannot be shown as it is; None when all is well
+    trouble: str | None = None
+    #: what hides the alarm of the node: the ``enable`` of its device and of those of its sources,
+    #: then their faults; the first that holds counts
+    causes: tuple[AlarmCause, ...] = ()
+    #: hears, once, of the next value that the tree delivers or is asked for
+    awaiting: AwaitsUpdate | None = FIRST_UPDATE
+    _run: Sample | None = None  # of a command: whether it runs, how the last run ended
 
     @property
     def path(self) -> str:
@@ -231,8 +219,7 @@ class PvReader:
             )
         except BaseException as exc:
             problem = exc
-            provisional = Provisional()
-            conversion = Conversion(provisional, provisional.spec)
+            conversion = _provisional()
             rule = "a rule of converter_rules"
             blamed = self.services.faults.conversion_failed(node, rule, exc)
             self.in_trouble(f"its type cannot be found out: {blamed or repr(exc)}")
@@ -251,8 +238,7 @@ class PvReader:
     def use_provisional(self) -> None:
         """Take a provisional type: the PV must open, and its own is not known yet; lock held."""
         if self.conversion is None:
-            provisional = Provisional()
-            self.conversion = Conversion(provisional, provisional.spec)
+            self.conversion = _provisional()
 
     def set_run(self, running: bool, alarm: Alarm) -> None:
         """Note whether a command runs, and how its last run has ended."""
@@ -340,3 +326,8 @@ class PvReader:
         """Report, until the next good value, why the node cannot be shown as it is."""
         self.trouble = text
         self.services.trouble(self.entry, text)
+
+
+def _provisional() -> Conversion:
+    converter = Provisional()
+    return Conversion(converter, converter.spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from .reader import PvReader
 _log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class RequestJob(Job):
     """What puts, reads and calls share.
 
@@ -34,19 +36,16 @@ class RequestJob(Job):
     :param policies: asked again if the request has waited
     """
 
-    __slots__ = ("request", "_reader", "_policies", "_timer", "_abandoned", "_begun", "_since")
+    request: Request
+    _reader: PvReader
+    _policies: tuple[AccessPolicy, ...]
+    _timer: Timer | None = field(default=None, init=False)
+    _abandoned: bool = field(default=False, init=False)
+    _begun: bool = field(default=False, init=False)
+    _since: float = field(default=0.0, init=False)
 
-    def __init__(
-        self, request: Request, reader: PvReader, policies: tuple[AccessPolicy, ...]
-    ) -> None:
-        super().__init__(reader.path, reader.entry.device)
-        self.request = request
-        self._reader = reader
-        self._policies = policies
-        self._timer: Timer | None = None
-        self._abandoned = False
-        self._begun = False
-        self._since = 0.0
+    def __post_init__(self) -> None:
+        Job.__init__(self, self._reader.path, self._reader.entry.device)
 
     @property
     def workers(self) -> WorkerPool:
@@ -174,23 +173,14 @@ class RequestJob(Job):
             timer.cancel()
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ReadJob(RequestJob):
     """Reads a variable because a client asks for it: by rpc, or by a put that only processes.
 
     :param outcome: reads and shows
     """
 
-    __slots__ = ("_outcome",)
-
-    def __init__(
-        self,
-        request: Request,
-        reader: PvReader,
-        policies: tuple[AccessPolicy, ...],
-        outcome: PutOutcome,
-    ) -> None:
-        super().__init__(request, reader, policies)
-        self._outcome = outcome
+    _outcome: PutOutcome
 
     def execute(self) -> Snapshot | None:
         """Read, show, and return the whole PV (a put: None)."""

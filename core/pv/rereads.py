@@ -6,6 +6,7 @@ All of it runs on the workers, but for the calls that only queue the work.
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,6 +27,7 @@ READ_AGAIN = (1.0, 30.0)
 _SEEK = (0.5, 5.0)  # seconds until a value that a failed put left in doubt is read, first and most
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Rereads:
     """Has one node read again, now, soon, or until it can be.
 
@@ -36,15 +38,12 @@ class Rereads:
     :param puts: what to believe after a put
     """
 
-    __slots__ = ("_reader", "_publisher", "_puts", "_waited", "_values", "_timer")
-
-    def __init__(self, reader: PvReader, publisher: Publisher, puts: PutTracker) -> None:
-        self._reader = reader
-        self._publisher = publisher
-        self._puts = puts
-        self._waited = 0.0  # seconds before the last attempt to read what could not be read
-        self._values = 0  # samples with a value shown by then
-        self._timer: Timer | None = None  # the next attempt
+    _reader: PvReader
+    _publisher: Publisher
+    _puts: PutTracker
+    _waited: float = 0.0  # seconds before the last attempt to read what could not be read
+    _values: int = 0  # samples with a value shown by then
+    _timer: Timer | None = None  # the next attempt
 
     # Now, on a worker ---------------------------------------------------------------------------
 

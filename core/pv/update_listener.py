@@ -61,18 +61,18 @@ class UpdateListener:
         """Take an update of the tree.
 
         :param path: of the node
-        :param value: PyRogue's ``VariableValue``
+        :param value: PyRogue's ``VariableValue``; None if the tree could not deliver it
         """
         reader = self._reader
         try:
-            if reader.time_source is None:
+            if reader.time_source is None or value is None:
                 now = reader.services.time_ns()
             else:
                 now = reader.time_of(value.value)
             puts = self._puts
             if reader.awaiting is not None:
                 reader.heard(puts is not None and puts.doubtful)
-            if puts is not None and puts.doubtful:
+            if puts is not None and puts.doubtful and value is not None:
                 self._judge_write_only(puts, value.value)
             if puts is None or not reader.watched:
                 # A client that arrives just now sets `watched` first and reads the value after, so
@@ -85,7 +85,7 @@ class UpdateListener:
                     self._unseen_ns = now
                 return
             trust = puts.trust
-            if trust is Trust.SHOW:
+            if trust is Trust.SHOW and value is not None:
                 sample = reader.convert(value.value, conversion.told(value.status))
                 with reader.lock:
                     trust = puts.trust  # a put may have begun or ended meanwhile
@@ -96,7 +96,7 @@ class UpdateListener:
                         return
             if trust is Trust.WAIT:
                 puts.miss()
-            elif trust is Trust.REREAD:
+            elif trust is not Trust.DROP:
                 self._reread(now)
         except BaseException:
             self._shield()
@@ -104,23 +104,9 @@ class UpdateListener:
     def update_failed(self) -> None:
         """Take note that the tree could not deliver an update of the node.
 
-        The value itself may be good: what failed may have been its text or another listener.
+        The value itself may be good: the failure may be that of its text or of another listener.
         """
-        reader = self._reader
-        try:
-            now = reader.services.time_ns()
-            puts = self._puts
-            reader.heard(puts is not None and puts.doubtful)
-            if not reader.watched or puts is None or reader.conversion is None:
-                self._unseen_ns = now
-                return
-            trust = puts.trust
-            if trust is Trust.WAIT:
-                puts.miss()
-            elif trust is not Trust.DROP:
-                self._reread(now)
-        except BaseException:
-            self._shield()
+        self.on_update(self._reader.path, None)
 
     def _reread(self, now: int) -> None:
         reader, publisher, puts = self._reader, self._publisher, self._puts
