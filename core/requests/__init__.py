@@ -6,7 +6,7 @@ from .claims import MAX_NAME, decoded
 from .command_arguments import argument_type
 from .credentials import Credentials
 from .policy import ALLOW, AccessPolicy, Allow, Decision, Deny, changes
-from .queued_bytes import QueuedBytes
+from .queued_bytes import QueuedBytes, size_of
 from .request import PutRequest, Reply, Request, RequestRecord, RpcRequest
 
 __all__ = [
@@ -28,4 +28,5 @@ __all__ = [
     "base_of",
     "changes",
     "decoded",
+    "size_of",
 ]

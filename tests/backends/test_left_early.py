@@ -5,10 +5,12 @@ from types import SimpleNamespace
 from support.engine.fakes import ENTRY
 from support.engine.holders import HolderBench
 
+from roguebridge.backends.epics.pva.backlog import Backlog
 from roguebridge.backends.epics.pva.requests import OperationReply
 from roguebridge.backends.epics.pva.served_pv import PvaPv
 from roguebridge.core.backend.contract import ServedPv
 from roguebridge.core.errors import BackendError
+from roguebridge.core.requests import QueuedBytes
 
 
 class Queue:
@@ -103,7 +105,8 @@ def test_an_operation_that_may_be_large_is_let_go_of_at_once():
     answered = []
     op = SimpleNamespace(done=lambda *value, **error: answered.append((value, error)))
     spent = []
-    OperationReply(op, spent).done()
-    OperationReply(op).error("no")
+    thread = SimpleNamespace(spent=spent, backlog=Backlog(QueuedBytes(), list))
+    OperationReply(op, thread, is_small=True).done()
+    OperationReply(op, thread).error("no")
     assert answered == [((), {}), ((), {"error": "no"})]
     assert spent == [op]

@@ -50,11 +50,11 @@ class PvaBackend(Backend):
 
     def __init__(self, options: BackendOptions) -> None:
         self._isolate = options.isolate
-        self._max_name = options.max_name
+        self._queued, self._max_name = options.queued, options.max_name
         self._given = dict(options.conf or {})
         self._kept: dict[str, str] = {}  # ports of an isolated server, for its next start
         self._served: dict[str, PvaPv] = {}
-        self._doorbell = Doorbell(self._max_name)
+        self._doorbell = Doorbell(self._queued, self._max_name)
         self._server: Server | None = None
         self._provider: StaticProvider | None = None
 
@@ -121,6 +121,7 @@ class PvaBackend(Backend):
         """Return when pvxs has handed the answers given so far to the network."""
         server = self._server
         if server is not None:
+            self._doorbell.refuse_waiting()
             # Each call only waits for the server's thread: one for the answers to be written,
             # the others for its loop to have sent them.
             for _ in range(3):
@@ -132,10 +133,11 @@ class PvaBackend(Backend):
         :raises BackendError: on the server's own thread, in a policy's ``decide()``, say
         """
         self.check_stop()
+        self.flush()
         server, self._server = self._server, None
         self._provider = None
         self._doorbell.stop()
-        self._doorbell = Doorbell(self._max_name)
+        self._doorbell = Doorbell(self._queued, self._max_name)
         if server is not None:
             server.stop()
             del server  # the ports are freed with the last reference

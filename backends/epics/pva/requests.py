@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -16,17 +15,19 @@ from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import words_of
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.requests import (
-    MAX_NAME,
     Credentials,
     PutRequest,
     Reply,
     Request,
     RpcRequest,
     decoded,
+    size_of,
 )
-from roguebridge.core.values import Flat, NtKind, PvSpec, unicode_of
+from roguebridge.core.values import Flat, NtKind, PvSpec, ScalarType, unicode_of
 
+from .backlog import Operation
 from .results import encode_result
+from .server_thread import Doorbell
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
@@ -41,15 +42,16 @@ class OperationReply(Reply):
     is done with a lock held that a callback takes too.
 
     :param op: the operation
-    :param spent: where it is left when it is answered, for the server's thread to let go of; None
-        for what may be large, as that thread may not come for long
+    :param thread: of the server
+    :param is_small: that thread lets go of the operation, which may be late
     """
 
-    __slots__ = ("_op", "_spent")
+    __slots__ = ("_op", "_thread", "_is_small")
 
-    def __init__(self, op: Any, spent: list[Any] | None = None) -> None:
+    def __init__(self, op: Any, thread: Doorbell, is_small: bool = False) -> None:
         self._op = op
-        self._spent = spent
+        self._thread = thread
+        self._is_small = is_small
 
     def done(self, result: Any = None) -> None:
         """Report success; a call's result travels as a Normative Type."""
@@ -71,8 +73,9 @@ class OperationReply(Reply):
     def _answer(self, *value: Value, **error: str) -> None:
         op, self._op = self._op, None
         op.done(*value, **error)
-        if self._spent is not None:
-            self._spent.append(op)
+        if self._is_small:
+            self._thread.spent.append(op)
+        self._thread.backlog.answered()
 
 
 class CallReply(OperationReply):
@@ -85,59 +88,115 @@ class CallReply(OperationReply):
         super().done(True if result is None else result)
 
 
-def put(
-    entry: PvEntry,
-    spec: PvSpec | None,
-    op: Any,
-    owner: PvOwner,
-    spent: list[Any],
-    max_name: int = MAX_NAME,
-) -> None:
-    """Hand over the put that ``op`` stands for; or that it cannot be read.
+class PvaOperation(Operation):
+    """A put or call, with what it takes to make a request of it.
+
+    :param op: p4p's operation
+    :param entry: the PV
+    :param owner: the engine's side of it
+    :param thread: of the server
+    """
+
+    __slots__ = ("_owner", "_thread")
+    _word = ""
+
+    def __init__(self, op: Any, entry: PvEntry, owner: PvOwner, thread: Doorbell) -> None:
+        super().__init__(op, entry)
+        self._owner = owner
+        self._thread = thread
+
+    def hand_on(self, refusal: str = "") -> Request:
+        """Give it to the engine; or say that it cannot be read."""
+        op, self.op = self.op, None  # which may hold what is called when it is cancelled: this
+        request: Request = self._request(op)
+        name = self.entry.pv_name
+        try:
+            self._identify(request, op)
+            refusal = refusal or self._read(request, op)
+            if not refusal:
+                op.onCancel(partial(setattr, request, "cancelled", True))
+        except Exception as exc:
+            _log.debug("unreadable %s of %s: %r", self._word, name, exc)
+            refusal = f"{name}: the {self._word} cannot be read: {words_of(exc)}"
+        if refusal:
+            self._owner.refuse(request, refusal)
+        else:
+            getattr(self._owner, request.operation)(request)
+        return request
+
+    def _request(self, op: Any) -> Any:
+        """Return an empty request with the way back."""
+        raise NotImplementedError
+
+    def _read(self, request: Any, op: Any) -> str:
+        """Fill the request; returns why it is not to be done."""
+        raise NotImplementedError
+
+    def _identify(self, request: Request, op: Any) -> None:
+        """Note who asks, from where."""
+        request.client = self.client
+        request.cancelled = self.cancelled
+        host = self.client.rpartition(":")[0].strip("[]")
+        try:
+            user = op.account()
+        except UnicodeDecodeError as exc:  # p4p has no other way to the bytes
+            user = decoded(exc.object)
+        groups = partial(groups_of, user)
+        max_name = self._thread.max_name
+        request.credentials = Credentials(user, host, "pva", "", groups, max_name)
+
+
+class Put(PvaOperation):
+    """A put.
 
     :param spec: type of the PV; None while it is closed
-    :param spent: operations that have been answered; this is the thread to let go of them
     """
-    spent.clear()
-    is_small = spec is not None and spec.kind in SMALL
-    reply = OperationReply(op, spent if is_small else None)
-    request = PutRequest(entry, Credentials("", "", "pva"), reply, None)
-    try:
-        _identify(request, op, max_name)
-        if spec is not None:
-            request.marked, request.value = _put_content(spec, op.value())
-            request.block, request.process = _put_options(op)
-            op.onCancel(_canceller(request))
-    except Exception as exc:
-        _log.debug("unreadable put to %s: %r", entry.pv_name, exc)
-        request.value = None
-        owner.refuse(request, f"{entry.pv_name}: the put cannot be read: {words_of(exc)}")
-        return
-    if spec is None:
-        owner.refuse(request, f"{entry.pv_name} is closed")
-    else:
-        owner.put(request)
+
+    __slots__ = ("_spec",)
+    _word = "put"
+
+    def __init__(
+        self, op: Any, entry: PvEntry, owner: PvOwner, thread: Doorbell, spec: PvSpec | None
+    ) -> None:
+        super().__init__(op, entry, owner, thread)
+        self._spec = spec
+
+    def size(self) -> int:
+        """Return 0 for a number; for others what it takes."""
+        spec = self._spec
+        if spec is None or (spec.kind in SMALL and spec.scalar is not ScalarType.String):
+            return 0
+        return size_of(_put_content(spec, self.op.value())[1])
+
+    def _request(self, op: Any) -> Any:
+        is_small = self._spec is not None and self._spec.kind in SMALL
+        reply = OperationReply(op, self._thread, is_small)
+        return PutRequest(self.entry, Credentials("", "", "pva"), reply, None)
+
+    def _read(self, request: Any, op: Any) -> str:
+        if self._spec is None:
+            return f"{self.entry.pv_name} is closed"
+        request.block, request.process = _put_options(op)
+        request.marked, request.value = _put_content(self._spec, op.value())
+        return ""
 
 
-def rpc(entry: PvEntry, op: Any, owner: PvOwner, max_name: int = MAX_NAME) -> None:
-    """Hand over the call that ``op`` stands for; or that it cannot be read."""
-    request = RpcRequest(entry, Credentials("", "", "pva"), CallReply(op), {})
-    try:
-        _identify(request, op, max_name)
+class Call(PvaOperation):
+    """A call."""
+
+    __slots__ = ()
+    _word = "call"
+
+    def size(self) -> int:
+        """Return what its arguments take."""
+        return size_of(_arguments(self.op.value()))
+
+    def _request(self, op: Any) -> Any:
+        return RpcRequest(self.entry, Credentials("", "", "pva"), CallReply(op, self._thread), {})
+
+    def _read(self, request: Any, op: Any) -> str:
         request.arguments = _arguments(op.value())
-        op.onCancel(_canceller(request))
-    except Exception as exc:
-        _log.debug("unreadable call of %s: %r", entry.pv_name, exc)
-        owner.refuse(request, f"{entry.pv_name}: the call cannot be read: {words_of(exc)}")
-        return
-    owner.rpc(request)
-
-
-def _canceller(request: Request) -> Callable[[], None]:
-    def cancelled() -> None:
-        request.cancelled = True
-
-    return cancelled
+        return ""
 
 
 def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
@@ -192,15 +251,3 @@ def _arguments(value: Value) -> dict[str, Any]:
         value = value["query"]
         return {} if value is None else dict(value.items())
     return {} if value.getID() == "epics:nt/NTURI:1.0" else dict(value.items())
-
-
-def _identify(request: Request, op: Any, max_name: int) -> None:
-    """Note who asks, from where."""
-    request.client = peer = op.peer()
-    host = peer.rpartition(":")[0].strip("[]")
-    try:
-        user = op.account()
-    except UnicodeDecodeError as exc:  # p4p has no other way to the bytes
-        user = decoded(exc.object)
-    groups = partial(groups_of, user)
-    request.credentials = Credentials(user, host, "pva", "", groups, max_name)

@@ -106,12 +106,12 @@ class PvaPv(ServedPv):
 
     def put(self, op: Any) -> None:
         """A client puts."""
-        encoder = self._encoder
+        bell, encoder = self._doorbell, self._encoder
+        bell.spent.clear()  # this is the thread to let go of them
         spec = None if encoder is None else encoder.spec
-        operations.put(
-            self._entry, spec, op, self._owner, self._doorbell.spent, self._doorbell.max_name
-        )
+        bell.backlog.take(operations.Put(op, self._entry, self._owner, bell, spec))
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        operations.rpc(self._entry, op, self._owner, self._doorbell.max_name)
+        bell = self._doorbell
+        bell.backlog.take(operations.Call(op, self._entry, self._owner, bell))

@@ -9,10 +9,12 @@ a PV of its own, and what is to be done is done before the answer.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from p4p._p4p import SharedPV
@@ -20,14 +22,16 @@ from p4p.client.raw import Context
 
 from roguebridge.core.concurrency import NetworkLog, is_network_thread
 from roguebridge.core.errors import BackendError
-from roguebridge.core.requests import MAX_NAME
+from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
+from .backlog import Backlog
 from .thread_priority import Turns
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 # Calls between which the thread sees to the network: what many PVs that open at once have for
 # their clients would pile up in memory.
 _AT_ONCE = 64
+_LOCKED = 0  # what PyGILState_Ensure() returns to a thread that has the lock
 _STOPPING = "the PVAccess server is stopping"
 
 
@@ -60,11 +64,14 @@ class _Errand:
 class Doorbell:
     """Serves a PV whose calls run what was left for the server's thread; for one start.
 
+    :param queued: counts the bytes of requests
     :param max_name: most characters that are shown of the name of a user
     """
 
-    def __init__(self, max_name: int = MAX_NAME) -> None:
+    def __init__(self, queued: QueuedBytes, max_name: int = MAX_NAME) -> None:
         self.max_name = max_name
+        #: requests that go on to the engine later
+        self.backlog = Backlog(queued, self._come_again)
         self.name = f"roguebridge-{uuid.uuid4()}"
         self.pv = SharedPV(self)
         #: operations that have been answered, for the server's thread to let go of
@@ -89,8 +96,14 @@ class Doorbell:
         self._rung = True
         self._ring()
 
+    def refuse_waiting(self) -> None:
+        """Answer all requests that have not been handed on; no lock may be held."""
+        self.call(partial(self.backlog.end, "server stopping"))
+
     def stop(self) -> None:
         """Disconnect; calls that wait fail."""
+        if self._context is not None:
+            self.call(self._end)
         with self._lock:
             self._stopped = True
             context, self._context = self._context, None
@@ -181,24 +194,40 @@ class Doorbell:
     def rpc(self, op: Any) -> None:
         """Make the calls that were left."""
         if self._thread != threading.get_ident():
-            self._thread = threading.get_ident()
-            is_network_thread()
+            self._begin()
         self.spent.clear()
         left = _AT_ONCE
         while left and (errands := self._take(left)):
             left -= len(errands)
             for errand in errands:
                 errand.run()
-        if not left:
+        self.backlog.go_on()
+        with self._lock:
+            self._rung = more = bool(self._errands or self.backlog.is_due) and not self._stopped
+        if more:
             self._ring()
         op.done()
+
+    def _begin(self) -> None:
+        self._thread = threading.get_ident()
+        is_network_thread()
+        # p4p asks Python for the lock at each callback, and Python makes a thread state for it if
+        # the thread has none: four fifths of the time of a short callback. One more claim keeps it.
+        ctypes.pythonapi.PyGILState_Ensure()
+
+    def _end(self) -> None:
+        ctypes.pythonapi.PyGILState_Release(_LOCKED)
 
     def _take(self, most: int) -> list[_Errand]:
         with self._lock:
             errands, self._errands = self._errands[:most], self._errands[most:]
-            if not errands:
-                self._rung = False
         return errands
+
+    def _come_again(self) -> None:
+        with self._lock:
+            rung, self._rung = self._rung, True
+        if not rung:
+            self._ring()
 
 
 def _ready(problem: Exception | None) -> None:

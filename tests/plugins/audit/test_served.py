@@ -19,10 +19,12 @@ from support.engine.holders import HolderBench
 from support.engine.site_plugins import Guard
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.backends.epics.pva.requests import put
+from roguebridge.backends.epics.pva.backlog import Backlog
+from roguebridge.backends.epics.pva.requests import Put
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks.hookspecs import hookimpl
 from roguebridge.core.mapping.select import Select
+from roguebridge.core.requests import QueuedBytes
 from roguebridge.core.requests.policy import ALLOW, Allow, Deny
 from roguebridge.plugins.audit import Audit
 
@@ -288,7 +290,9 @@ def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded():
         account=lambda: "ann", peer=lambda: "[::1]:5075", roles=set,
         done=lambda error: answers.append(error),
     )  # fmt: skip
-    put(bench.entry, None, op, bench.holder, [])
+    backlog = Backlog(QueuedBytes(), list)
+    thread = SimpleNamespace(max_name=256, backlog=backlog)
+    Put(op, bench.entry, bench.holder, thread, None).hand_on()
     assert answers == [f"{bench.entry.pv_name} is closed"]
     (record,) = bench.records
     assert (record.value, record.result, record.error) == (None, "failed", answers[0])
