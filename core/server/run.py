@@ -95,7 +95,12 @@ class ServerRun:
         self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
         self._polls = WatchedPolls(freshness.poll_watched, services.variables.submit, clock)
         self._sources = services.sources = Sources(
-            clock, services.own.submit, services.texts, self._staleness, services.expect_reads
+            clock,
+            services.own.submit,
+            services.texts.listen,
+            services.texts.unlisten,
+            self._staleness,
+            services.expect_reads,
         )
         services.watchers = Watchers(self._staleness, self._polls, self._sources)
         self._watchdog = Watchdog(
@@ -192,7 +197,7 @@ class ServerRun:
             if gate is not None:
                 self._gates.append(gate)
         gate = by_device[device]
-        if gate is not None and gate.enable is not node and gate not in holder.causes:
+        if gate is not None and gate.variable is not node and gate not in holder.causes:
             gate.add(holder)
 
     def end(self) -> None:

@@ -1,9 +1,10 @@
 """The tree as the bridge sees it: its nodes, PyRogue's habits, polls and alarms."""
 
-from .declared_types import declared_type, getter_of, type_str, untyped
+from .declared_types import declared_type, type_str, untyped
 from .protocols import Listener, TreeNode
 from .pyrogue import (
     enable_of,
+    getter_of,
     is_register,
     local_attribute,
     mirrored,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from inspect import Parameter, signature
 from typing import Any
@@ -20,14 +21,12 @@ def parameters_of(command: Any) -> dict[str, Parameter]:
     :param command: a command; of a remote or built-in function no more than ``arg`` is known
     """
     function = local_attribute(command, "_function")
-    found: dict[str, Parameter] = {}
-    try:
-        if function is not None:
-            for name, one in signature(function).parameters.items():
-                if one.kind in _NAMED and name not in _PASSED:
-                    found[name] = one
-    except (TypeError, ValueError):
-        pass
+    parameters: Mapping[str, Parameter] = {}
+    with suppress(TypeError, ValueError):  # None, or a function in C
+        parameters = signature(function).parameters  # type: ignore[arg-type]
+    found = {
+        name: one for name, one in parameters.items() if one.kind in _NAMED and name not in _PASSED
+    }
     if command.arg and "arg" not in found:
         found["arg"] = Parameter("arg", Parameter.POSITIONAL_OR_KEYWORD)
     return found

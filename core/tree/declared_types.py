@@ -7,13 +7,13 @@ asks for it. What was declared is therefore noted before that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
 
 import numpy as np
 
-from .pyrogue import is_register, local_attribute
+from .pyrogue import getter_of, local_attribute
 
 _UNKNOWN = "Unknown"
 _seen: WeakSet[Any] = WeakSet()  # roots
@@ -39,17 +39,6 @@ def untyped(node: Any) -> bool:
     :param node: a variable or command; of a remote tree that is not known
     """
     return getter_of(node) is not None and local_attribute(node, "_default") is None
-
-
-def getter_of(node: Any) -> Callable[..., Any] | None:
-    """Return the function of the tree that gives a node's value, None if there is none.
-
-    :param node: a variable or command
-    """
-    getter = local_attribute(node, "_linkedGet")
-    if getter is None:
-        getter = getattr(local_attribute(node, "_block"), "_localGet", None)
-    return None if getter is None or is_register(node) else getter
 
 
 def declared_type(node: Any) -> str:

@@ -39,7 +39,7 @@ class Watched(Protocol):
 
     @property
     def updates(self) -> int:
-        """A number that grows with every update heard."""
+        """A number that grows with every update silence."""
 
     def show_stale(self, updates: int) -> None:
         """Show TIMEOUT on the value kept.
@@ -49,16 +49,18 @@ class Watched(Protocol):
         """
 
 
-class _Heard:
-    """The polls of one watched PV; times in seconds of the monotonic clock."""
+class _Silence:
+    """The time without an update of one watched PV; in seconds of the monotonic clock."""
 
-    __slots__ = ("updates", "since", "look", "interval", "stale")
+    __slots__ = ("updates", "since", "look", "stale", "interval")
 
     def __init__(self, updates: int, now: float) -> None:
-        self.updates = updates
-        self.since = now  # nothing has been heard since
+        self.begin(updates, now)
+        self.interval: float | None = None  # of its polls, as last asked
+
+    def begin(self, updates: int, now: float) -> None:
+        self.updates, self.since = updates, now
         self.look = now + _LEAST  # its poll interval need not be asked before
-        self.interval: float | None = None  # as last asked
         self.stale = False
 
 
@@ -90,7 +92,7 @@ class Staleness:
         self._polls_on = polls_on
         self._missed_polls = missed_polls or 0
         self._lock = threading.Lock()
-        self._watched: dict[Watched, _Heard] = {}
+        self._watched: dict[Watched, _Silence] = {}
         self._running = False
         self._timer: Timer | None = None
 
@@ -98,9 +100,9 @@ class Staleness:
         """A first client looks at a PV: from now on it may fall silent. Never blocks."""
         if not self._missed_polls:
             return
-        heard = _Heard(holder.updates, self._clock.monotonic())
+        silence = _Silence(holder.updates, self._clock.monotonic())
         with self._lock:
-            self._watched[holder] = heard
+            self._watched[holder] = silence
             self._schedule()
 
     def unwatch(self, holder: Watched) -> None:
@@ -136,15 +138,13 @@ class Staleness:
         stale = 0
         polls_on = self._polls_on()
         try:
-            for holder, heard in watched:
+            for holder, silence in watched:
                 updates = holder.updates
-                if updates != heard.updates:
-                    heard.updates, heard.since, heard.look = updates, now, now + _LEAST
-                    heard.stale = False
-                elif not polls_on:
-                    heard.since, heard.look = now, now + _LEAST
-                elif now >= heard.look and not heard.stale and self._silent(holder, heard, now):
-                    self._show(holder, heard)
+                if updates != silence.updates or not polls_on:
+                    silence.begin(updates, now)
+                elif not silence.stale and self._is_late(holder, silence, now):
+                    silence.stale = True
+                    self._show(holder, silence)
                     stale += 1
                     if stale == _AT_ONCE:
                         break
@@ -153,27 +153,28 @@ class Staleness:
                 self._timer = None
                 self._schedule(_SOON if stale == _AT_ONCE else _CHECK)
 
-    def _silent(self, holder: Watched, heard: _Heard, now: float) -> bool:
-        if heard.interval is None and not tells_of_polls(holder.node):
+    def _is_late(self, holder: Watched, silence: _Silence, now: float) -> bool:
+        if now < silence.look:
+            return False
+        if silence.interval is None and not tells_of_polls(holder.node):
             with self._lock:
-                if self._watched.get(holder) is heard:
+                if self._watched.get(holder) is silence:
                     del self._watched[holder]
             return False
         interval = poll_interval(holder.node)
-        if heard.interval not in (None, interval):
-            heard.since = now  # polled otherwise than before: the new interval counts from now
-        heard.interval = interval
-        due = heard.since + max(_LEAST, self._missed_polls * interval) if interval else _NEVER
-        heard.look = min(due, now + _LOOK)
+        if silence.interval not in (None, interval):
+            silence.since = now  # polled otherwise than before: the new interval counts from now
+        silence.interval = interval
+        due = silence.since + max(_LEAST, self._missed_polls * interval) if interval else _NEVER
+        silence.look = min(due, now + _LOOK)
         return now >= due
 
-    def _show(self, holder: Watched, heard: _Heard) -> None:
-        heard.stale = True
+    def _show(self, holder: Watched, silence: _Silence) -> None:
         with self._lock:
-            if self._watched.get(holder) is not heard:
+            if self._watched.get(holder) is not silence:
                 return  # its client has left meanwhile
         try:
-            holder.show_stale(heard.updates)
+            holder.show_stale(silence.updates)
         except Exception:
             _log.exception("a PV cannot be shown as not polled")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..errors import words_of
@@ -87,11 +87,17 @@ def is_read(node: Any) -> bool:
 
     :param node: a variable or command
     """
-    return _local_getter(node) is not None or is_register(node)
+    local = getattr(local_attribute(node, "_block"), "_localGet", None)
+    return local is not None or is_register(node)
 
 
-def _local_getter(node: Any) -> Any:
-    return getattr(local_attribute(node, "_block"), "_localGet", None)
+def getter_of(node: Any) -> Callable[..., Any] | None:
+    """Return the function of the tree that gives a node's value, None if there is none.
+
+    :param node: a variable or command
+    """
+    linked = local_attribute(node, "_linkedGet")
+    return linked or getattr(local_attribute(node, "_block"), "_localGet", None)
 
 
 def has_limits_of_its_own(node: Any) -> bool:
@@ -156,6 +162,7 @@ def changes_others(node: Any) -> bool:
     )
 
 
+_PASSES_ON = "linkedGetFromVariable"  # the getter of a mirror
 _LONGEST = 100  # mirrors in a row: links may mirror each other
 
 
@@ -181,24 +188,34 @@ def dependencies_of(node: Any) -> Sequence[Any]:
     return local_attribute(node, "dependencies") or ()
 
 
-def sources_of(node: Any) -> list[Any]:
-    """Return all that a node's value is worked out from, however far behind it.
+def reachable(node: Any, follow: Callable[[Any], bool]) -> list[Any]:
+    """Return a node, its dependencies, those of the dependencies, and so on, each once.
 
-    Each is there once, although links may depend on each other. A write-only variable has no value
-    that anything could be made of, and is left out.
+    Links may depend on each other.
+
+    :param node: a variable or command
+    :param follow: tells whether a node is one of them; nothing is looked for behind others
+    """
+    found: dict[int, Any] = {}
+    ahead = [node]
+    while ahead:
+        one = ahead.pop()
+        if id(one) not in found and follow(one):
+            found[id(one)] = one
+            ahead += reversed(dependencies_of(one))
+    return list(found.values())
+
+
+def sources_of(node: Any) -> list[Any]:
+    """Return all that a node's value is worked out from, however far behind it, each once.
+
+    A write-only variable has no value that anything could be made of, and is left out.
 
     :param node: a variable; of a command or a write-only variable there are none
     """
-    found: dict[int, Any] = {}
-    if not dependencies_of(node) or node.isCommand or node.mode == "WO":
+    if not dependencies_of(node) or node.isCommand:
         return []
-    ahead = [node]
-    while ahead:
-        for source in dependencies_of(ahead.pop()):
-            if source is not node and id(source) not in found and source.mode != "WO":
-                found[id(source)] = source
-                ahead.append(source)
-    return list(found.values())
+    return reachable(node, lambda one: one.mode != "WO")[1:]
 
 
 def has_silent_getter(node: Any) -> bool:
@@ -208,7 +225,7 @@ def has_silent_getter(node: Any) -> bool:
     """
     if node.isCommand or dependencies_of(node):
         return False
-    getter = local_attribute(node, "_linkedGet") or _local_getter(node)
+    getter = getter_of(node)
     if getter is None:
         return False
     bases = (kind for kind in type(node).__mro__ if kind.__name__ == "BaseVariable")
@@ -259,15 +276,8 @@ def computed(node: Any) -> bool:
 
     :param node: a variable or command
     """
-    for one in with_sources(node):
-        getter = local_attribute(one, "_linkedGet")
-        if getter is None:
-            getter = _local_getter(one)
-        elif getattr(getter, "__name__", "") == "linkedGetFromVariable":
-            continue
-        if getter is not None:
-            return True
-    return False
+    getters = map(getter_of, with_sources(node))
+    return any(getattr(one, "__name__", "") != _PASSES_ON for one in getters if one is not None)
 
 
 def protocols_of(root: Any) -> list[Any]:

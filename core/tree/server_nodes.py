@@ -59,9 +59,7 @@ class ServerNode:
         """Return the present value."""
         return self._value
 
-    def get(self) -> Any:
-        """Return the present value."""
-        return self._value
+    get = value
 
     def genDisp(self, value: Any) -> str:
         """Return the text of a value."""

@@ -2,7 +2,7 @@
 
 A PV of a link, or of a table, shows the worst alarm of all that its value is made of. That is
 worked out when the state of a source changes. An update costs nothing more than before: a source
-asks to be told of one update, and only while the next one matters.
+waits for one update of its node, and only while the next one matters.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from ..concurrency.network_log import NetworkLog
 from ..values.alarm import CALC, COMM, READ, TIMEOUT, UDF, WRITE, Alarm, worst
+from .poll_silence import Watched
 from .pyrogue import is_register, read_fault
 
 _log = NetworkLog(logging.getLogger("roguebridge.sources"))
@@ -23,14 +24,23 @@ _log = NetworkLog(logging.getLogger("roguebridge.sources"))
 _FAULTS = (READ, WRITE, COMM, TIMEOUT, CALC)
 
 
-class AwaitsUpdate(Protocol):
-    """Told of the next update of a node, once; on the tree's update thread or a worker."""
+class AwaitsUpdate:
+    """Waits for the next update of a node; as it is, for the first one of any node."""
 
-    unread: bool
-    """True if the tree has told nothing of the node since it was started."""
+    __slots__ = ()
+
+    #: True if the tree has sent no update of the node since it was started
+    unread = True
 
     def heard(self, believed: bool) -> None:
-        """The tree has told a value, or was asked for one; see :meth:`Source.heard`."""
+        """An update has come, or the node was read; see :meth:`Source.heard`.
+
+        It is called once, on the tree's update thread or on a worker.
+        """
+
+
+#: of all PVs that nothing depends on
+FIRST_UPDATE = AwaitsUpdate()
 
 
 class AlarmCause(Protocol):
@@ -42,13 +52,13 @@ class AlarmCause(Protocol):
 
     @property
     def alone(self) -> tuple[AlarmCause, ...]:
-        """A tuple of nothing else: one object for all PVs that have no other cause."""
+        """A tuple of this cause: one object for all PVs that have no other cause."""
 
     def look(self) -> None:
         """Find out now whether it holds; on a thread that may call the tree."""
 
 
-class DerivedPv(Protocol):
+class DerivedPv(Watched, Protocol):
     """A PV whose alarm may come from elsewhere."""
 
     @property
@@ -56,16 +66,8 @@ class DerivedPv(Protocol):
         """Of its node."""
 
     @property
-    def node(self) -> Any:
-        """The variable or command."""
-
-    @property
     def watched(self) -> bool:
         """True while a client is there."""
-
-    @property
-    def updates(self) -> int:
-        """A number that grows with every update that comes while the PV is watched."""
 
     @property
     def causes(self) -> tuple[AlarmCause, ...]:
@@ -75,30 +77,29 @@ class DerivedPv(Protocol):
         """Let the PV show what hides its alarm."""
 
     def await_update(self, awaits: AwaitsUpdate) -> None:
-        """Tell of the next update of the node, once."""
+        """Call ``awaits`` with the next update of the node, once."""
 
     def cause_changed(self) -> None:
         """A cause holds, or holds no longer."""
 
 
-class _FirstUpdate:
-    """What awaits the first update of a PV that nothing depends on; one for all of them."""
+def show_causes(pvs: Iterable[DerivedPv], what: str) -> None:
+    """Have PVs show that a cause of theirs holds, or holds no longer; raises nothing.
 
-    unread = True
-
-    def heard(self, believed: bool) -> None:
-        """Nobody else needs to know."""
-
-
-FIRST_UPDATE: AwaitsUpdate = _FirstUpdate()
+    :param what: the cause, for the log
+    """
+    for pv in pvs:
+        try:
+            pv.cause_changed()
+        except BaseException:
+            _log.exception("%s: %s could not be shown", pv.path, what)
 
 
 class SourceHealth:
     """The alarm that PVs inherit from all their sources, the worst of theirs.
 
-    It stands among the gates of a PV, behind those of the devices: a disabled device hides all.
-    PVs made of the same sources share one. All but :attr:`alarm` belongs to the lock of
-    the sources.
+    It stands among the causes of a PV behind the devices' ``enable``: a disabled device hides all.
+    PVs made of the same sources share one. The lock of the sources guards all but :attr:`alarm`.
 
     :param sources: what the PVs are made of
     """
@@ -110,47 +111,41 @@ class SourceHealth:
         self.alone: tuple[AlarmCause, ...] = (self,)
         #: the PVs that inherit it
         self.pvs: list[DerivedPv] = []
-        self._counts: Counter[Alarm] = Counter(s.alarm for s in sources if s.alarm is not None)
+        self._counts = Counter(source.alarm for source in sources)
         #: None while all sources are good
-        self.alarm: Alarm | None = worst(self._counts) if self._counts else None
+        self.alarm = self._worst()
         for source in sources:
             source.healths.append(self)
-
-    def add(self, pv: DerivedPv) -> None:
-        """Let a PV inherit the alarm."""
-        self.pvs.append(pv)
-        pv.add_cause(self)
 
     def change(self, before: Alarm | None, after: Alarm | None) -> bool:
         """The alarm of one source has changed; with the lock held.
 
         :returns: True if that of the PVs has, too
         """
-        counts = self._counts
-        if before is not None:
-            counts[before] -= 1
-            if not counts[before]:
-                del counts[before]
-        if after is not None:
-            counts[after] += 1
-        was, self.alarm = self.alarm, worst(counts) if counts else None
+        self._counts[before] -= 1
+        self._counts[after] += 1
+        was, self.alarm = self.alarm, self._worst()
         return was != self.alarm
 
+    def _worst(self) -> Alarm | None:
+        found = [alarm for alarm, count in self._counts.items() if count and alarm is not None]
+        return worst(found) if found else None
+
     def look(self) -> None:
-        """Do nothing: unlike a gate, a source says by itself when its state has changed."""
+        """Do nothing: a source says by itself when its state has changed."""
 
 
-class Source:
+class Source(AwaitsUpdate):
     """The state of one node that PVs are made of.
 
     :param node: a variable of the tree
     :param expect_reads: True if a register without an update has never been read
     :param lock: of all sources; held for moments
-    :param tell: told which inherited alarms have changed; must not block
+    :param tell: called with the inherited alarms that have changed; must not block
     """
 
     __slots__ = (
-        "node", "unread", "alarm", "healths", "users", "_silent", "_fault", "_updates", "_pv",
+        "node", "unread", "alarm", "healths", "users", "pv", "_silent", "_fault", "_updates",
         "_armed", "_lock", "_tell",
     )  # fmt: skip
 
@@ -163,28 +158,19 @@ class Source:
     ) -> None:
         self.node = node
         self.unread = expect_reads and is_register(node)
-        #: why what is made of it is not good; None if it may be
+        #: why a value computed from it is not good; None if it may be
         self.alarm: Alarm | None = UDF if self.unread else None
         self.healths: list[SourceHealth] = []
         #: PVs with a client that are made of it
         self.users = 0
+        #: its own PV, which takes the updates; None if it is not served
+        self.pv: DerivedPv | None = None
         self._silent = False  # its polls do not come
         self._fault: Alarm | None = None  # a read has failed, or a write whose outcome is unknown
         self._updates = 0
-        self._pv: DerivedPv | None = None  # its own PV, if it is served
-        self._armed = True  # wants to be told of the next update; for one that is not served
+        self._armed = True  # if it is not served: the next update counts
         self._lock = lock
         self._tell = tell
-
-    @property
-    def pv(self) -> DerivedPv | None:
-        """Its own PV; None if it is not served, and so listens by itself."""
-        return self._pv
-
-    def follow(self, pv: DerivedPv) -> None:
-        """Its own PV hears the node: be told by that one."""
-        self._pv = pv
-        pv.await_update(self)
 
     def on_update(self, path: str, value: Any) -> None:
         """Listener of a node that is not served; nothing is raised into the tree."""
@@ -195,26 +181,26 @@ class Source:
             except BaseException:
                 _log.exception("%s: an update could not be told", path)
 
-    def _arm(self) -> None:
-        pv = self._pv
-        if pv is None:
+    def await_update(self) -> None:
+        """Wait for the next update of the node."""
+        if self.pv is None:
             self._armed = True
         else:
-            pv.await_update(self)
+            self.pv.await_update(self)
 
     @property
     def updates(self) -> int:
-        """A number that has grown if the node was heard since it was last asked for.
+        """A number that has grown if an update has come since it was last asked for.
 
-        Who asks has the next update counted, and no further one.
+        To ask for it has the next update counted, and no further one.
         """
-        self._arm()
+        self.await_update()
         return self._updates
 
     # What changes its state, from any thread -----------------------------------------------------
 
     def heard(self, believed: bool) -> None:
-        """The tree has told a value, or was asked for one.
+        """An update of the node has come, or the node was read.
 
         :param believed: False if its own PV decides whether the fault that it shows is over
         """
@@ -232,23 +218,20 @@ class Source:
         :param updates: as they were when that was found
         """
         with self._lock:
-            if self._updates != updates:
-                return
-            self._silent = True
+            self._silent = self._silent or self._updates == updates
             turned = self._turn()
         self._tell(turned)
 
     def shown(self, alarm: Alarm) -> None:
         """Its own PV shows another alarm; with the lock of that PV held.
 
-        A number that has no place in the PV, say, or in its enum, is what others are made of all
-        the same.
+        A number that has no place in the PV of a register, or in its enum, is a good source.
         """
-        fault = alarm if alarm in _FAULTS else None
-        self._set_fault(None if fault is CALC and is_register(self.node) else fault)
+        is_fault = alarm in _FAULTS and not (alarm is CALC and is_register(self.node))
+        self._set_fault(alarm if is_fault else None)
 
     def look(self) -> None:
-        """An update could not be told: find out whether there is a value at all."""
+        """An update could not be delivered: find out whether there is a value at all."""
         try:
             self.node.value()
         except BaseException as exc:
@@ -264,18 +247,11 @@ class Source:
 
     def _turn(self) -> list[SourceHealth]:
         # With the lock held.
-        found = [
-            alarm
-            for alarm, holds in (
-                (self._fault, self._fault is not None),
-                (TIMEOUT, self._silent),
-                (UDF, self.unread),
-            )
-            if holds and alarm is not None
-        ]
+        states = self._fault, TIMEOUT if self._silent else None, UDF if self.unread else None
+        found = [alarm for alarm in states if alarm is not None]
         before, self.alarm = self.alarm, worst(found) if found else None
         if self.alarm is not None:
-            self._arm()  # the next update may end it
+            self.await_update()  # the next update may end it
         if before == self.alarm:
             return []
         return [health for health in self.healths if health.change(before, self.alarm)]

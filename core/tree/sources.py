@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
-from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import submit_until_taken
 from ..values.alarm import Alarm
 from .poll_silence import Staleness
 from .protocols import Listener
-from .pyrogue import dependencies_of, enable_of, is_read, local_attribute, read_now, sources_of
-from .source_health import DerivedPv, Source, SourceHealth
-
-_log = NetworkLog(logging.getLogger("roguebridge.sources"))
+from .pyrogue import (
+    dependencies_of,
+    enable_of,
+    getter_of,
+    is_register,
+    read_now,
+    sources_of,
+)
+from .source_health import DerivedPv, Source, SourceHealth, show_causes
 
 _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that of its source
 
 
-class NodeListeners(Protocol):
-    """By which listeners are added to nodes."""
-
-    def listen(self, node: Any, listener: Listener) -> None:
-        """Call it with each update of the node."""
-
-    def unlisten(self, node: Any, listener: Listener) -> None:
-        """Call it no longer."""
-
-
+@dataclass(eq=False)
 class Sources:
     """Finds the sources of all PVs, hears those that are not served, and tells the PVs.
 
@@ -40,32 +35,29 @@ class Sources:
 
     :param clock: times that
     :param submit: hands a job to workers that no call into the tree holds up
-    :param texts: by which nodes are heard
+    :param listen_to: adds a listener to a node
+    :param unlisten_to: removes it
     :param staleness: tells which polled sources fall silent
     :param expect_reads: True if a register without an update has never been read
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        submit: Callable[[Job], str | None],
-        texts: NodeListeners,
-        staleness: Staleness,
-        expect_reads: bool,
-    ) -> None:
-        self._clock = clock
-        self._submit = submit
-        self._texts = texts
-        self._staleness = staleness
-        self._expect_reads = expect_reads
-        self._lock = threading.Lock()  # of the states; for moments, no other is taken under it
-        self._sources: dict[int, Source] = {}  # by id of the node
-        self._of_pv: dict[str, Source] = {}
-        self._healths: dict[str, SourceHealth] = {}
-        self._watching = threading.Lock()  # of the sources' users
-        self._pending = threading.Lock()  # of what is to be told
-        self._turned: dict[DerivedPv, None] = {}
-        self._good: dict[DerivedPv, int] = {}
+    clock: Clock
+    submit: Callable[[Job], str | None]
+    listen_to: Callable[[Any, Listener], None]
+    unlisten_to: Callable[[Any, Listener], None]
+    staleness: Staleness
+    expect_reads: bool
+    # Of the states; it is held for moments, and no other lock is taken under it.
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _sources: dict[int, Source] = field(default_factory=dict, init=False)  # by id of the node
+    _of_pv: dict[str, Source] = field(default_factory=dict, init=False)
+    _healths: dict[str, SourceHealth] = field(default_factory=dict, init=False)
+    # Of the sources' users; it is taken before that of Staleness.
+    _watching: threading.Lock = field(default_factory=threading.Lock, init=False)
+    # Of the two below: PVs to show soon, and PVs with the number of updates they had.
+    _pending: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _turned: dict[DerivedPv, None] = field(default_factory=dict, init=False)
+    _good: dict[DerivedPv, int] = field(default_factory=dict, init=False)
 
     # Set-up -------------------------------------------------------------------------------------
 
@@ -80,22 +72,26 @@ class Sources:
             found = sources_of(pv.node)
             for node in found:
                 gate(pv, node)
-            sources = tuple(self._source(node, pvs) for node in found if _may_be_bad(node))
+            # A plain value in memory is as good as its device.
+            computed = (one for one in found if is_register(one) or getter_of(one) is not None)
+            sources = tuple(self._source(node, pvs) for node in computed)
             if sources:
                 key = tuple(sorted(map(id, sources)))
                 if key not in shared:
                     shared[key] = SourceHealth(sources)
-                shared[key].add(pv)
-                self._healths[pv.path] = shared[key]
+                health = self._healths[pv.path] = shared[key]
+                health.pvs.append(pv)
+                pv.add_cause(health)
 
     def _source(self, node: Any, pvs: Mapping[str, DerivedPv]) -> Source:
         source = self._sources.get(id(node))
         if source is None:
-            source = Source(node, self._expect_reads, self._lock, self._tell)
+            source = Source(node, self.expect_reads, self._lock, self._tell)
             self._sources[id(node)] = source
             pv = pvs.get(node.path)
             if pv is not None and pv.node is node:
-                source.follow(pv)
+                source.pv = pv
+                pv.await_update(source)
                 self._of_pv[pv.path] = source
         return source
 
@@ -103,38 +99,35 @@ class Sources:
         """Begin to hear the sources that are not served."""
         for source in self._sources.values():
             if source.pv is None:
-                self._texts.listen(source.node, source.on_update)
+                self.listen_to(source.node, source.on_update)
 
     def unlisten(self) -> None:
         """No longer hear them."""
         for source in self._sources.values():
             if source.pv is None:
-                self._texts.unlisten(source.node, source.on_update)
+                self.unlisten_to(source.node, source.on_update)
 
     # Clients, on network threads, with the lock of the PV held -----------------------------------
 
     def watch(self, pv: DerivedPv) -> None:
-        """A first client looks at a PV: its polled sources may fall silent. Never blocks."""
-        for source in self._polled(pv):
-            with self._watching:
-                source.users += 1
-                if source.users == 1:
-                    self._staleness.watch(source)
+        """A PV has its first client: its polled sources may fall silent. Never blocks."""
+        self._count(pv, 1)
 
     def unwatch(self, pv: DerivedPv) -> None:
-        """Nobody looks at a PV any more. Never blocks."""
-        for source in self._polled(pv):
-            with self._watching:
-                source.users -= 1
-                if not source.users:
-                    self._staleness.unwatch(source)
+        """The last client of a PV has left. Never blocks."""
+        self._count(pv, -1)
 
-    def _polled(self, pv: DerivedPv) -> Sequence[Source]:
-        # The sources that are links fall silent with those behind them.
+    def _count(self, pv: DerivedPv, step: int) -> None:
         health = self._healths.get(pv.path)
-        if health is None:
-            return ()
-        return [source for source in health.sources if not dependencies_of(source.node)]
+        for source in () if health is None else health.sources:
+            if dependencies_of(source.node):
+                continue  # links fall silent with what is behind them
+            with self._watching:
+                source.users += step
+                if not source.users:
+                    self.staleness.unwatch(source)
+                elif source.users == step:
+                    self.staleness.watch(source)
 
     # States -------------------------------------------------------------------------------------
 
@@ -197,7 +190,7 @@ class Sources:
                 waiting = bool(self._good)
                 self._good.update(good)
             if not waiting:
-                self._clock.call_later(_OWN_UPDATE, self._read_those_not_heard)
+                self.clock.call_later(_OWN_UPDATE, self._read_those_not_heard)
 
     def _tell_soon(self, pvs: Mapping[DerivedPv, None]) -> None:
         with self._pending:
@@ -205,27 +198,14 @@ class Sources:
             self._turned.update(pvs)
         if self._turned and not submitted:
             job = FunctionJob("inherited alarms", self._show)
-            submit_until_taken(self._submit, job, self._clock)
+            submit_until_taken(self.submit, job, self.clock)
 
     def _show(self) -> None:
         with self._pending:
             turned, self._turned = self._turned, {}
-        for pv in turned:
-            try:
-                pv.cause_changed()
-            except BaseException:
-                _log.exception("%s: an inherited alarm could not be shown", pv.path)
+        show_causes(turned, "an inherited alarm")
 
     def _read_those_not_heard(self) -> None:
         with self._pending:
             good, self._good = self._good, {}
         self._tell_soon({one: None for one, updates in good.items() if one.updates == updates})
-
-
-def _may_be_bad(node: Any) -> bool:
-    # A plain value in memory is as good as its device.
-    return (
-        is_read(node)
-        or bool(dependencies_of(node))
-        or local_attribute(node, "_linkedGet") is not None
-    )

@@ -11,52 +11,43 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
 from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import submit_until_taken
 from ..errors import without_cpp
-from .poll_silence import tells_of_polls
-from .pyrogue import is_read
+from .poll_silence import Watched, tells_of_polls
+from .pyrogue import is_read, reachable
 
 _log = NetworkLog(logging.getLogger("roguebridge.polling"))
 
 _MOST = 1e9  # seconds; longer intervals end PyRogue's poll thread
 
 
-class Looked(Protocol):
-    """A PV that clients connect to."""
-
-    @property
-    def node(self) -> Any:
-        """The variable or command."""
-
-
 class _Source:
-    """A variable that is polled for the sake of PVs."""
+    """A variable that is polled because PVs that depend on it have clients."""
 
-    __slots__ = ("node", "users", "_own", "_ours")
+    __slots__ = ("node", "users", "_before", "_ours")
 
     def __init__(self, node: Any) -> None:
         self.node = node
         self.users = 0
-        self._own: Any = None
-        self._ours: float | None = None  # the interval that was set in place of its own
+        self._before: Any = None  # its interval
+        self._ours: float | None = None  # the one that was set instead
 
     def begin(self, seconds: float) -> None:
         """Have it polled at least every ``seconds``."""
-        self._own = own = self.node.pollInterval
-        wanted = min(own, seconds) if own > 0 else seconds
-        if wanted != own:
-            self._ours = wanted  # before the call: PyRogue keeps it even if it raises
-            self.node.setPollInterval(wanted)
+        self._before = before = self.node.pollInterval
+        if not 0 < before <= seconds:
+            self._ours = seconds  # before the call: PyRogue keeps it even if it raises
+            self.node.setPollInterval(seconds)
 
     def restore(self) -> None:
         """Set the former interval, unless it was changed meanwhile."""
         if self._ours is not None and self.node.pollInterval == self._ours:
-            self.node.setPollInterval(self._own)
+            self.node.setPollInterval(self._before)
 
 
 class WatchedPolls:
@@ -82,19 +73,19 @@ class WatchedPolls:
         self._submit = submit
         self._clock = clock
         self._lock = threading.Lock()  # for moments
-        self._pending: dict[Looked, bool] = {}  # with or without a client, not yet seen to
+        self._pending: dict[Watched, bool] = {}  # with or without a client, not yet seen to
         self._submitted = False
-        self._ended = False
+        self._ended = self._restored = False
         self._work = threading.Lock()  # held while intervals are set
-        self._held: dict[Looked, list[_Source]] = {}
+        self._held: dict[Watched, list[_Source]] = {}
         self._sources: dict[int, _Source] = {}
         self._logged: set[str] = set()
 
-    def watch(self, holder: Looked) -> None:
+    def watch(self, holder: Watched) -> None:
         """Poll the sources of a PV, which has its first client. Never blocks."""
         self._note(holder, True)
 
-    def unwatch(self, holder: Looked) -> None:
+    def unwatch(self, holder: Watched) -> None:
         """The last client of a PV has left. Never blocks; harmless if it is not watched."""
         self._note(holder, False)
 
@@ -108,37 +99,34 @@ class WatchedPolls:
             self._pending.clear()
         if not self._submitted and not self._sources:
             return
-        over = threading.Event()
-        done: list[bool] = []
+        ended = threading.Event()
 
         def restore() -> None:
-            try:
-                with self._work:
-                    for holder in list(self._held):
-                        self._release(holder)
-                done.append(True)
-            finally:
-                over.set()
+            with self._work:
+                for holder in list(self._held):
+                    self._release(holder)
+            self._restored = True
+            ended.set()
 
-        timer = self._clock.call_later(timeout, over.set)
+        timer = self._clock.call_later(timeout, ended.set)
         thread = threading.Thread(target=restore, name="roguebridge-polls", daemon=True)
         thread.start()
-        over.wait()
+        ended.wait()
         timer.cancel()
-        if done:
+        if self._restored:
             thread.join()  # it has nothing left to do
         else:
             _log.error("poll intervals are not restored: the tree's polling is held up")
 
     # Network threads --------------------------------------------------------------------------
 
-    def _note(self, holder: Looked, looked_at: bool) -> None:
+    def _note(self, holder: Watched, has_client: bool) -> None:
         if not self._seconds:
             return
         with self._lock:
             if self._ended:
                 return
-            self._pending[holder] = looked_at
+            self._pending[holder] = has_client
             if self._submitted:
                 return
             self._submitted = True
@@ -155,13 +143,13 @@ class WatchedPolls:
                         self._submitted = False
                         return
                     holder = next(iter(self._pending))
-                    looked_at = self._pending.pop(holder)
-                if looked_at and holder not in self._held:
+                    has_client = self._pending.pop(holder)
+                if has_client and holder not in self._held:
                     self._hold(holder)
-                elif not looked_at and holder in self._held:
+                elif not has_client and holder in self._held:
                     self._release(holder)
 
-    def _hold(self, holder: Looked) -> None:
+    def _hold(self, holder: Watched) -> None:
         held = self._held[holder] = []
         for node in self._attempt(holder.node, partial(poll_sources, holder.node)) or ():
             source = self._sources.get(id(node))
@@ -171,7 +159,7 @@ class WatchedPolls:
             source.users += 1
             held.append(source)
 
-    def _release(self, holder: Looked) -> None:
+    def _release(self, holder: Watched) -> None:
         for source in self._held.pop(holder):
             source.users -= 1
             if not source.users:
@@ -198,17 +186,5 @@ def poll_sources(node: Any) -> list[Any]:
     :returns: registers that can be read and variables with a ``localGet``: the node itself, or
         what it depends on, each once
     """
-    found = []
-    seen: dict[int, Any] = {}
-    ahead = [node]
-    while ahead:
-        candidate = ahead.pop()
-        if id(candidate) in seen:
-            continue
-        seen[id(candidate)] = candidate
-        if not tells_of_polls(candidate) or candidate.isCommand:
-            continue
-        if is_read(candidate):
-            found.append(candidate)
-        ahead += reversed(getattr(candidate, "dependencies", ()))
-    return found
+    nodes = reachable(node, lambda one: tells_of_polls(one) and not one.isCommand)
+    return [one for one in nodes if is_read(one)]

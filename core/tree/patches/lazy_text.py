@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..protocols import Listener
-from .lazy_value import ValueMaker, maker_of
+from .lazy_value import ValueMaker, fields_for, maker_of
 from .update_override import UpdateOverride, changing, stack_of, standing
 
 _log = logging.getLogger("roguebridge.lazy_text")
@@ -162,13 +162,13 @@ def _told_by(update: Any) -> type | None:
     listeners: list[Listener] = []
     heard: list[Any] = []
     asked: list[str] = []
-    value, text, disp, enum, status, severity = (object() for _ in range(6))
+    value, text = object(), object()
     answers = {
         "get": lambda **how: value if how == {"read": False, "index": -1} else None,
         "genDisp": lambda given: text if given is value else None,
-        "_alarmState": lambda given: (status, severity) if given is value else None,
-        "disp": disp,
-        "enum": enum,
+        "_alarmState": lambda given: (object, given),
+        "disp": object(),
+        "enum": object(),
         "path": "path",
         "_BaseVariable__functions": listeners,
     }
@@ -187,20 +187,11 @@ def _told_by(update: Any) -> type | None:
         fields = list(vars(told).items())
     except Exception:
         return None
-    expected = [
-        ("value", value),
-        ("valueDisp", text),
-        ("disp", disp),
-        ("enum", enum),
-        ("updated", False),
-        ("status", status),
-        ("severity", severity),
-    ]
     kind = type(told)
     as_expected = (
-        fields == expected
+        sorted(asked) == sorted(answers)
+        and fields == list(fields_for(Variable(), value, text).items())
         and kind.__mro__ == (kind, object)
         and heard == [("path", told)]
-        and sorted(asked) == sorted(answers)
     )
     return kind if as_expected else None

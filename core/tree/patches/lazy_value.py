@@ -28,6 +28,20 @@ class LazyText:
             return self._text
 
 
+def fields_for(variable: Any, value: Any, text: Any) -> dict[str, Any]:
+    """Return the fields of what PyRogue tells the listeners of a variable, in its order."""
+    status, severity = variable._alarmState(value)  # noqa: SLF001
+    return {
+        "value": value,
+        "valueDisp": text,
+        "disp": variable.disp,
+        "enum": variable.enum,
+        "updated": False,
+        "status": status,
+        "severity": severity,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class ValueMaker:
     """Makes what the listeners of a variable are told, as the tree does, of a value already read.
@@ -48,17 +62,8 @@ class ValueMaker:
         return self._make(self.lazy, variable, value, LazyText(variable, source))
 
     def _make(self, kind: type, variable: Any, value: Any, text: Any) -> Any:
-        status, severity = variable._alarmState(value)  # noqa: SLF001
         told: Any = object.__new__(kind)
-        self.fields_of(told).update(
-            value=value,
-            valueDisp=text,
-            disp=variable.disp,
-            enum=variable.enum,
-            updated=False,
-            status=status,
-            severity=severity,
-        )
+        self.fields_of(told).update(fields_for(variable, value, text))
         return told
 
 

@@ -14,6 +14,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
@@ -36,6 +37,7 @@ class _Death(NamedTuple):
     batch: Sequence[Any] = ()  # the variables whose updates have been lost; empty if not known
 
 
+@dataclass(eq=False)
 class Watchdog:
     """Keeps the update thread of one root alive, and says when it is not.
 
@@ -52,45 +54,35 @@ class Watchdog:
     :param on_failed: a guarded variable could not be delivered, or not to all of its listeners;
         told its path and what was raised, on the update thread: it must be short, and keep
         neither exception nor traceback
+    :param log: told the same as ``on_fault``, and what is done; once a minute per variable at most
     :param on_lost: told, before ``on_well``, the variables whose updates a death has lost: the tree
         has read all of them; none if that cannot be known
-    :param log: told the same as ``on_fault``, and what is done; once a minute per variable at most
     """
 
-    def __init__(
-        self,
-        root: Any,
-        clock: Clock,
-        stuck_after: float,
-        on_fault: Callable[[str], None],
-        on_well: Callable[[], None],
-        on_failed: Failed,
-        log: Callable[[str], None],
-        on_lost: Callable[[Sequence[Any]], None] = lambda variables: None,
-    ) -> None:
-        self._root = root
-        self._clock = clock
-        self._stuck_after = stuck_after
-        self._on_fault = on_fault
-        self._on_well = on_well
-        self._on_failed = on_failed
-        self._on_lost = on_lost
-        self._tell = log
-        self._fault: str | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def fault(self) -> str | None:
-        """The problem while the update thread is dead or held up; else None."""
-        return self._fault
+    root: Any
+    clock: Clock
+    stuck_after: float
+    on_fault: Callable[[str], None]
+    on_well: Callable[[], None]
+    on_failed: Failed
+    log: Callable[[str], None]
+    on_lost: Callable[[Sequence[Any]], None] = lambda variables: None
+    fault: str | None = field(default=None, init=False)
+    """The problem while the update thread is dead or held up; only the watchdog writes it."""
+    _thread: threading.Thread | None = field(default=None, init=False)
 
     # Lifecycle --------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Begin to watch; the first check is made at once. Does nothing if started."""
-        if self._thread is not None or not _can_be_watched(self._root):
+        # Asked of its class and its own attributes: a remote root would go and ask its server.
+        worker = getattr(self.root, "__dict__", {}).get("_updateThread")
+        watchable = isinstance(worker, threading.Thread) and hasattr(
+            type(self.root), "_updateWorker"
+        )
+        if self._thread is not None or not watchable:
             return
-        self._worker: threading.Thread = self._root._updateThread  # noqa: SLF001
+        self._worker = worker
         self._deaths: deque[_Death] = deque()
         self._reported: threading.Thread | None = None  # the last whose death was told
         self._dead: threading.Thread | None = None  # to be replaced
@@ -117,9 +109,9 @@ class Watchdog:
         if thread is not threading.current_thread():
             thread.join(5.0)
         for present in self._guards:
-            _safely(present.tell_no_more, self._on_failed)
+            _safely(present.tell_no_more, self.on_failed)
         self._guards = []
-        self._held = self._fault = None
+        self._held = self.fault = None
 
     def _run(self) -> None:
         wake = self._wake
@@ -127,13 +119,13 @@ class Watchdog:
             _safely(self._check)
             if self._is_mine():
                 self._timer.cancel()
-                self._timer = self._clock.call_later(_PERIOD, lambda: wake.put(True))
+                self._timer = self.clock.call_later(_PERIOD, lambda: wake.put(True))
 
     # Hearing of a death, on the thread that dies ----------------------------------------------
 
     def _heard(self, args: threading.ExceptHookArgs) -> None:
         thread = args.thread
-        if thread is self._worker or thread is self._root._updateThread:  # noqa: SLF001
+        if thread is self._worker or thread is self.root._updateThread:  # noqa: SLF001
             exc = args.exc_type() if args.exc_value is None else args.exc_value
             self._note(thread, exc, args.exc_traceback)
 
@@ -143,8 +135,7 @@ class Watchdog:
             return
         places = raised_in(tb)
         variable = delivered(places)
-        who = "" if variable is None else f" by {variable.path}"
-        text = f"was ended{who}: {in_words(exc)} ({whereabouts(places)})"
+        text = f"was ended{_by(variable)}: {in_words(exc)} ({whereabouts(places)})"
         self._deaths.append(_Death(thread, variable, text, batch_of(places)))
         self._wake.put(True)
 
@@ -154,16 +145,15 @@ class Watchdog:
         # In this order: a worker that ends properly does so after the root has ceased to run, and
         # one that dies has told so before it is no longer alive.
         alive = self._worker.is_alive()
-        if not self._root.running:
+        if not self.root.running:
             return
         while self._deaths:
             self._report(self._deaths.popleft())
         if not alive and self._dead is None:
-            unseen = "has ended, and what ended it was not seen"
-            self._report(_Death(self._worker, None, unseen))
+            self._report(_Death(self._worker, None, "has ended, and what ended it was not seen"))
         if self._dead is None:
             self._look_at_delivery()
-        elif self._clock.monotonic() >= self._revive_at:
+        elif self.clock.monotonic() >= self._revive_at:
             self._revive(self._dead)
 
     def _report(self, death: _Death) -> None:
@@ -174,20 +164,20 @@ class Watchdog:
         text = f"the tree's update thread {death.text}"
         self._fail(text)
         if self._is_mine():
-            _safely(self._on_lost, death.batch)
+            _safely(self.on_lost, death.batch)
         # A tree that dies of something else at each update must not keep everybody busy.
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         self._revive_at = now if self._guard(death.variable) else self._revived + _PERIOD
-        key = "" if death.variable is None else death.variable.path
+        key = _by(death.variable)
         if now - self._logged.get(key, -math.inf) >= _LOG_INTERVAL:
             self._logged[key] = now
-            _safely(self._tell, f"{text}; it is started again")
+            _safely(self.log, f"{text}; it is started again")
 
     def _guard(self, variable: Any) -> bool:
         if variable is None or not self._is_mine():
             return False
         try:
-            made = guard(variable, self._on_failed)
+            made = guard(variable, self.on_failed)
         except Exception:
             _log.exception("%r cannot be guarded", variable)
             return False
@@ -196,7 +186,7 @@ class Watchdog:
         return made is not None
 
     def _revive(self, dead: threading.Thread) -> None:
-        root = self._root
+        root = self.root
         with _reviving:
             if root.running and root._updateThread is dead:  # noqa: SLF001
                 thread = threading.Thread(target=self._work, name=dead.name, daemon=dead.daemon)
@@ -204,7 +194,7 @@ class Watchdog:
                 root._updateThread = thread  # noqa: SLF001
         if root.running:
             self._worker, self._dead = root._updateThread, None  # noqa: SLF001
-            self._revived = self._clock.monotonic()
+            self._revived = self.clock.monotonic()
             self._recover()
 
     def _work(self) -> None:
@@ -212,10 +202,10 @@ class Watchdog:
         # word in the queue that ends it, or it sees here that there is nothing left to do.
         with _reviving:
             pass  # until the root has been given this thread
-        if not self._root.running:
+        if not self.root.running:
             return
         try:
-            self._root._updateWorker()  # noqa: SLF001
+            self.root._updateWorker()  # noqa: SLF001
         except BaseException as exc:  # the hook may have been replaced
             _safely(self._note, threading.current_thread(), exc, exc.__traceback__)
             raise
@@ -223,41 +213,37 @@ class Watchdog:
     def _look_at_delivery(self) -> None:
         places = running_in(self._worker)
         current = delivery(places)
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         if current is not self._held:
             # Held to tell it from a later one: no longer than needed, it holds the values.
             self._held, self._since = current, now
-            if self._fault is not None:
+            if self.fault is not None:
                 self._recover()
-        elif current is not None and self._fault is None and now - self._since >= self._stuck_after:
-            variable = delivered(places)
-            who = "" if variable is None else f" by {variable.path}"
+        elif current is not None and self.fault is None and now - self._since >= self.stuck_after:
             text = (
-                f"the tree's update thread has been held up for {now - self._since:.0f} s{who}"
-                f" ({whereabouts(places)})"
+                f"the tree's update thread has been held up for {now - self._since:.0f} s"
+                f"{_by(delivered(places))} ({whereabouts(places)})"
             )
             self._fail(text)
-            _safely(self._tell, text)
+            _safely(self.log, text)
 
     def _fail(self, text: str) -> None:
         if self._is_mine():
-            self._fault = text
-            _safely(self._on_fault, text)
+            self.fault = text
+            _safely(self.on_fault, text)
 
     def _recover(self) -> None:
         if self._is_mine():
-            self._fault = None
-            _safely(self._on_well)
+            self.fault = None
+            _safely(self.on_well)
 
     def _is_mine(self) -> bool:
         # False once stopped, which a callback may have done just now.
         return self._thread is threading.current_thread()
 
 
-def _can_be_watched(root: Any) -> bool:
-    # Asked of its class and its own attributes: a remote root would go and ask its server.
-    thread = getattr(root, "__dict__", {}).get("_updateThread")
-    return isinstance(thread, threading.Thread) and hasattr(type(root), "_updateWorker")
+def _by(variable: Any) -> str:
+    return "" if variable is None else f" by {variable.path}"
 
 
 def _safely(call: Callable[..., object], *args: Any) -> None:

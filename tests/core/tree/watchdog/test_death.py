@@ -185,8 +185,8 @@ def test_a_failing_callback_harms_nobody(root, switch, watch):
         watched.told.put(("broken", *args))
         raise SystemExit
 
-    watched.watchdog._on_fault = watched.watchdog._on_well = broken
-    watched.watchdog._on_failed = watched.watchdog._tell = broken
+    watched.watchdog.on_fault = watched.watchdog.on_well = broken
+    watched.watchdog.on_failed = watched.watchdog.log = broken
     switch.on = True
     root.D.Got.set(1)
     root.D.Got.set(1)

@@ -116,7 +116,7 @@ def test_stop_and_start_again(root, switch, watch):
 def test_it_may_be_stopped_from_a_callback(root, switch, watch):
     watched = watch(root)
     thread = watched.watchdog._thread
-    watched.watchdog._on_fault = lambda text: watched.watchdog.stop()
+    watched.watchdog.on_fault = lambda text: watched.watchdog.stop()
     switch.on = True
     root.D.Got.set(1)
     join(thread)
