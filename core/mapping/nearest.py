@@ -1,9 +1,10 @@
-"""The nearest match for an unknown name, path or glob."""
+"""The nearest match for an unknown name, path or glob, and error texts with it."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from .node_index import NodeIndex
 from .path_globs import path_matcher
@@ -29,6 +30,21 @@ def nearest_path(path: str, paths: Sequence[str]) -> str | None:
         p for p in paths if p.lower().rpartition(".")[2] == leaf or p.lower().startswith(parent)
     ]
     return nearest_of(path, likely[:_MOST], 0.5) or nearest_of(path, paths[:_MOST], 0.0)
+
+
+def why_unknown(path: str, paths: Sequence[str], get_node: Callable[[str], Any]) -> str:
+    """Tell what is wrong with a path that stands for no variable and no command.
+
+    :param path: as it was given
+    :param paths: those of all variables and commands
+    :param get_node: finds a device
+    """
+    found = get_node(path) if path else None
+    if found is not None and getattr(found, "isDevice", False):
+        return f"{path} is a device: only variables and commands can be served"
+    near = nearest_path(path, paths) if path else None
+    hint = f"; the nearest path is {near}" if near else ""
+    return f"{path!r} is not in the tree{hint}"
 
 
 def nearest_glob(glob: str, index: NodeIndex) -> str | None:

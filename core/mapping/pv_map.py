@@ -9,9 +9,9 @@ from typing import Any
 from ..errors import MappingError, PluginError, without_cpp
 from ..tree.protocols import TreeNode
 from .groups import passes
+from .nearest import why_unknown
 from .problems import Problem, grouped
 from .pv_names import name_error, name_warning, names_of
-from .unknown_paths import why_unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,11 @@ class _Builder:
         # Not before all primary names are taken: an alias must not keep another node out.
         for place, given in self.further.items():
             entry, node = self.entries[place], self.nodes[place]
-            aliases: dict[str, None] = {}
-            for name in given:
-                claimed = self.claim(entry.path, name, node)
-                if claimed and name != entry.pv_name and name not in aliases:
-                    aliases[str(name)] = None
-                    self.warn(entry.path, str(name))
-            self.entries[place] = replace(entry, aliases=tuple(aliases))
+            claimed = dict.fromkeys(str(one) for one in given if self.claim(entry.path, one, node))
+            claimed.pop(entry.pv_name, None)
+            for name in claimed:
+                self.warn(entry.path, name)
+            self.entries[place] = replace(entry, aliases=tuple(claimed))
         return PvMap(tuple(self.entries), tuple(self.nodes), tuple(self.problems))
 
 

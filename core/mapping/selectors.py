@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import Any
 
 from ..errors import in_words
@@ -46,63 +47,47 @@ def unmatched(selectors: Iterable[Selector], nodes: Sequence[Any]) -> tuple[Prob
 def _problems(selector: Selector, index: NodeIndex) -> Iterator[str]:
     parts = _parts(selector.select)
     for part in parts:
-        search = _Search(part)
-        if search.finds_any(index):
-            continue
-        if search.failed is not None:
-            yield f"{selector.problem}: its test failed at {search.failed}"
-            continue
-        of = f" (of {selects(part)})" if len(parts) > 1 else ""
-        yield f"{selector.problem}{of}{_hint(part, index)}"
+        found, failed = _search(part, index)
+        if failed and not found:
+            yield f"{selector.problem}: its test failed at {failed}"
+        elif not found:
+            of = f" (of {selects(part)})" if len(parts) > 1 else ""
+            yield f"{selector.problem}{of}{_hint(part, index)}"
 
 
-class _Search:
-    """Looks for the first node that is selected."""
-
-    def __init__(self, select: Callable[[Any], object]) -> None:
-        self._select = select
-        #: the first node whose test raised, and what
-        self.failed: str | None = None
-
-    def finds_any(self, index: NodeIndex) -> bool:
-        for node in _candidates(self._select, index):
-            try:
-                if self._select(node):
-                    return True
-            except (Exception, SystemExit) as exc:
-                if self.failed is None:
-                    self.failed = f"{getattr(node, 'path', node)}: {in_words(exc)}"
-        return False
-
-
-def _is_plain(select: object) -> bool:
-    return isinstance(select, Select) and type(select).__call__ is Select.__call__
+def _search(select: Callable[[Any], object], index: NodeIndex) -> tuple[bool, str]:
+    """Return whether a node is selected, and the first node whose test raised, with what."""
+    failed = ""
+    for node in _candidates(select, index):
+        try:
+            if select(node):
+                return True, failed
+        except (Exception, SystemExit) as exc:
+            failed = failed or f"{getattr(node, 'path', node)}: {in_words(exc)}"
+    return False, failed
 
 
 def _parts(select: Any) -> list[Callable[[Any], object]]:
-    """Return the selector once for each of its paths, or of its groups."""
+    """Return the selector once for each of its paths and groups."""
     if type(select) is not Select:
         return [select]
-    for name in ("path", "group"):
-        several = getattr(select, name)
-        if not isinstance(several, (str, type(None))) and len(several) > 1:
-            return [part for one in several for part in _parts(replace(select, **{name: one}))]
-    return [select]
+    pairs = list(product(_several(select.path), _several(select.group)))
+    if len(pairs) == 1:
+        return [select]
+    return [replace(select, path=path, group=group) for path, group in pairs]
 
 
 def _candidates(select: Any, index: NodeIndex) -> Iterable[Any]:
     """Return the nodes among which those that are selected must be."""
-    if not _is_plain(select):
+    if type(select) is not Select:
         return index.nodes
     if select.group is not None and index.groups.isdisjoint(_several(select.group)):
         return ()
-    if select.path is None:
-        return index.nodes
-    return index.near(_several(select.path))
+    return index.nodes if select.path is None else index.near(_several(select.path))
 
 
-def _several(given: Any) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _several(given: Any) -> tuple[Any, ...]:
+    return (given,) if given is None or isinstance(given, str) else tuple(given)
 
 
 def _hint(select: Any, index: NodeIndex) -> str:
@@ -111,10 +96,9 @@ def _hint(select: Any, index: NodeIndex) -> str:
         return ""
     for name in ("group", "path", "units", "type"):
         given = getattr(select, name)
-        if given is None or _Search(Select(**{name: given})).finds_any(index):
+        if given is None or _search(Select(**{name: given}), index)[0]:
             continue
         wanted = _several(given)[0]
-        near = None
         if name == "path":
             near = nearest_glob(wanted, index)
         elif name == "group":
@@ -137,15 +121,11 @@ def selects(select: Any) -> str:
     """Return in words what a selector selects by."""
     if not isinstance(select, Select):
         return name_of(select)
-    given = (
-        (field.name, getattr(select, field.name))
-        for field in fields(select)
-        if field.init and field.name != "optional"
-    )
     texts = [
-        f"{name}={name_of(value) if callable(value) else repr(value)}"
-        for name, value in given
-        if value is not None
+        f"{one.name}={name_of(value) if callable(value) else repr(value)}"
+        for one in fields(select)
+        if one.init and one.name != "optional"
+        if (value := getattr(select, one.name)) is not None
     ]
     return ", ".join(texts) or "every node"
 

@@ -11,9 +11,9 @@ from ..backend.limitations import losses_of
 from ..errors import without_cpp
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import Rule, converter_of
+from ..mapping.nearest import why_unknown
 from ..mapping.pv_map import PvMap
 from ..mapping.selectors import name_of, selects
-from ..mapping.unknown_paths import why_unknown
 from ..requests.policy import AccessPolicy
 from ..tree.pyrogue import with_sources
 from ..values.converter import TypeConverter

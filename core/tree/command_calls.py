@@ -23,7 +23,7 @@ def parameters_of(command: Any) -> dict[str, Parameter]:
     function = local_attribute(command, "_function")
     parameters: Mapping[str, Parameter] = {}
     with suppress(TypeError, ValueError):  # None, or a function in C
-        parameters = signature(function).parameters  # type: ignore[arg-type]
+        parameters = signature(function).parameters
     found = {
         name: one for name, one in parameters.items() if one.kind in _NAMED and name not in _PASSED
     }

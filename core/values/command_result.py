@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import pixels_of, texts_of, unicode_of
+from .exact import exact_array
 from .sendable import sendable_spec
 from .spec import NtKind, PvSpec, ScalarType
 from .tables import columns_of, table_of
@@ -52,10 +53,9 @@ def describe_result(result: Any) -> tuple[PvSpec, Any]:
         result = float(result) if result.dtype.kind == "f" else result.item()
     if isinstance(result, bool):
         return PvSpec(NtKind.SCALAR, ScalarType.Bool), result
-    if isinstance(result, int) and -(2**63) <= result < 2**63:
-        return PvSpec(NtKind.SCALAR, ScalarType.Int64), int(result)
-    if isinstance(result, int) and 2**63 <= result < 2**64:
-        return PvSpec(NtKind.SCALAR, ScalarType.UInt64), int(result)
+    if isinstance(result, int) and -(2**63) <= result < 2**64:
+        scalar = ScalarType.Int64 if result < 2**63 else ScalarType.UInt64
+        return PvSpec(NtKind.SCALAR, scalar), int(result)
     if isinstance(result, float):
         return PvSpec(NtKind.SCALAR, ScalarType.Float64), float(result)
     return _TEXT, unicode_of(text_of(result))
@@ -82,19 +82,13 @@ def _describe_array(array: Any) -> tuple[PvSpec, Any] | None:
 def _numbers(items: Any) -> Any:
     """Return a list of numbers as an array, any other as it is."""
     kinds = {type(item) for item in items}
-    if kinds == {bool}:
-        return np.asarray(items)
-    if kinds == {int} and min(items) >= -(2**63) and max(items) < 2**64:
-        if max(items) < 2**63:
-            return np.asarray(items, np.int64)
-        return items if min(items) < 0 else np.asarray(items, np.uint64)
-    if kinds <= {int, float} and float in kinds:
-        try:
-            if all(float(item) == item or item != item for item in items):
-                return np.asarray(items, np.float64)
-        except OverflowError:
-            pass
-    return items
+    if kinds != {bool} and not kinds <= {int, float}:
+        return items
+    try:
+        array = exact_array(list(items))
+    except (ValueError, OverflowError):
+        return items
+    return items if array.dtype.kind == "O" else array
 
 
 def _array_text(array: Any) -> str:
@@ -114,20 +108,16 @@ def _has_json_keys(value: Any) -> bool:
 
 
 def _json_number(value: Any) -> Any:
-    if isinstance(value, np.longdouble):
+    if isinstance(value, np.floating):
         return float(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
+    if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
 def _json_text(value: Any) -> Any:
-    if isinstance(value, np.floating):
-        return float(value)
-    if isinstance(value, (np.ndarray, np.integer, np.bool_)):
-        return value.tolist()
     if isinstance(value, bytes):
         return value.decode("utf-8", "backslashreplace")
+    if isinstance(value, (np.number, np.bool_, np.ndarray)):
+        return _json_number(value)
     return text_of(value)

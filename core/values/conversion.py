@@ -21,18 +21,9 @@ class Conversion:
     """
 
     __slots__ = (
-        "converter",
-        "spec",
-        "given",
-        "has_text",
-        "puts_at_once",
-        "changes_others",
-        "alarm_of",
-        "is_provisional",
-        "is_kept",
-        "_is_told",
-        "_limits",
-    )
+        "converter", "spec", "given", "has_text", "puts_at_once", "changes_others", "alarm_of",
+        "is_provisional", "is_kept", "_is_told", "_limits",
+    )  # fmt: skip
 
     def __init__(
         self,

@@ -50,6 +50,10 @@ class ScalarType(Enum):
         #: True for integers and floats
         self.is_numeric = self.is_integer or self.is_float
 
+    def no_elements(self) -> Any:
+        """Return an empty array of this type; of text, an empty list."""
+        return [] if self is ScalarType.String else np.zeros(0, self.dtype)
+
     @classmethod
     def integer(cls, bits: int, signed: bool) -> ScalarType | None:
         """Return the narrowest integer type of at least ``bits`` bits; None beyond 64."""
@@ -92,12 +96,8 @@ class ValueAlarm:
     @property
     def active(self) -> bool:
         """True when any limit is set."""
-        return not (
-            self.low_alarm is None
-            and self.high_alarm is None
-            and self.low_warning is None
-            and self.high_warning is None
-        )
+        limits = self.low_alarm, self.low_warning, self.high_warning, self.high_alarm
+        return any(limit is not None for limit in limits)
 
 
 NO_CONTROL = Control()
@@ -116,10 +116,6 @@ class Column:
     name: str
     label: str
     scalar: ScalarType
-
-    def zero(self) -> Any:
-        """Return the column without a row."""
-        return [] if self.scalar is ScalarType.String else np.zeros(0, self.scalar.dtype)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +147,11 @@ class PvSpec:
     def zero(self) -> Any:
         """Return the value a PV of this type shows before any is known."""
         if self.kind is NtKind.SCALAR_ARRAY:
-            return [] if self.scalar is ScalarType.String else np.zeros(0, self.scalar.dtype)
+            return self.scalar.no_elements()
         if self.kind is NtKind.NDARRAY:
             return np.zeros((0, 0), self.scalar.dtype)
         if self.kind is NtKind.TABLE:
-            return {column.name: column.zero() for column in self.columns}
+            return {column.name: column.scalar.no_elements() for column in self.columns}
         if self.kind is NtKind.ENUM:
             return 0
         return "" if self.scalar is ScalarType.String else self.scalar.dtype.type(0).item()

@@ -77,10 +77,11 @@ class Watchdog:
         """Begin to watch; the first check is made at once. Does nothing if started."""
         # Asked of its class and its own attributes: a remote root would go and ask its server.
         worker = getattr(self.root, "__dict__", {}).get("_updateThread")
-        watchable = isinstance(worker, threading.Thread) and hasattr(
+        if not isinstance(worker, threading.Thread) or not hasattr(
             type(self.root), "_updateWorker"
-        )
-        if self._thread is not None or not watchable:
+        ):
+            return
+        if self._thread is not None:
             return
         self._worker = worker
         self._deaths: deque[_Death] = deque()
