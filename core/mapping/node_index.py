@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +24,11 @@ class NodeIndex:
     @cached_property
     def by_path(self) -> dict[str, Any]:
         """Path -> node."""
-        return {path: node for node in self.nodes if (path := _path_of(node)) is not None}
+        found: dict[str, Any] = {}
+        for node in self.nodes:
+            with suppress(Exception):  # the mapping tells of it
+                found[str(node.path)] = node
+        return found
 
     @cached_property
     def paths(self) -> list[str]:
@@ -49,23 +54,15 @@ class NodeIndex:
         """The groups that any node is in."""
         found: set[str] = set()
         for node in self.nodes:
-            try:
+            with suppress(Exception):
                 found.update(node.groups)
-            except Exception:  # noqa: S112 - the mapping tells of it
-                continue
         return found
 
     def near(self, globs: Iterable[str]) -> Iterable[Any]:
         """Return the nodes of which some may match one of the globs; all others match none."""
-        found: list[str] = []
-        for glob in globs:
-            some = self._near(glob)
-            if some is None:
-                return self.nodes
-            found += some
-        return (self.by_path[path] for path in found)
+        return (self.by_path[path] for glob in globs for path in self._near(glob))
 
-    def _near(self, glob: str) -> Sequence[str] | None:
+    def _near(self, glob: str) -> Sequence[str]:
         found = _WILD.search(glob)
         if found is None:
             return [glob] if glob in self.by_path else []
@@ -74,15 +71,6 @@ class NodeIndex:
         # A dot within brackets is one of a set.
         if "." in glob[wild:] and not any(char in "*?[]" for char in name):
             return self.by_name.get(name, [])
-        if wild == 0:
-            return None
         begin = glob[:wild]
         first = bisect_left(self.paths, begin)
         return self.paths[first : bisect_left(self.paths, begin + "\U0010ffff")]
-
-
-def _path_of(node: Any) -> str | None:
-    try:
-        return str(node.path)
-    except Exception:
-        return None

@@ -77,7 +77,6 @@ class Staleness:
         None or 0 for ever
     :param polls_on: False while the tree was told to make no polls: silence is no fault then, and
         is counted from the moment when they go on
-    :raises ValueError: if ``missed_polls`` is no number of intervals
     """
 
     def __init__(
@@ -86,8 +85,6 @@ class Staleness:
         missed_polls: float | None,
         polls_on: Callable[[], bool] = lambda: True,
     ) -> None:
-        if missed_polls is not None and not 0 <= missed_polls < _NEVER:
-            raise ValueError(f"missed_polls must be a number of intervals, not {missed_polls!r}")
         self._clock = clock
         self._polls_on = polls_on
         self._missed_polls = missed_polls or 0

@@ -48,11 +48,10 @@ class ServerNode:
         self.groups = list(groups)
         self.nativeType: Any = type(value)
         self.typeStr: str | None = type(value).__name__
-        self.enum: Mapping[Any, Any] | None = None
-        if isinstance(value, bool):
-            self.enum = {False: "False", True: "True"}
+        labels = {False: "False", True: "True"}
+        self.enum: Mapping[Any, Any] | None = labels if isinstance(value, bool) else None
         self._value = value
-        self._listeners: list[Listener] = []
+        self._listeners: dict[Listener, None] = {}
         self._telling = threading.RLock()  # listeners get the updates in order
 
     def value(self) -> Any:
@@ -67,13 +66,11 @@ class ServerNode:
 
     def addListener(self, listener: Listener) -> None:
         """Call ``listener(path, value)`` at each update; adding it twice changes nothing."""
-        if listener not in self._listeners:
-            self._listeners.append(listener)
+        self._listeners.setdefault(listener)
 
     def delListener(self, listener: Listener) -> None:
         """Remove a listener."""
-        if listener in self._listeners:
-            self._listeners.remove(listener)
+        self._listeners.pop(listener, None)
 
     def update(self, value: Any) -> None:
         """Set the value and call the listeners; the exception of a listener is logged."""

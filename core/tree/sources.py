@@ -173,18 +173,9 @@ class Sources:
     # Telling ------------------------------------------------------------------------------------
 
     def _tell(self, healths: Iterable[SourceHealth]) -> None:
-        bad: dict[DerivedPv, None] = {}
-        good: dict[DerivedPv, int] = {}
-        for health in healths:
-            for pv in health.pvs:
-                if not pv.watched:
-                    continue
-                if health.alarm is None:
-                    good[pv] = pv.updates
-                else:
-                    bad[pv] = None
-        if bad:
-            self._tell_soon(bad)
+        pvs = [(pv, health.alarm) for health in healths for pv in health.pvs if pv.watched]
+        self._tell_soon([pv for pv, alarm in pvs if alarm is not None])
+        good = {pv: pv.updates for pv, alarm in pvs if alarm is None}
         if good:
             with self._pending:
                 waiting = bool(self._good)
@@ -192,10 +183,10 @@ class Sources:
             if not waiting:
                 self.clock.call_later(_OWN_UPDATE, self._read_those_not_heard)
 
-    def _tell_soon(self, pvs: Mapping[DerivedPv, None]) -> None:
+    def _tell_soon(self, pvs: Iterable[DerivedPv]) -> None:
         with self._pending:
             submitted = bool(self._turned)
-            self._turned.update(pvs)
+            self._turned.update(dict.fromkeys(pvs))
         if self._turned and not submitted:
             job = FunctionJob("inherited alarms", self._show)
             submit_until_taken(self.submit, job, self.clock)
@@ -208,4 +199,4 @@ class Sources:
     def _read_those_not_heard(self) -> None:
         with self._pending:
             good, self._good = self._good, {}
-        self._tell_soon({one: None for one, updates in good.items() if one.updates == updates})
+        self._tell_soon([one for one, updates in good.items() if one.updates == updates])

@@ -23,8 +23,6 @@ from .pyrogue import is_read, reachable
 
 _log = NetworkLog(logging.getLogger("roguebridge.polling"))
 
-_MOST = 1e9  # seconds; longer intervals end PyRogue's poll thread
-
 
 class _Source:
     """A variable that is polled because PVs that depend on it have clients."""
@@ -61,14 +59,11 @@ class WatchedPolls:
     :param seconds: the longest poll interval of a source whose PV has a client; None or 0 for off
     :param submit: hands a job to the workers; returns why it is refused, or None
     :param clock: times another attempt after a refusal, and :meth:`restore_all`
-    :raises ValueError: if ``seconds`` is no interval
     """
 
     def __init__(
         self, seconds: float | None, submit: Callable[[Job], str | None], clock: Clock
     ) -> None:
-        if seconds is not None and not 0 <= seconds < _MOST:
-            raise ValueError(f"poll_watched must be a number of seconds, not {seconds!r}")
         self._seconds = seconds or 0
         self._submit = submit
         self._clock = clock

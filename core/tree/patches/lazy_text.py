@@ -16,7 +16,7 @@ import numpy as np
 
 from ..protocols import Listener
 from .lazy_value import ValueMaker, fields_for, maker_of
-from .update_override import UpdateOverride, changing, stack_of, standing
+from .update_override import UpdateOverride, changing, override_of
 
 _log = logging.getLogger("roguebridge.lazy_text")
 _SHORT = frozenset((bool, int, float, str))
@@ -28,7 +28,7 @@ class LazyTexts:
     """Hears variables for one server, and spares the tree the texts of their arrays."""
 
     def __init__(self) -> None:
-        self._updates: dict[int, LazyUpdate] = {}  # by id of the node
+        self._overrides: dict[int, UpdateOverride] = {}  # by id of the node
         self._refused: dict[str, list[str]] = {}  # reason -> paths
 
     def listen(self, node: Any, listener: Listener) -> None:
@@ -42,30 +42,30 @@ class LazyTexts:
             return
         with changing:
             node.addListener(listener)
-            update = standing(node, LazyUpdate)
-            if update is None:
-                maker = _maker_for(node)
-                if isinstance(maker, str):
-                    self._refuse(node, maker)
-                    return
-                update = LazyUpdate(node, maker)
-                update.enter()
-            self._updates[id(node)] = update
-            if listener not in update.hearers:
-                update.hearers.append(listener)
+            maker = _maker_for(node)
+            if isinstance(maker, str):
+                self._refuse(node, maker)
+                return
+            override = self._overrides[id(node)] = override_of(node)
+            if override.deliver is None:
+                override.deliver = LazyUpdate(node, maker)
+            if listener not in override.deliver.hearers:
+                override.deliver.hearers.append(listener)
 
     def unlisten(self, node: Any, listener: Listener) -> None:
         """Remove a listener; with the last one, nothing that was changed for them is left."""
-        update = self._updates.get(id(node))
-        if update is None:  # which may be a node of nodes, that does this for each of them
+        override = self._overrides.get(id(node))
+        if override is None:  # which may be a node of nodes, that does this for each of them
             node.delListener(listener)
             return
         with changing:
             node.delListener(listener)
-            if listener in update.hearers:
-                update.hearers.remove(listener)
-                if not update.hearers:
-                    update.leave()
+            hearers = [] if override.deliver is None else override.deliver.hearers
+            if listener in hearers:
+                hearers.remove(listener)
+                if not hearers:
+                    override.deliver = None
+                    override.leave_if_unused()
 
     def problems(self) -> list[str]:
         """Return why variables are not spared their texts, one text for each reason."""
@@ -95,22 +95,22 @@ def _may_be_long(node: Any) -> bool:
     return own.get("_disp") != "" and (not checked or issubclass(native, _LONG))
 
 
-class LazyUpdate(UpdateOverride):
+class LazyUpdate:
     """Delivers the updates of one variable as the tree does, but for the texts.
 
     :param variable: the variable
     :param maker: makes what the listeners are told
     """
 
+    __slots__ = ("variable", "hearers", "_maker")
+
     def __init__(self, variable: Any, maker: ValueMaker) -> None:
-        super().__init__(variable)
+        self.variable = variable
         self._maker = maker
         #: those of the bridge, which do not ask for the text
         self.hearers: list[Listener] = []
 
     def _doUpdate(self) -> Any:  # the name by which an update is known that failed
-        if not self.hearers:  # left behind under the wrapper of somebody else
-            return self.original()
         variable = self.variable
         listeners = variable._BaseVariable__functions  # noqa: SLF001
         told = self._tell(variable, variable.get(read=False, index=-1), listeners)
@@ -137,7 +137,8 @@ _UNKNOWN = "this version of PyRogue delivers updates in a way that is not known"
 
 def _maker_for(node: Any) -> ValueMaker | str:
     """Return what makes the values that a node tells, or why it had better be left alone."""
-    if not all(isinstance(one, UpdateOverride) for one in stack_of(node)):
+    present = vars(node).get("_doUpdate")
+    if present is not None and getattr(present, "below", node) is not None:
         return "something else has taken the place of its _doUpdate"
     if not isinstance(vars(node.root).get("_varListeners"), list):
         return _UNKNOWN

@@ -12,8 +12,8 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from ...concurrency.gc_pause import collecting_later
+from .lazy_text import LazyUpdate
 from .lazy_value import LazyText
-from .update_override import UpdateOverride
 
 #: a frame and its line
 Place = tuple[FrameType, int]
@@ -65,7 +65,7 @@ def delivered(places: Sequence[Place]) -> Any:
     for frame, _ in places:
         if frame.f_code.co_name == "_doUpdate" and "self" in frame.f_locals:
             found = frame.f_locals["self"]
-            return found.variable if isinstance(found, UpdateOverride) else found
+            return found.variable if isinstance(found, LazyUpdate) else found
     for frame, _ in places:  # a root listener that formats a value object of another variable
         if isinstance(text := frame.f_locals.get("self"), LazyText):
             return text.variable

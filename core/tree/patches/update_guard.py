@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .update_frames import raised_in
-from .update_override import UpdateOverride, changing, standing
+from .update_override import UpdateOverride, changing, override_of
 
 _log = logging.getLogger("roguebridge.watchdog")
 
@@ -20,30 +20,27 @@ _log = logging.getLogger("roguebridge.watchdog")
 Failed = Callable[[str, BaseException], None]
 
 
-class Guard(UpdateOverride):
-    """Overrides ``_doUpdate`` of one variable and catches its exceptions.
+class Guard:
+    """Catches the exceptions of the updates of one variable.
 
     Root listeners get the value as it was delivered; if there is none, the last good one, or None
     as a value. It is always the tree's own class, so that a remote client can unpickle it.
 
-    :param variable: the variable
+    :param override: the variable's
     :param blank: any value object of the tree
     """
 
-    rank = 1
-
-    def __init__(self, variable: Any, blank: Any) -> None:
-        super().__init__(variable)
+    def __init__(self, override: UpdateOverride, blank: Any) -> None:
+        self.variable = override.variable
+        self._override = override
         self._blank = blank
         self._last: Any = None
         self.told: list[Failed] = []
 
-    def __call__(self) -> Any:
-        """Deliver an update; called by the tree in place of ``_doUpdate``."""
-        if not self.told:  # another wrapper still calls a guard that has been left
-            return self.original()
+    def __call__(self, deliver: Callable[[], Any]) -> Any:
+        """Deliver an update, and return what root listeners are told."""
         try:
-            value = self.original()
+            value = deliver()
         except BaseException as exc:
             for tell in tuple(self.told):
                 try:
@@ -75,7 +72,8 @@ class Guard(UpdateOverride):
         with changing:
             self.told.remove(failed)
             if not self.told:
-                self.leave()
+                self._override.guard = None
+                self._override.leave_if_unused()
 
 
 def guard(variable: Any, failed: Failed) -> Guard | None:
@@ -88,11 +86,11 @@ def guard(variable: Any, failed: Failed) -> Guard | None:
     # Never read from hardware: the root's own switch is but an attribute.
     blank = variable.root.enable.getVariableValue(read=False)
     with changing:
-        present = standing(variable, Guard)
-        if present is None:
-            present = Guard(variable, blank)
-            present.enter()
-        elif failed in present.told:
+        override = override_of(variable)
+        if override.guard is None:
+            override.guard = Guard(override, blank)
+        present: Guard = override.guard
+        if failed in present.told:
             return None
         present.told.append(failed)
         return present

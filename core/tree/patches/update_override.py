@@ -1,4 +1,4 @@
-"""Overrides of one variable's ``_doUpdate``, which can be taken back in any order.
+"""The override of one variable's ``_doUpdate``, for whoever needs one.
 
 PyRogue looks that method up at every update, so an attribute of the variable itself comes before
 the method of its class; nothing else is touched.
@@ -7,30 +7,35 @@ the method of its class; nothing else is touched.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
-#: held while something is put in place or taken back
+#: held while an override is put in place, changed or taken back
 changing = threading.Lock()
 
 
-_Kind = TypeVar("_Kind", bound="UpdateOverride")
-
-
 class UpdateOverride:
-    """Stands in for ``_doUpdate`` of one variable, on top of what stood there before.
+    """Stands in for ``_doUpdate`` of one variable: one object for all servers.
 
     The tree calls it, without arguments, and expects the value that it has told.
 
     :param variable: the variable
+    :param below: what stood there before; None for the method of its class
     """
 
-    #: of two that stand in for the same, the one with the higher rank is on top
-    rank: ClassVar[int] = 0
+    __slots__ = ("variable", "below", "deliver", "guard")
 
-    def __init__(self, variable: Any) -> None:
+    def __init__(self, variable: Any, below: Any) -> None:
         self.variable = variable
-        self.below: Any = None  # what stood there before; None for the method of its class
+        self.below = below
+        #: called in place of what stood there before; None if there is no need
+        self.deliver: Any = None
+        #: calls either of them, and catches what it raises; None if there is no need
+        self.guard: Any = None
+
+    def __call__(self) -> Any:
+        """Deliver an update."""
+        deliver, guard = self.deliver or self.original, self.guard
+        return deliver() if guard is None else guard(deliver)
 
     def original(self) -> Any:
         """Deliver an update as it would be without this."""
@@ -38,45 +43,20 @@ class UpdateOverride:
             return self.below()
         return type(self.variable)._doUpdate(self.variable)  # noqa: SLF001
 
-    def enter(self) -> None:
-        """Take the place, under all of a higher rank; with :data:`changing` held."""
-        above = None
-        for present in stack_of(self.variable):
-            if not isinstance(present, UpdateOverride) or present.rank <= self.rank:
-                self.below = present
-                break
-            above = present
-        self._hang(above, self)
+    def leave_if_unused(self) -> None:
+        """Give the place back if there is no need any more; with :data:`changing` held.
 
-    def leave(self) -> None:
-        """Give the place back; with :data:`changing` held.
-
-        Under something that is not the bridge's it cannot be taken out.
+        Under something that is not the bridge's it stays, and does nothing.
         """
-        above = None
-        for present in stack_of(self.variable):
-            if present is self:
-                self._hang(above, self.below)
-                return
-            above = present
-
-    def _hang(self, above: UpdateOverride | None, what: Any) -> None:
-        if above is not None:
-            above.below = what
-        elif what is None:
+        if self.deliver is self.guard is None and vars(self.variable).get("_doUpdate") is self:
             del self.variable._doUpdate  # noqa: SLF001
-        else:
-            self.variable._doUpdate = what  # noqa: SLF001
+            if self.below is not None:
+                self.variable._doUpdate = self.below  # noqa: SLF001
 
 
-def stack_of(variable: Any) -> Iterator[Any]:
-    """Return what stands in for ``_doUpdate`` of a variable, as far down as it can be seen."""
+def override_of(variable: Any) -> UpdateOverride:
+    """Return the override of a variable, put in place if it is not on top; ``changing`` held."""
     present = vars(variable).get("_doUpdate")
-    while present is not None:
-        yield present
-        present = present.below if isinstance(present, UpdateOverride) else None
-
-
-def standing(variable: Any, kind: type[_Kind]) -> _Kind | None:
-    """Return what of this class stands in for ``_doUpdate`` of a variable, or None."""
-    return next((one for one in stack_of(variable) if isinstance(one, kind)), None)
+    if not isinstance(present, UpdateOverride):
+        present = variable._doUpdate = UpdateOverride(variable, present)  # noqa: SLF001
+    return present

@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from types import FrameType, TracebackType
 from typing import Any, NamedTuple
 
@@ -83,7 +84,7 @@ class Watchdog:
             return
         if self._thread is not None:
             return
-        self._worker = worker
+        self._worker: threading.Thread = worker
         self._deaths: deque[_Death] = deque()
         self._reported: threading.Thread | None = None  # the last whose death was told
         self._dead: threading.Thread | None = None  # to be replaced
@@ -163,7 +164,7 @@ class Watchdog:
         self._reported = self._dead = death.thread
         self._held = None
         text = f"the tree's update thread {death.text}"
-        self._fail(text)
+        self._turn(text)
         if self._is_mine():
             _safely(self.on_lost, death.batch)
         # A tree that dies of something else at each update must not keep everybody busy.
@@ -175,13 +176,12 @@ class Watchdog:
             _safely(self.log, f"{text}; it is started again")
 
     def _guard(self, variable: Any) -> bool:
-        if variable is None or not self._is_mine():
-            return False
-        try:
-            made = guard(variable, self.on_failed)
-        except Exception:
-            _log.exception("%r cannot be guarded", variable)
-            return False
+        made = None
+        if variable is not None and self._is_mine():
+            try:
+                made = guard(variable, self.on_failed)
+            except Exception:
+                _log.exception("%r cannot be guarded", variable)
         if made is not None:
             self._guards.append(made)
         return made is not None
@@ -196,7 +196,7 @@ class Watchdog:
         if root.running:
             self._worker, self._dead = root._updateThread, None  # noqa: SLF001
             self._revived = self.clock.monotonic()
-            self._recover()
+            self._turn(None)
 
     def _work(self) -> None:
         # The root is stopped before it joins its thread. So either this thread is joined, with a
@@ -219,24 +219,20 @@ class Watchdog:
             # Held to tell it from a later one: no longer than needed, it holds the values.
             self._held, self._since = current, now
             if self.fault is not None:
-                self._recover()
+                self._turn(None)
         elif current is not None and self.fault is None and now - self._since >= self.stuck_after:
             text = (
                 f"the tree's update thread has been held up for {now - self._since:.0f} s"
                 f"{_by(delivered(places))} ({whereabouts(places)})"
             )
-            self._fail(text)
+            self._turn(text)
             _safely(self.log, text)
 
-    def _fail(self, text: str) -> None:
+    def _turn(self, fault: str | None) -> None:
         if self._is_mine():
-            self.fault = text
-            _safely(self.on_fault, text)
-
-    def _recover(self) -> None:
-        if self._is_mine():
-            self.fault = None
-            _safely(self.on_well)
+            self.fault = fault
+            call = self.on_well if fault is None else partial(self.on_fault, fault)
+            _safely(call)
 
     def _is_mine(self) -> bool:
         # False once stopped, which a callback may have done just now.

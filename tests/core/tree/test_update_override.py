@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from roguebridge.core.tree.patches.update_override import UpdateOverride, stack_of, standing
+from roguebridge.core.tree.patches.update_override import UpdateOverride, override_of
 
 
 class Variable:
@@ -12,70 +12,61 @@ class Variable:
         return ["own"]
 
 
-class Low(UpdateOverride):
-    def __call__(self):
-        return ["low", *self.original()]
-
-
-class High(UpdateOverride):
-    rank = 1
-
-    def __call__(self):
-        return ["high", *self.original()]
-
-
 @pytest.fixture
 def variable():
     return Variable()
 
 
-@pytest.mark.parametrize("kinds", [(Low, High), (High, Low)])
-@pytest.mark.parametrize("first", [Low, High])
-def test_rank_goes_before_time(variable, kinds, first):
-    present = {kind: kind(variable) for kind in kinds}
-    for kind in kinds:
-        present[kind].enter()
-    assert variable._doUpdate() == ["high", "low", "own"]
-    assert list(stack_of(variable)) == [present[High], present[Low]]
-    assert standing(variable, Low) is present[Low]
-    present.pop(first).leave()
-    assert standing(variable, first) is None
-    (left,) = present.values()
-    assert variable._doUpdate() == [type(left).__name__.lower(), "own"]
-    left.leave()
-    assert vars(variable) == {}
+def lazily(override):
+    override.deliver = lambda: ["lazy"]
 
 
-@pytest.mark.parametrize("order", list(permutations(range(4))))
-def test_any_order_of_leaving(variable, order):
-    present = [kind(variable) for kind in (Low, High, High, Low)]
-    for one in present:
-        one.enter()
-    assert variable._doUpdate() == ["high", "high", "low", "low", "own"]
-    for number in order:
-        present[number].leave()
-        assert present[number] not in stack_of(variable)
+def guarded(override):
+    override.guard = lambda deliver: ["guard", *deliver()]
+
+
+def take_back(override, name):
+    setattr(override, name, None)
+    override.leave_if_unused()
+
+
+@pytest.mark.parametrize("uses", list(permutations([lazily, guarded])))
+@pytest.mark.parametrize("order", list(permutations(["deliver", "guard"])))
+def test_a_guard_goes_before_what_delivers_and_both_leave_in_any_order(variable, uses, order):
+    for use in uses:
+        use(override_of(variable))
+    override = override_of(variable)
+    assert variable._doUpdate() == ["guard", "lazy"]
+    first, second = order
+    take_back(override, first)
+    assert variable._doUpdate() == (["guard", "own"] if second == "guard" else ["lazy"])
+    take_back(override, second)
     assert vars(variable) == {}
     assert variable._doUpdate() == ["own"]
 
 
+def test_a_variable_has_one_override(variable):
+    assert override_of(variable) is override_of(variable)
+
+
 def test_what_was_there_before_is_given_back(variable):
     variable._doUpdate = before = lambda: ["mine"]
-    low = Low(variable)
-    low.enter()
-    assert variable._doUpdate() == ["low", "mine"]
-    low.leave()
+    override = override_of(variable)
+    guarded(override)
+    assert variable._doUpdate() == ["guard", "mine"]
+    take_back(override, "guard")
     assert variable._doUpdate is before
 
 
 def test_what_another_has_put_on_top_stays(variable):
-    low, high = Low(variable), High(variable)
-    low.enter()
+    low = override_of(variable)
+    lazily(low)
     variable._doUpdate = other = lambda: ["other", *low()]
-    high.enter()
-    assert variable._doUpdate() == ["high", "other", "low", "own"]
-    assert standing(variable, Low) is None  # it cannot be seen
-    low.leave()
-    assert variable._doUpdate() == ["high", "other", "low", "own"]
-    high.leave()
+    high = override_of(variable)
+    guarded(high)
+    assert isinstance(high, UpdateOverride) and high is not low
+    assert variable._doUpdate() == ["guard", "other", "lazy"]
+    take_back(low, "deliver")
+    assert variable._doUpdate() == ["guard", "other", "own"]
+    take_back(high, "guard")
     assert variable._doUpdate is other

@@ -11,8 +11,7 @@ from support.trees.listeners import Recorder
 
 from roguebridge.core.tree.patches.lazy_text import LazyTexts
 from roguebridge.core.tree.patches.update_frames import delivered, running_in
-from roguebridge.core.tree.patches.update_guard import Guard, guard
-from roguebridge.core.tree.patches.update_override import standing
+from roguebridge.core.tree.patches.update_guard import guard
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
@@ -90,7 +89,7 @@ def test_a_server_guards_revives_and_restores(serve, tree):
         switch.called.clear()
         site.root.V.set(np.ones(2))
         assert switch.called.wait(WAIT)
-    assert standing(site.root.V, Guard) is not None
+    assert vars(site.root.V)["_doUpdate"].guard is not None
     switch.on = False
     site.root.V.set(np.ones(3))
     heard.wait(1)

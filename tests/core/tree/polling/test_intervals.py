@@ -36,9 +36,3 @@ def test_off(off):
     bench.polls.watch(PolledPv(register))
     bench.polls.restore_all()
     assert register.given == []
-
-
-@pytest.mark.parametrize("bad", [-1, float("nan"), float("inf"), 1e12])
-def test_no_number_of_seconds(bad):
-    with pytest.raises(ValueError, match="poll_watched must be a number of seconds, not"):
-        PollBench(bad)

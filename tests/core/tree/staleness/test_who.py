@@ -3,7 +3,6 @@
 import logging
 
 import pytest
-from support.engine.fakes import FakeClock
 from support.engine.silence import STEP, Node, SilenceBench, SilentPv
 
 from roguebridge.core.tree.poll_silence import Staleness
@@ -65,12 +64,6 @@ def test_off(off):
     pv = bench.watch(1)
     bench.pass_by(100)
     assert (pv.shown, bench.clock.timers) == ([], [])
-
-
-@pytest.mark.parametrize("bad", [-1, float("nan"), float("inf")])
-def test_no_number_of_intervals(bad):
-    with pytest.raises(ValueError, match="missed_polls must be a number of intervals, not"):
-        Staleness(FakeClock(), bad)
 
 
 def test_before_the_start_and_after_the_stop(bench):
