@@ -89,9 +89,7 @@ class TableNode(ServerNode):
     def addListener(self, listener: Listener) -> None:
         """Add a listener; with the first one the node listens to its variables."""
         with self._lock:
-            if listener in self._listeners:
-                return
-            self._listeners.append(listener)
+            super().addListener(listener)
             if self._thread is not None:
                 return
             self._end, self._heard = threading.Event(), threading.Event()
@@ -104,8 +102,7 @@ class TableNode(ServerNode):
     def delListener(self, listener: Listener) -> None:
         """Remove a listener; after the last one the node no longer listens to its variables."""
         with self._lock:
-            if listener in self._listeners:
-                self._listeners.remove(listener)
+            super().delListener(listener)
             if self._listeners or self._thread is None:
                 return
             for variable in self._sources():
