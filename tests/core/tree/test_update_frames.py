@@ -3,6 +3,7 @@
 import gc
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,7 @@ def test_what_was_raised_outside_of_a_delivery_names_no_variable():
         places = raised_in(exc.__traceback__)
     assert delivered(places) is None
     line = fail.__code__.co_firstlineno + 1
-    assert whereabouts(places) == f"in fail, test_culprit.py:{line}"
+    assert whereabouts(places) == f"in fail, {Path(__file__).name}:{line}"
 
 
 @pytest.mark.parametrize("enabled", [True, False])
