@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 from roguebridge.core.backend import AsyncioBackend, BackendOptions, PvOwner
 from roguebridge.core.concurrency import NetworkLog
@@ -34,7 +33,7 @@ class CaBackend(AsyncioBackend):
         self._conf = dict(options.conf or {})
         check_ports(self._conf, self._isolate)
         self._settings: Settings | None = None  # of this start
-        self._kept_port = 0  # of an isolated server, for its next start
+        self._kept_port = 0  # of this start, for the next one of an isolated server
         self._batch = UpdateBatch(self.loop)
         self._network: Network | None = None
 
@@ -58,24 +57,14 @@ class CaBackend(AsyncioBackend):
         """Begin to listen; on the port of the last time, if it is free."""
         settings = self._settings
         assert settings is not None  # noqa: S101 - start() has made them
-        if self._isolate and not settings.port and self._kept_port:
-            kept = self._make_network(replace(settings, port=self._kept_port, own=True))
-            try:
-                await kept.start()
-            except BackendError:
-                _log.warning("port %s is taken, using another", self._kept_port)
-            else:
-                self._network = kept
-                return
         network = self._make_network(settings)
         await network.start()
         self._network = network
-        if self._isolate:
-            self._kept_port = network.port
+        self._kept_port = network.port
 
     def _make_network(self, settings: Settings) -> Network:
-        options = self.options
-        return Network(settings, self.loop, self.pvs.get, options.queued, options.max_name)
+        queued, most = self.options.queued, self.options.max_name
+        return Network(settings, self.loop, self.pvs.get, queued, most, self._kept_port)
 
     async def leave(self) -> None:
         """Free the ports."""

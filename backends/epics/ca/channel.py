@@ -9,23 +9,8 @@ from .fields import PROCESS, CaReading, View
 from .monitor import Connection, Monitor
 from .rights import Group
 from .served_pv import CaPv
-from .wire import dbr
-from .wire.messages import (
-    CLEAR,
-    CREATE,
-    CREATE_FAILED,
-    DISCONNECTED,
-    EVENT_ADD,
-    GET_FAILED,
-    NORMAL,
-    READ,
-    READ_NOTIFY,
-    RIGHTS,
-    ProtocolError,
-    Request,
-    error,
-    message,
-)
+from .wire import dbr, messages
+from .wire.messages import ProtocolError, Request, error, message
 
 _VALUE, _LOG, _ALARM = 1, 2, 4  # changes that a monitor asks for
 _MAY_READ, _MAY_WRITE = 1, 3
@@ -81,7 +66,7 @@ class Channel:
             return
         view = opened.view(self.field)
         if view is None:
-            connection.send(message(CREATE_FAILED, one=self.cid))
+            connection.send(message(messages.CREATE_FAILED, one=self.cid))
             self.gone()
             return
         if not self._rights:
@@ -93,8 +78,8 @@ class Channel:
         self.view = view
         connection.largest = max(connection.largest, view.room)
         connection.send(
-            message(RIGHTS, one=self.cid, two=self._rights)
-            + message(CREATE, view.type, view.room, self.cid, self.cid)
+            message(messages.RIGHTS, one=self.cid, two=self._rights)
+            + message(messages.CREATE, view.type, view.room, self.cid, self.cid)
         )
 
     def _ask_rights(self) -> None:
@@ -116,7 +101,7 @@ class Channel:
         if not self.alive:
             self.begin()
         elif rights != before:
-            self.connection.send(message(RIGHTS, one=self.cid, two=rights))
+            self.connection.send(message(messages.RIGHTS, one=self.cid, two=rights))
 
     def outgrown(self) -> None:
         """The value has no place in the channel any more: have the client ask for another."""
@@ -133,14 +118,14 @@ class Channel:
     def end(self) -> None:
         """Take the channel from the client, which will ask for it anew."""
         if self.alive:
-            self.connection.send(message(DISCONNECTED, one=self.cid))
+            self.connection.send(message(messages.DISCONNECTED, one=self.cid))
         self.gone()
 
     def clear(self, request: Request) -> None:
         """End the channel: the client asks for it."""
         if request.two != self.cid:
             raise ProtocolError(f"channel {self.cid} is not {request.two}")
-        self.connection.send(message(CLEAR, one=self.cid, two=self.cid))
+        self.connection.send(message(messages.CLEAR, one=self.cid, two=self.cid))
         self.gone()
 
     def gone(self) -> None:
@@ -158,11 +143,13 @@ class Channel:
     def refuse(self, request: Request, status: int, text: str) -> None:
         """Answer a request with an error."""
         self.connection.send(error(request.header, self.cid, status, text.encode()))
-        if request.command == READ_NOTIFY:
+        if request.command == messages.READ_NOTIFY:
             # libca is content with the error, others wait for an answer proper.
             body = dbr.nothing(request.type)
             self.connection.write(
-                message(READ_NOTIFY, request.type, 0, GET_FAILED, request.two, body)
+                message(
+                    messages.READ_NOTIFY, request.type, 0, messages.GET_FAILED, request.two, body
+                )
             )
 
     def read(self, request: Request) -> None:
@@ -177,9 +164,9 @@ class Channel:
             count = self._count(view, request)
             count, body = view.body(reading or opened.reading, request.type, count)
         except (dbr.Unreadable, ValueError) as exc:
-            self.refuse(request, GET_FAILED, str(exc))
+            self.refuse(request, messages.GET_FAILED, str(exc))
             return
-        one = self.cid if request.command == READ else NORMAL
+        one = self.cid if request.command == messages.READ else messages.NORMAL
         self.connection.send(message(request.command, request.type, count, one, request.two, body))
 
     def _count(self, view: View, request: Request) -> int:
@@ -216,7 +203,9 @@ class Channel:
     def cancel(self, request: Request) -> None:
         """End a monitor."""
         if self._drop_monitor(request.two):
-            self.connection.send(message(EVENT_ADD, request.type, 0, self.cid, request.two))
+            self.connection.send(
+                message(messages.EVENT_ADD, request.type, 0, self.cid, request.two)
+            )
 
     def update(
         self,

@@ -18,8 +18,7 @@ from .monitor import Monitor
 from .own_puts import OwnPuts
 from .puts import put
 from .rights import SharedRights
-from .searches import answer_of
-from .served_pv import CaPv
+from .searches import SearchedHost, answer_of
 from .text import claimed, text_of
 from .wire import dbr, messages
 from .wire.intake import Intake
@@ -30,19 +29,15 @@ from .wire.turns import Turns
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
 
 
-class Host(Protocol):
+class Host(SearchedHost, Protocol):
     """What a circuit needs of its server."""
 
     loop: EventLoopThread
-    port: int
     max_name: int
     rights: SharedRights
     circuits: dict[Circuit, None]
     turns: Turns
     queued: QueuedBytes
-
-    def served(self, name: str) -> CaPv | None:
-        """Return the PV of a name."""
 
 
 class Circuit(Stream):

@@ -7,11 +7,11 @@ import contextlib
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from roguebridge.core.concurrency import EventLoopThread, NetworkLog, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
-from roguebridge.core.requests import MAX_NAME, QueuedBytes
+from roguebridge.core.requests import QueuedBytes
 
 from .circuit import Circuit
 from .rights import SharedRights
@@ -22,7 +22,8 @@ from .wire.messages import BEACON, REVISION, message
 from .wire.turns import Turns
 
 _log = NetworkLog(logging.getLogger("roguebridge.ca"))
-_TRIES = 50  # free ports of TCP that may be taken in UDP
+_T = TypeVar("_T")
+_TRIES = 50  # free ports
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
 _LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
 
@@ -35,6 +36,7 @@ class Network:
     :param served: gives the PV of a name
     :param queued: counts the bytes of puts
     :param max_name: most characters that are shown of the name of a user or host
+    :param port: that it had before, for one that may be any
     """
 
     def __init__(
@@ -43,7 +45,8 @@ class Network:
         loop: EventLoopThread,
         served: Callable[[str], CaPv | None],
         queued: QueuedBytes,
-        max_name: int = MAX_NAME,
+        max_name: int,
+        port: int = 0,
     ) -> None:
         self.max_name = max_name
         self.rights = SharedRights(loop)
@@ -51,7 +54,7 @@ class Network:
         self.loop = loop
         self.served = served
         self.queued = queued
-        self.port = 0
+        self.port = port
         self.udp_port = 0
         self.circuits: dict[Circuit, None] = {}
         self.turns = Turns()
@@ -153,50 +156,49 @@ class Network:
             _close(sockets)
 
     def _bind(self) -> tuple[list[socket.socket], list[socket.socket]]:
-        settings = self.settings
-        if settings.port == 0:
-            return self._bind_free()
-        tcp: list[socket.socket] = []
-        try:
-            udp = self._bind_all(settings.port, _udp_socket)
-        except OSError as exc:
-            port, hosts = settings.port, " ".join(settings.interfaces)
-            text = f"{PORT}: UDP port {port} on {hosts}: {exc.strerror}"
-            raise BackendError(text) from exc
-        try:
-            tcp = self._bind_all(settings.port, _tcp_socket)
-        except OSError as exc:
-            if settings.own:
-                _close(udp)
-                raise BackendError(f"{PORT}: port {settings.port} is in use") from exc
+        port, hosts = self.settings.port, " ".join(self.settings.interfaces)
+        if port == 0:
             try:
-                tcp = self._bind_any()
+                return self._bind_kept() or _tried(self._bind_pair)
             except OSError as exc:
-                _close(udp)
-                raise BackendError(f"{PORT}: no free port: {exc.strerror}") from exc
-            port = tcp[0].getsockname()[1]
-            _log.warning("port %s is in use: serving on port %s instead", settings.port, port)
-        return tcp, udp
+                text = f"the Channel Access server cannot listen on {hosts}: {exc}"
+                raise BackendError(text) from exc
+        try:
+            udp = self._bind_all(port, _udp_socket)
+        except OSError as exc:
+            raise BackendError(f"{PORT}: UDP port {port} on {hosts}: {exc.strerror}") from exc
+        try:
+            return self._bind_tcp(port), udp
+        except BackendError:
+            _close(udp)
+            raise
 
-    def _bind_free(self) -> tuple[list[socket.socket], list[socket.socket]]:
-        problem: OSError | None = None
-        for _ in range(_TRIES):
-            tcp: list[socket.socket] = []
-            try:
-                tcp = self._bind_all(0, _tcp_socket)
-                return tcp, self._bind_all(tcp[0].getsockname()[1], _udp_socket)
-            except OSError as exc:
-                _close(tcp)
-                problem = exc
-        hosts = " ".join(self.settings.interfaces)
-        raise BackendError(f"the Channel Access server cannot listen on {hosts}: {problem}")
+    def _bind_tcp(self, port: int) -> list[socket.socket]:
+        with contextlib.suppress(OSError):
+            return self._bind_all(port, _tcp_socket)
+        if self.settings.own:
+            raise BackendError(f"{PORT}: port {port} is in use")
+        try:  # what is free on one interface may be in use on another
+            tcp = _tried(lambda: self._bind_all(0, _tcp_socket))
+        except OSError as exc:
+            raise BackendError(f"{PORT}: no free port: {exc.strerror}") from exc
+        _log.warning("port %s is in use: serving on port %s instead", port, tcp[0].getsockname()[1])
+        return tcp
 
-    def _bind_any(self) -> list[socket.socket]:
-        """Bind all interfaces to one free port; what is free on one may be in use on another."""
-        for _ in range(_TRIES - 1):
+    def _bind_kept(self) -> tuple[list[socket.socket], list[socket.socket]] | None:
+        if self.port:
             with contextlib.suppress(OSError):
-                return self._bind_all(0, _tcp_socket)
-        return self._bind_all(0, _tcp_socket)
+                return self._bind_pair(self.port)
+            _log.warning("port %s is taken, using another", self.port)
+        return None
+
+    def _bind_pair(self, port: int = 0) -> tuple[list[socket.socket], list[socket.socket]]:
+        tcp = self._bind_all(port, _tcp_socket)
+        try:
+            return tcp, self._bind_all(tcp[0].getsockname()[1], _udp_socket)
+        except OSError:
+            _close(tcp)
+            raise
 
     def _bind_all(self, port: int, make: Callable[[bool], socket.socket]) -> list[socket.socket]:
         made: list[socket.socket] = []
@@ -250,3 +252,11 @@ def _udp_socket(shared: bool) -> socket.socket:
 def _close(sockets: list[socket.socket]) -> None:
     for sock in sockets:
         sock.close()
+
+
+def _tried(bind: Callable[[], _T]) -> _T:
+    """Return what is bound to free ports of TCP, which may be taken in UDP."""
+    for _ in range(_TRIES - 1):
+        with contextlib.suppress(OSError):
+            return bind()
+    return bind()

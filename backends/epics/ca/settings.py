@@ -1,6 +1,7 @@
-"""Where a Channel Access server listens and whom it tells: its own settings, then the environment.
+"""Where a Channel Access server listens, and who gets its beacons: as an IOC, from settings.
 
-The environment is only read: caproto and libca look into it for clients of the same process too.
+Settings of the server count first, then the environment, which is only read: caproto and libca look
+into it for clients of the same process too.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ class Settings:
 
     :param interfaces: addresses to bind
     :param port: for searches, and wished for connections; 0 for any free one
-    :param own: True if somebody gave the port to this server: had or refused
+    :param own: True if the port was given to this server, which takes no other
     :param shared: True if other servers of the host may have the port for searches too
-    :param beacons: (address, port) that are told of the server
+    :param beacons: (address, port) that get beacons
     :param period: seconds between beacons, in the end
     :param ignored: hosts whose searches are not answered
     """
@@ -49,7 +50,7 @@ class Settings:
     @property
     def host(self) -> str:
         """The address by which a client of this host reaches the server."""
-        return "127.0.0.1" if self.interfaces[0] == _ANY else self.interfaces[0]
+        return "127.0.0.1" if self.everywhere else self.interfaces[0]
 
     @property
     def everywhere(self) -> bool:
@@ -61,17 +62,16 @@ def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
     """Return where to listen.
 
     :param conf: settings given to this server, over those of the environment
-    :param isolate: loopback, a free port and no beacons, whatever the environment says
+    :param isolate: loopback, a free port and no beacons; the environment does not count
     :raises BackendError: for a setting that is no port number, or an address that is none
     """
-    environ: Mapping[str, str] = {} if isolate else os.environ
-    given = {**environ, **conf}
-    own = conf.get(PORT) or environ.get(PORT) or ""
+    given = _given(conf, isolate)
+    own = given.get(PORT, "")
     usual = 0 if isolate else _USUAL_PORT
     port = _port(PORT, own) or _port(_SHARED_PORT, given.get(_SHARED_PORT, "")) or usual
-    interfaces = _addresses(INTERFACES, given.get(INTERFACES, "")) or (
-        "127.0.0.1" if isolate else _ANY,
-    )
+    interfaces = _addresses(INTERFACES, given.get(INTERFACES, ""))
+    if not interfaces:
+        interfaces = ("127.0.0.1",) if isolate else (_ANY,)
     if _ANY in interfaces:
         interfaces = (_ANY,)
     if isolate:
@@ -92,10 +92,14 @@ def check_ports(conf: Mapping[str, str], isolate: bool) -> None:
 
     :raises BackendError: for a setting that is no port number
     """
-    given = {**({} if isolate else os.environ), **conf}
+    given = _given(conf, isolate)
     for name in (PORT, _SHARED_PORT, *_BEACON_PORTS):
         _port(name, given.get(name, ""))
     _number(_PERIOD, given.get(_PERIOD, ""))
+
+
+def _given(conf: Mapping[str, str], isolate: bool) -> Mapping[str, str]:
+    return {**({} if isolate else os.environ), **conf}
 
 
 def _addresses(setting: str, text: str) -> tuple[str, ...]:
@@ -105,14 +109,11 @@ def _addresses(setting: str, text: str) -> tuple[str, ...]:
 
 
 def _beacons(given: Mapping[str, str], interfaces: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
-    port = _USUAL_BEACON_PORT
-    for name in reversed(_BEACON_PORTS):
-        port = _port(name, given.get(name, "")) or port
-    words = resolved(_BEACONS, given.get(_BEACONS, ""))
-    found = []
-    for word in words:
-        host, _, its_port = word.partition(":")
-        found.append((host, _port(_BEACONS, its_port) or port))
+    # EPICS_CA_ADDR_LIST is the list of clients: no IOC sends beacons to it since EPICS base 3.15.
+    ports = (_port(name, given.get(name, "")) for name in _BEACON_PORTS)
+    port = next(filter(None, ports), _USUAL_BEACON_PORT)
+    words = (word.partition(":") for word in resolved(_BEACONS, given.get(_BEACONS, "")))
+    found = [(host, _port(_BEACONS, its_port) or port) for host, _, its_port in words]
     if given.get(_AUTO_BEACONS, "YES").upper() != "NO":
         # From loopback alone nobody else can connect; its own repeater wants to know.
         local = all(host.startswith("127.") for host in interfaces)

@@ -25,6 +25,10 @@ _LARGE = 65_536  # bytes: what is smaller may arrive in pieces without having ro
 _MEGABYTE = 1e6
 
 
+class NoRoom(Exception):
+    """The rest of a put is not wanted; the text says why."""
+
+
 class Intake:
     """Room and time for the messages of one client.
 
@@ -58,60 +62,43 @@ class Intake:
         self.client = client
         self._go_on = go_on
 
-    def takes(self, arrived: Messages) -> bool:
-        """Tell whether the first message, which is whole, may be taken now."""
+    def admits(self, arrived: Messages, give_up: Callable[[], object]) -> bool:
+        """Tell whether the first message may be taken, or its rest may come, now.
+
+        :param give_up: called if the rest does not come in time
+        :raises NoRoom: if the rest of a put is not wanted
+        :raises ProtocolError: if the message can never have room
+        """
+        size, is_put = arrived.size, arrived.command in _PUTS
+        if arrived.missing:
+            if self._timer is None:
+                self._timer = self._loop.later(COMPLETE_IN, give_up)
+            return size <= _LARGE or bool(self._reserved) or self._reserve(size, is_put, give_up)
         self._forget_part()
-        if arrived.command not in _PUTS:
-            return True
-        size, now = arrived.size, time.monotonic()
-        if size > self._queued.most or self._queued.has_room(self.client, size):
+        if not is_put or size > self._queued.most or self._queued.has_room(self.client, size):
             self._full_since = None
             return True
+        return self._has_waited() or self._stall()  # the engine refuses what has waited
+
+    def _reserve(self, size: int, is_put: bool, give_up: Callable[[], object]) -> bool:
+        most = self._queued.most
+        if size > most and not is_put:
+            raise ProtocolError(f"a message of {size} bytes: max_queued_bytes is {most}")
+        self._stop_timer()
+        if size <= most and self._queued.take(self.client, size) is None:
+            self._reserved = size
+            self._full_since = None
+            self._timer = self._loop.later(COMPLETE_IN + size / _MEGABYTE, give_up)
+            return True
+        if is_put and (size > most or self._has_waited()):
+            raise NoRoom(f"busy: {size} bytes more are beyond max_queued_bytes ({most})")
+        return self._stall()
+
+    def _has_waited(self) -> bool:
+        now = time.monotonic()
         if self._full_since is None:
             self._full_since = now
-        if now - self._full_since >= PATIENCE:
-            return True  # the engine refuses it
-        self._stall()
-        return False
-
-    def refuses(self, arrived: Messages) -> str:
-        """Return why the rest of a large put that has arrived in part is not wanted, or nothing."""
-        size, most = arrived.size, self._queued.most
-        if size <= _LARGE or self._reserved or arrived.command not in _PUTS:
-            return ""
-        since = self._full_since
-        is_late = since is not None and time.monotonic() - since >= PATIENCE
-        if size > most or (is_late and not self._queued.has_room(self.client, size)):
-            self._stop_timer()
-            return f"busy: {size} bytes more are beyond max_queued_bytes ({most})"
-        return ""
-
-    def wait_for_rest(self, arrived: Messages, give_up: Callable[[], object]) -> bool:
-        """Tell whether the rest of the first message may come now.
-
-        :param give_up: called if it does not come in time
-        :raises ProtocolError: if it can never have room
-        """
-        size = arrived.size
-        if self._timer is None:
-            self._timer = self._loop.later(COMPLETE_IN, give_up)
-        if size <= _LARGE or self._reserved:
-            return True
-        if size > self._queued.most:
-            raise ProtocolError(
-                f"a message of {size} bytes: max_queued_bytes is {self._queued.most}"
-            )
-        if self._queued.take(self.client, size) is not None:
-            self._stop_timer()
-            if self._full_since is None:
-                self._full_since = time.monotonic()
-            self._stall()
-            return False
-        self._reserved = size
-        self._full_since = None
-        self._stop_timer()
-        self._timer = self._loop.later(COMPLETE_IN + size / _MEGABYTE, give_up)
-        return True
+        return now - self._full_since >= PATIENCE
 
     def end(self) -> None:
         """Give all back: the client has gone."""
@@ -131,10 +118,12 @@ class Intake:
             self._timer.cancel()
             self._timer = None
 
-    def _stall(self) -> None:
+    def _stall(self) -> bool:
+        self._has_waited()
         self.stalled = True
         self._queued.when_freed(lambda: self._loop.post(self._resume))
         self._retry = self._loop.later(PATIENCE, self._resume)
+        return False
 
     def _resume(self) -> None:
         if self._retry is not None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from roguebridge.core.concurrency import NetworkLog
 
-from .intake import Intake
+from .intake import Intake, NoRoom
 from .messages import Messages, ProtocolError, Request
 from .turns import SLICE, Turns
 
@@ -60,7 +60,7 @@ class Stream(asyncio.Protocol, ABC):
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
         host, port = self.address = transport.get_extra_info("peername")
-        self.intake.begin(f"{host}:{port}", self._has_room_again)
+        self.intake.begin(f"{host}:{port}", self._take_turn_again)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops: give memory back."""
@@ -89,6 +89,9 @@ class Stream(asyncio.Protocol, ABC):
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._full = False
+        self._take_turn_again()
+
+    def _take_turn_again(self) -> None:
         if not self._waits_turn:
             self.take_turn()
 
@@ -103,7 +106,7 @@ class Stream(asyncio.Protocol, ABC):
         self._go_on()
         self._used = 0.0  # updates come after requests, else a flood of them would end those
         self.caught_up()
-        if not (self._full or self._waits_turn or self.intake.stalled):
+        if not self._waits:
             self._transport.resume_reading()
 
     def charge(self, seconds: float) -> None:
@@ -119,7 +122,7 @@ class Stream(asyncio.Protocol, ABC):
         self._flush_due = True  # at the end
         began = perf_counter()
         try:
-            while self._may_go_on() and (request := self._next()) is not None:
+            while not self._waits and (request := self._next()) is not None:
                 self.handle(request)
                 now = perf_counter()
                 self.charge(now - began)
@@ -132,31 +135,24 @@ class Stream(asyncio.Protocol, ABC):
             self._transport.abort()
         self.flush()
 
-    def _may_go_on(self) -> bool:
-        waits = self._full or self._waits_turn or self.intake.stalled
-        return not (waits or self._transport.is_closing())
+    @property
+    def _waits(self) -> bool:
+        return self._full or self._waits_turn or self.intake.stalled
 
     def _next(self) -> Request | None:
         """Take the next message, if it is whole and there is room for it."""
         arrived = self._arrived
-        if not arrived:
+        if not arrived or self._transport.is_closing():
             return None
         if arrived.missing:
             self._check_size()
-            if refusal := self.intake.refuses(arrived):
-                self.refuse(arrived.leave_out(), refusal)
-                return None
-            may = self.intake.wait_for_rest(arrived, self._too_slow)
-        else:
-            may = self.intake.takes(arrived)
-        if not may:
+        try:
+            if self.intake.admits(arrived, self._too_slow):
+                return arrived.take()
             self._transport.pause_reading()
-            return None
-        return arrived.take()
-
-    def _has_room_again(self) -> None:
-        if not self._waits_turn:
-            self.take_turn()
+        except NoRoom as exc:
+            self.refuse(arrived.leave_out(), str(exc))
+        return None
 
     def _too_slow(self) -> None:
         self._log("a client at %s did not end a message of %s bytes", self._arrived.size)

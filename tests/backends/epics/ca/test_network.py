@@ -243,6 +243,17 @@ def test_settings_count_before_the_environment_and_that_only_if_not_isolated(mon
         settings_of({"EPICS_CAS_BEACON_PERIOD": "often"}, isolate=False)
 
 
+def test_the_list_of_a_client_is_none_of_beacons(monkeypatch):
+    """As of an IOC since EPICS base 3.15: its clients' addresses are not told of it."""
+    monkeypatch.setenv("EPICS_CA_ADDR_LIST", "10.0.0.7")
+    monkeypatch.setenv("EPICS_CA_AUTO_ADDR_LIST", "NO")
+    assert settings_of({}, isolate=False).beacons == (("255.255.255.255", 5065),)
+    conf = {"EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO"}
+    assert settings_of(conf, isolate=False).beacons == ()
+    conf["EPICS_CAS_BEACON_ADDR_LIST"] = "10.0.0.8"
+    assert settings_of(conf, isolate=False).beacons == (("10.0.0.8", 5065),)
+
+
 def test_a_server_that_cannot_listen_leaves_no_port_open(monkeypatch):
     async def refuse(*args, **options):
         raise OSError(98, "no more")
