@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-import importlib.util
 import inspect
-import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pluggy
 
-from ..errors import PluginError, words_of
-from .hookspecs import PROJECT, Hooks
+from ..errors import PluginError, in_words
+from ..mapping.nearest import nearest_of
+from .hookspecs import Hooks
 
 #: hook -> names of its arguments
 HOOKS: dict[str, tuple[str, ...]] = {
@@ -23,11 +19,6 @@ HOOKS: dict[str, tuple[str, ...]] = {
     if inspect.isfunction(function)
 }
 ACCESS = "policy_rules"
-_ABOUT = re.compile("polic|access", re.I)  # of hooks that do not exist
-_SPEAKS = re.compile(
-    rf"{ACCESS}|AccessPolicy|PolicyRule|"
-    r"roguebridge\.plugins(\.| import )(acf|operators|no_write|read_only)"
-)
 
 
 def check_plugin(manager: pluggy.PluginManager, plugin: Any) -> None:
@@ -35,32 +26,28 @@ def check_plugin(manager: pluggy.PluginManager, plugin: Any) -> None:
 
     :raises PluginError: listing all that is wrong
     """
-    found = list(_implementations(manager, plugin))
-    wrong = [text for hook, function, options in found for text in _wrong(hook, function, options)]
-    wrong += list(_unmarked(manager, plugin, {hook for hook, _, _ in found}))
-    if not found and not wrong:
+    found = {
+        name: (getattr(plugin, name), options)
+        for name in dir(plugin)
+        if (options := manager.parse_hookimpl_opts(plugin, name)) is not None
+    }
+    wrong = [
+        text
+        for name, (function, options) in found.items()
+        for text in _wrong(options.get("specname") or name, function, options)
+    ]
+    if not found:
         wrong = ["it has no hooks: are its functions marked @hookimpl?"]
+    else:
+        wrong += _unmarked(plugin, set(found))
     if wrong:
         raise PluginError("; ".join(wrong))
 
 
-def _implementations(
-    manager: pluggy.PluginManager, plugin: Any
-) -> Iterator[tuple[str, Any, dict[str, Any]]]:
-    for attribute in dir(plugin):
-        try:
-            options = manager.parse_hookimpl_opts(plugin, attribute)
-        except Exception as exc:  # pragma: no cover - a property, with pluggy before 1.7
-            text = f"its attribute {attribute!r} cannot be had: {exc!r}"  # pragma: no cover
-            raise PluginError(text) from exc  # pragma: no cover
-        if options is not None:
-            yield attribute, getattr(plugin, attribute), dict(options)
-
-
-def _wrong(hook: str, function: Any, options: dict[str, Any]) -> Iterator[str]:
-    hook = options.get("specname") or hook
+def _wrong(hook: str, function: Any, options: Any) -> Iterator[str]:
     if hook not in HOOKS:
-        yield f"there is no hook {hook!r}{_nearest(hook)}"
+        near = nearest_of(hook, HOOKS)
+        yield f"there is no hook {hook!r}{f'; the nearest is {near}' if near else ''}"
         return
     if options.get("wrapper") or options.get("hookwrapper"):
         yield f"{hook} is a wrapper: a hook of Roguebridge returns what it brings itself"
@@ -84,76 +71,28 @@ def _wrong(hook: str, function: Any, options: dict[str, Any]) -> Iterator[str]:
             yield f"{hook} has an unknown argument {str(parameter)!r}; {there_is}"
 
 
-def _unmarked(manager: pluggy.PluginManager, plugin: Any, marked: set[str]) -> Iterator[str]:
-    """Find hooks without their mark: their rules, perhaps of access, would be left out silently."""
-    if not marked:
-        return
+def _unmarked(plugin: Any, marked: set[str]) -> Iterator[str]:
+    """Find hooks without their mark: their rules would be left out, those of access too."""
     for name in dir(plugin):
-        hook = name if name in HOOKS else ACCESS if _means_access(name) else None
+        near = nearest_of(name, [ACCESS], cutoff=0.9) if name.islower() else None
+        hook = name if name in HOOKS else near
         if hook is None or name in marked or inspect.getattr_static(plugin, name, None) is None:
             continue
-        if name == hook:
-            yield f"{hook} is not marked @hookimpl"
-        else:
-            yield f"{name} is not marked @hookimpl; is {hook} meant?"
+        meant = "" if name == hook else f"; is {hook} meant?"
+        yield f"{name} is not marked @hookimpl{meant}"
 
 
-def _nearest(hook: str) -> str:
-    near = difflib.get_close_matches(hook, HOOKS, n=1)
-    return f"; the nearest is {near[0]}" if near else ""
-
-
-def _means_access(name: str) -> bool:
-    return bool(difflib.get_close_matches(name, [ACCESS], n=1, cutoff=0.9))
-
-
-def brings_access(plugin: Any) -> bool:
-    """Tell whether a plugin means to bring access rules, even if it does so wrongly."""
-    if isinstance(plugin, (list, tuple, set, frozenset)):
-        return any(map(brings_access, plugin))
-    try:
-        names = [name for name in dir(plugin) if not name.startswith("__")]
-        return any(_is_of_access(plugin, name) for name in names)
-    except Exception:
-        return True  # nobody can tell
-
-
-def _is_of_access(plugin: Any, name: str) -> bool:
-    found = inspect.getattr_static(plugin, name, None)
-    options = getattr(getattr(found, "__func__", found), f"{PROJECT}_impl", None)
-    if options is not None:
-        name = options.get("specname") or name
-        return _means_access(name) or _ABOUT.search(name) is not None
-    return _means_access(name)
-
-
-def mentions_access(module: str) -> bool:
-    """Tell whether the source of a module that is no plugin means to bring access rules.
-
-    The whole package is looked through. True if there is a module, but no source to be read;
-    False if there is no such module.
-
-    :param module: dotted name
-    """
-    top = module.partition(".")[0]
-    try:
-        spec = importlib.util.find_spec(top)
-    except (ImportError, ValueError):
-        spec = None
-    if spec is None:
-        return top in sys.modules
-    files = [Path(spec.origin)] if spec.origin and spec.origin.endswith(".py") else []
-    for folder in spec.submodule_search_locations or ():
-        files += Path(folder).rglob("*.py")
-    texts = [text for file in files if (text := _text(file)) is not None]
-    return not texts or any(_SPEAKS.search(text) for text in texts)
-
-
-def _text(file: Path) -> str | None:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace")
-    except OSError:
+def wrong_result(plugin: str, hook: str, kind: type, result: Any) -> str | None:
+    """Return what is wrong with the result of a build-time hook; None if nothing is."""
+    if result is None and hook != ACCESS:
         return None
+    if not isinstance(result, (list, tuple)):
+        return f"plugin {plugin}: {hook} returned {result!r}, not a list of {kind.__name__}"
+    for number, rule in enumerate(result):
+        if not isinstance(rule, kind):
+            found = f"{rule!r} as item {number}"
+            return f"plugin {plugin}: {hook} returned {found}, not a {kind.__name__}"
+    return None
 
 
 def why(exc: BaseException) -> str:
@@ -162,4 +101,4 @@ def why(exc: BaseException) -> str:
         return str(exc)
     if isinstance(exc, SystemExit):
         return f"it ended itself with status {exc.code!r}"
-    return f"{type(exc).__name__}: {' '.join(words_of(exc).split())}"
+    return in_words(exc)

@@ -11,8 +11,7 @@ from ..mapping.extra_nodes import ExtraNode
 from ..mapping.selectors import Selector, selects
 from ..requests.policy import AccessPolicy
 from ..tree.protocols import TreeNode
-from .checks import ACCESS
-from .manager import FAILED, Plugins
+from .manager import Plugins
 from .rules import ConverterRule, NamingRule, PolicyRule, Rule, TimeSourceRule
 
 _KINDS: dict[str, tuple[str, type]] = {
@@ -111,22 +110,12 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
     :raises PluginError: if a plugin that brings access rules is broken; with strict for any
     """
     plugins.begin(tolerant)
-    plugins.check()
     arguments = {"naming_rules": {"base": base}, "extra_nodes": {"base": base, "root": root}}
     brought: list[tuple[str, str, Any]] = []  # hook, plugin, rule
-    asked = [(hook, plugin, call) for hook in _KINDS for plugin, call in plugins.listeners(hook)]
+    asked = [(hook, *listener) for hook in _KINDS for listener in plugins.listeners(hook)]
     for hook, plugin, call in asked:
-        result = plugins.ask(plugin, hook, call, **arguments.get(hook, {}))
-        if result is FAILED:
-            continue
-        problem = _wrong(hook, result)
-        if problem is not None:
-            stray = isinstance(result, (list, tuple)) and any(
-                isinstance(rule, PolicyRule) for rule in result
-            )
-            plugins.drop(plugin, f"plugin {plugin}: {problem}", guards=stray)
-        else:
-            brought += [(hook, plugin, rule) for rule in result or ()]
+        found = plugins.ask(plugin, hook, _KINDS[hook][1], call, **arguments.get(hook, {}))
+        brought += [(hook, plugin, rule) for rule in found]
     rules = RuleSet()
     used = {plugin for hook in _KINDS for plugin, _ in plugins.listeners(hook)}
     for hook, plugin, rule in brought:
@@ -136,13 +125,14 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
     return rules
 
 
-def _wrong(hook: str, result: Any) -> str | None:
-    kind = _KINDS[hook][1]
-    if result is None and hook != ACCESS:
-        return None
-    if not isinstance(result, (list, tuple)):
-        return f"{hook} returned {result!r}, not a list of {kind.__name__}"
-    for number, rule in enumerate(result):
-        if not isinstance(rule, kind):
-            return f"{hook} returned {rule!r} as item {number}, not a {kind.__name__}"
-    return None
+def selectors_of(plugins: Plugins, of: Callable[[str], bool]) -> list[Selector]:
+    """Return what plugins say that selects nodes, besides their rules.
+
+    :param of: returns True for the name of a plugin that is to be asked
+    """
+    return [
+        selector
+        for plugin, call in plugins.listeners("selectors")
+        if of(plugin)
+        for selector in plugins.ask(plugin, "selectors", Selector, call)
+    ]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -166,3 +168,11 @@ def _load(target: str) -> Any:
     for part in attribute.split(".") if attribute else ():
         found = getattr(found, part)
     return found
+
+
+def version_of(plugin: Any) -> str:
+    """Return the version that the module of a plugin, or its package, declares; else nothing."""
+    module = plugin if inspect.ismodule(plugin) else inspect.getmodule(type(plugin))
+    top = str(getattr(module, "__name__", "")).partition(".")[0]
+    versions = (getattr(one, "__version__", None) for one in (module, sys.modules.get(top)))
+    return next((version for version in versions if isinstance(version, str)), "")

@@ -15,7 +15,7 @@ from ..backend.contract import Backend
 from ..concurrency import network_log
 from ..errors import BackendError, NotRunningError
 from ..hooks.manager import Plugins
-from ..hooks.rule_set import RuleSet, ask_for_rules
+from ..hooks.rule_set import RuleSet, ask_for_rules, selectors_of
 from ..hooks.sources import PluginInfo
 from ..mapping.extra_nodes import extra_map
 from ..mapping.map_file import map_lines
@@ -111,7 +111,7 @@ class Inspection:
         texts += self._plugins.problems
         texts += [p.text for p in grouped((*self._map.problems, *self._extra.problems))]
         if serving is not None:
-            texts += self._plugins.find_problems(self)
+            texts += self._plugins.texts("find_problems", self)
         texts += self._plugins.faults.problems()
         if serving is not None and serving.services.audit is not None:
             texts += serving.services.audit.problems()
@@ -156,9 +156,9 @@ class Inspection:
             problems = (*self._plugins.problems, *(p.text for p in grouped(extra.problems)))
             found = survey(mapped, rules, problems, self._backends)
             ports, refusals = self._try_ports()
-            refusals = (*refusals, *self._plugins.find_refusals(self))
+            refusals = (*refusals, *self._plugins.texts("find_refusals", self))
             errors = dict.fromkeys((*found.errors, *refusals))
-            warnings = dict.fromkeys((*found.warnings, *self._plugins.find_problems(self)))
+            warnings = dict.fromkeys((*found.warnings, *self._plugins.texts("find_problems", self)))
             return replace(
                 found,
                 errors=tuple(errors),
@@ -230,7 +230,7 @@ class Inspection:
     def _idle_rules(self, rules: RuleSet) -> tuple[str, ...]:
         """Return the rules of installed plugins that select no node: not a problem of this tree."""
         of = self._plugins.is_installed
-        selectors = (*rules.selectors(of), *self._plugins.selectors(of))
+        selectors = (*rules.selectors(of), *selectors_of(self._plugins, of))
         nodes = (*self._root.variableList, *(one.node for one in rules.extra))
         return tuple(problem.text for problem in unmatched(selectors, nodes))
 
@@ -250,7 +250,7 @@ class Inspection:
             *self._pacing.selectors(),
             *self._limits.selectors(),
             *rules.selectors(given),
-            *self._plugins.selectors(given),
+            *selectors_of(self._plugins, given),
         )
         idle = unmatched(selectors, (*nodes, *(one.node for one in rules.extra)))
         return mapped.with_problems(idle), extra_map(rules.extra_by_plugin(), mapped), rules

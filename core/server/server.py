@@ -268,7 +268,7 @@ class PvServer(Inspection):
             self._serving = serving
             self._log.info("serving %d PVs of %s", len(self._holders), self._base)
             self._plugins.event("server_started", server=self)
-            for text in self._plugins.find_problems(self):
+            for text in self._plugins.texts("find_problems", self):
                 self._log.warning("%s", text)
 
     def _ask_plugins(self) -> None:

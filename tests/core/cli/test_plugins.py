@@ -68,7 +68,7 @@ def test_nothing_is_served_without_access_rules_that_cannot_be_had(shell):
     shell.environ["ROGUEBRIDGE_PLUGINS"] = "site_guard"
     text = shell.fails(4, "serve", "my_tree:MyRoot", "--base", "X")
     assert text.startswith("plugin site_guard cannot be used: ModuleNotFoundError: ")
-    assert text.endswith("; it brings access rules")
+    assert text.endswith("; to serve without it: no:site_guard")
 
 
 def test_a_node_is_explained(shell):

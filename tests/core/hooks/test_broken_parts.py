@@ -80,7 +80,7 @@ def test_a_policy_rule_that_fails_stops_the_start_and_is_named(serve, tree, make
     ("returned", "fault"),
     [
         (5, "plugin Selects: selectors returned 5, not a list of Selector"),
-        (["x"], "plugin Selects: selectors returned ['x'], not a list of Selector"),
+        (["x"], "plugin Selects: selectors returned 'x' as item 0, not a Selector"),
     ],
 )
 def test_a_selectors_hook_that_returns_something_else_is_named(serve, tree, returned, fault):

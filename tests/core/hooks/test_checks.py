@@ -1,10 +1,10 @@
-"""Whatever may have lost access rules stops the start."""
+"""A plugin that cannot be used stops the start: it may have brought access rules."""
 
 import pkgutil
 
 import pluggy
 import pytest
-from support.engine.plugin_makers import Named, Point, compiled, module_file, names, rules
+from support.engine.plugin_makers import Named, Point, module_file, names, rules
 
 from roguebridge.core.errors import PluginError
 from roguebridge.core.hooks import checks as plugin_checks
@@ -104,53 +104,28 @@ class NoSelf(Named):
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_a_broken_plugin_that_brings_access_rules_stops_the_start(make, plugin, text):
+def test_a_plugin_that_cannot_be_used_stops_the_start(make, plugin, text):
     manager = make(plugin)
     assert text in manager.problems[0]
-    with pytest.raises(PluginError, match="it brings access rules") as caught:
+    with pytest.raises(PluginError, match="; to serve without it: no:") as caught:
         rules(manager)
     assert text in str(caught.value)
     assert ask_for_rules(manager, "B", None, tolerant=True).naming  # to be surveyed
 
 
-BROKEN_ACCESS = "import no_such_library\nfrom roguebridge.core import hookimpl\n"
-DEFINES = "@hookimpl\ndef policy_rules():\n    return []\n"
-
-
-def test_one_that_cannot_be_imported_is_looked_into(make, installed, site):
-    module_file(site, "closed", BROKEN_ACCESS + DEFINES)
-    module_file(site / "package", "__init__", "import no_such_library\n")
-    module_file(site / "package", "access", DEFINES)
-    module_file(site, "harmless", BROKEN_ACCESS)
-    for name in ("closed", "package", "package.access"):
-        with pytest.raises(PluginError, match=f"plugin {name} cannot be used.*access rules"):
-            rules(make(name))
-    manager = make("harmless", "no_such_module")
+def test_all_that_cannot_be_loaded_is_said_at_once_and_may_be_switched_off(make, installed, site):
+    module_file(site, "closed", "import no_such_library\n")
+    module_file(site, "makes", "def make():\n    return []\n")
+    installed[:] = [Point("point", ImportError("no"))]
+    broken = ("closed", "makes:make", "no_such_module")
+    with pytest.raises(PluginError) as caught:
+        rules(make(*broken))
+    for name in (*broken, "point"):
+        assert f"plugin {name} cannot be used: " in str(caught.value)
+        assert f"; to serve without it: no:{name}" in str(caught.value)
+    manager = make(*broken, *(f"no:{name}" for name in (*broken, "point")))
     assert names(manager) == ["B:Top:V"]
-    assert len(manager.problems) == 2
-    module_file(site, "makes", "from roguebridge.core import PolicyRule\ndef make(): return 5\n")
-    with pytest.raises(PluginError, match="plugin makes:make cannot be used: it has no hooks"):
-        rules(make("makes:make"))
-    with pytest.raises(PluginError, match="plugin sourceless:Guard cannot be used"):
-        compiled(site, "sourceless")
-        rules(make("sourceless:Guard"))
-    point = Point("closed", ImportError("no"))
-    point.value = "closed:plugin"
-    installed[:] = [point]
-    with pytest.raises(PluginError, match="plugin closed cannot be used"):
-        rules(make())
-
-
-def test_a_module_of_which_nobody_can_tell_may_bring_access_rules(site):
-    (site / "odd").mkdir()
-    (site / "odd" / "folder.py").mkdir()
-    module_file(site / "odd", "__init__", "")
-    compiled(site, "bare")
-    assert not plugin_checks.mentions_access("odd")
-    assert plugin_checks.mentions_access("bare")
-    assert plugin_checks.mentions_access("sys")
-    assert not plugin_checks.mentions_access("no_such_module")
-    assert not plugin_checks.mentions_access("")
+    assert manager.problems == ()
 
 
 def test_what_is_asked_for_and_switched_off_is_said(make):
@@ -208,14 +183,14 @@ def test_all_is_found_that_is_wrong_when_nothing_is_served(make):
     )
 
 
-def test_a_plugin_that_cannot_be_looked_at_may_bring_access_rules(make):
+def test_a_plugin_that_cannot_be_looked_at_stops_the_start(make):
     class Odd(Named):
         def __dir__(self):
             raise RuntimeError("no listing")
 
     manager = make(Odd("x"))
     assert manager.problems == ("plugin Odd cannot be used: RuntimeError: no listing",)
-    with pytest.raises(PluginError, match="access rules"):
+    with pytest.raises(PluginError, match="; to serve without it: no:Odd"):
         rules(manager)
 
 

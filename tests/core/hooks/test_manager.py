@@ -1,4 +1,4 @@
-"""What plugins bring is asked for in order; what is broken is named and gone without."""
+"""What plugins bring is asked for in order; a part that is broken is named."""
 
 import gc
 import logging
@@ -170,17 +170,19 @@ class RaisingAttribute:
     ],
     ids=lambda value: getattr(type(value), "__name__", ""),
 )
-def test_a_broken_plugin_is_reported_by_name_and_gone_without(make, caplog, plugin, words):
+def test_a_broken_plugin_is_reported_by_name_and_stops_the_start(make, caplog, plugin, words):
     caplog.set_level(logging.ERROR, "roguebridge.plugins")
     manager = make(plugin, Named("good"))
     (problem,) = manager.problems
     for word in words:
         assert word in problem
         assert word in caplog.text
-    assert names(manager) == ["B-good", "B:Top:V"]
-    assert len(rules(manager).converters) == 1
+    with pytest.raises(PluginError) as stopped:
+        rules(manager)
     with pytest.raises(PluginError) as caught:
         make(plugin, strict=True)
+    for word in words:
+        assert word in str(stopped.value)
     for word in words:
         assert word in str(caught.value)
 
@@ -194,9 +196,12 @@ def test_a_plugin_with_a_raising_property_is_used_or_reported(make):
 def test_an_installed_plugin_that_cannot_be_loaded_is_reported_by_its_name(make, installed, error):
     installed[:] = [Point("site", error), Point("good", Named("good"))]
     manager = make()
-    assert names(manager) == ["B-good", "B:Top:V"]
-    kind = type(error).__name__
-    assert manager.problems == (f"plugin site cannot be used: {kind}: {error}",)
+    problem = f"plugin site cannot be used: {type(error).__name__}: {error}"
+    assert manager.problems == (problem,)
+    with pytest.raises(PluginError) as stopped:
+        rules(manager)
+    assert str(stopped.value) == f"{problem}; to serve without it: no:site"
+    assert names(make("no:site")) == ["B-good", "B:Top:V"]
 
 
 def broken(hook, result):

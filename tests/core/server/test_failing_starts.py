@@ -196,10 +196,12 @@ def test_a_broken_time_source_is_reported_and_gone_without(serve, tree, rule, ca
     assert "a rule of time_source_rules failed: " in caplog.text
 
 
-def test_broken_plugins_are_in_the_report(serve):
-    site = serve(plugins=["no.such.plugin"])
+def test_a_plugin_that_cannot_be_loaded_is_in_the_report_and_stops_the_start(serve):
+    site = serve(plugins=["no.such.plugin"], start=False)
     assert "no.such.plugin" in site.server.report()[0]
-    assert site.server.list()
+    with pytest.raises(PluginError, match="no.such.plugin cannot be used"):
+        site.server.start()
+    assert not site.server.running
 
 
 # Names and events -------------------------------------------------------------------------

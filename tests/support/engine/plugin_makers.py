@@ -1,7 +1,5 @@
 """Plugins of a site for tests, and what their manager makes of them."""
 
-import py_compile
-
 from roguebridge.core.hooks.hookspecs import hookimpl
 from roguebridge.core.hooks.rule_set import ask_for_rules
 from roguebridge.core.hooks.rules import ConverterRule, NamingRule
@@ -72,10 +70,3 @@ def module_file(folder, name, text):
     file = folder / f"{name}.py"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
-
-
-def compiled(folder, name):
-    """A module without its source."""
-    module_file(folder, name, "x = 1\n")
-    py_compile.compile(folder / f"{name}.py", folder / f"{name}.pyc", doraise=True)
-    (folder / f"{name}.py").unlink()
