@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -115,8 +116,7 @@ class ClientChannel(ABC):
 
         :param asked: what the protocol knows it by
         """
-        reply = _Answer(self, asked)
-        request = RpcRequest(self.pv.entry, self.credentials, reply, arguments)
+        request = RpcRequest(self.pv.entry, self.credentials, _Answer(self, asked), arguments)
         self._note(request)
         self.pv.owner.rpc(request)
 
@@ -133,14 +133,12 @@ class ClientChannel(ABC):
         self.pv.disconnect(self)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class _Answer(Reply):
     """Brings an answer to the network's thread."""
 
-    __slots__ = ("_channel", "_asked")
-
-    def __init__(self, channel: ClientChannel, asked: Any) -> None:
-        self._channel = channel
-        self._asked = asked
+    _channel: ClientChannel
+    _asked: Any
 
     def done(self, result: Any = None) -> None:
         self._channel.pv.soon(partial(self._tell, result, ""))

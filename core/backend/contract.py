@@ -44,12 +44,11 @@ class ServedPv(ABC):
 
         :param opened: called once, on any thread, when the PV is open or with why it is not
         """
+        problem: Exception | None = None
         try:
             self.open(spec, reading)
         except Exception as exc:
-            problem: Exception | None = exc
-        else:
-            problem = None
+            problem = exc
         opened(problem)
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from ..values.alarm import Alarm
@@ -11,6 +12,7 @@ from ..values.spec import PvSpec
 from .contract import ServedPv
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Subscription(ServedPv):
     """Calls a function with each reading of a PV, the present one first.
 
@@ -18,16 +20,9 @@ class Subscription(ServedPv):
     :param remove: called once, with the subscription, when it ends
     """
 
-    __slots__ = ("_callback", "_remove", "_value")
-
-    def __init__(
-        self,
-        callback: Callable[[Reading], object],
-        remove: Callable[[Subscription], object],
-    ) -> None:
-        self._callback = callback
-        self._remove = remove
-        self._value: Any = None
+    _callback: Callable[[Reading], object]
+    _remove: Callable[[Subscription], object]
+    _value: Any = None
 
     def end(self) -> None:
         """Call the function no longer."""

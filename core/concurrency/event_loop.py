@@ -6,12 +6,12 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
-from ..errors import BackendError
+from ..errors import BackendError, in_words
+from .allowance import Allowance
 from .forks import give_up_when_forked
-from .loop_problems import LoopProblems
 from .network_log import NetworkLog, is_network_thread, no_network_thread
 
 _T = TypeVar("_T")
@@ -31,6 +31,7 @@ class EventLoopThread:
         self._asyncio: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._left: list[Callable[[], object]] = []
+        self._problems = Allowance(1, 0.0)  # a record a second; on the loop's thread only
         give_up_when_forked(self)
 
     def forked(self) -> None:
@@ -66,12 +67,27 @@ class EventLoopThread:
     def start(self) -> None:
         """Begin to run."""
         loop = asyncio.new_event_loop()
-        loop.set_exception_handler(LoopProblems(self._log))
+        loop.set_exception_handler(self._on_problem)
         self._thread = threading.Thread(
             target=self._run, args=(loop,), name=f"roguebridge-{self.name}", daemon=True
         )
         self._asyncio = loop
         self._thread.start()
+
+    def _on_problem(self, loop: asyncio.AbstractEventLoop, context: Mapping[str, Any]) -> None:
+        # With no file descriptor left, asyncio reports each connection that it cannot accept, many
+        # times a second; clients can bring that about.
+        problems = self._problems
+        if not problems.take(time.monotonic()):
+            problems.missed += 1
+            return
+        missed, problems.missed = problems.missed, 0
+        more = f" ({missed} more problems since the last record)" if missed else ""
+        exc = context.get("exception")
+        words = "" if exc is None else f": {in_words(exc)}"
+        trace = None if isinstance(exc, OSError) else exc  # its words say all
+        text = context.get("message", "a problem of the network loop")
+        self._log.error("%s%s%s", text, words, more, exc_info=trace)
 
     @staticmethod
     def _run(loop: asyncio.AbstractEventLoop) -> None:

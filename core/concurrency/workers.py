@@ -7,6 +7,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from .clock import Clock
 from .jobs import Job
@@ -38,17 +39,16 @@ def submit_until_taken(submit: Callable[[Job], str | None], job: Job, clock: Clo
         clock.call_later(_RETRY, lambda: submit_until_taken(submit, job, clock))
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class _Device:
     """The queues of one device: lanes with work that none of its running jobs belongs to."""
 
-    __slots__ = ("running", "ready", "listed")
-
-    def __init__(self) -> None:
-        self.running = 0
-        self.ready: deque[str] = deque()
-        self.listed = False
+    running: int = 0
+    ready: deque[str] = field(default_factory=deque)
+    listed: bool = False
 
 
+@dataclass(eq=False, repr=False)
 class WorkerPool:
     """A fixed number of threads over per-lane queues.
 
@@ -62,19 +62,13 @@ class WorkerPool:
     :param queue_limit: most jobs waiting in all; :meth:`submit` refuses beyond
     """
 
-    def __init__(
-        self,
-        name: str,
-        clock: Clock,
-        threads: int = 32,
-        per_device: int = 4,
-        queue_limit: int = 10_000,
-    ) -> None:
-        self._name = name
-        self._clock = clock
-        self._max_threads = threads
-        self._per_device = per_device
-        self._queue_limit = queue_limit
+    name: str
+    clock: Clock
+    threads: int = 32
+    per_device: int = 4
+    queue_limit: int = 10_000
+
+    def __post_init__(self) -> None:
         lock = threading.Lock()
         self._work_ready = threading.Condition(lock)
         self._job_ended = threading.Condition(lock)
@@ -95,7 +89,7 @@ class WorkerPool:
         with self._lock:
             if not self._accepting:
                 return STOPPING
-            if self._waiting >= self._queue_limit:
+            if self._waiting >= self.queue_limit:
                 return BUSY
             self._waiting += 1
             queue = self._lanes.get(job.lane)
@@ -137,7 +131,7 @@ class WorkerPool:
             self._idle -= 1
             self._work_ready.notify()
             self._waking = True
-        elif len(self._threads) < self._max_threads:
+        elif len(self._threads) < self.threads:
             self._waking = self._add_thread()
 
     def refuse(self) -> None:
@@ -161,7 +155,7 @@ class WorkerPool:
                 expired = True
                 self._job_ended.notify_all()
 
-        timer = self._clock.call_later(timeout, expire)
+        timer = self.clock.call_later(timeout, expire)
         with self._lock:
             self._accepting = False
             while not expired and (
@@ -194,7 +188,7 @@ class WorkerPool:
 
     def _add_thread(self) -> bool:
         thread = threading.Thread(
-            target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True
+            target=self._work, name=f"{self.name}-{len(self._threads)}", daemon=True
         )
         try:
             thread.start()
@@ -205,7 +199,7 @@ class WorkerPool:
         return True
 
     def _list(self, name: str, device: _Device) -> None:
-        if device.ready and not device.listed and device.running < self._per_device:
+        if device.ready and not device.listed and device.running < self.per_device:
             device.listed = True
             self._turn.append(name)
 

@@ -64,7 +64,7 @@ class Opening:
 
     def begin(self) -> None:
         """Have the value read, and see that the PV opens in time without."""
-        self._reader.services.opening.add(self._half_time)
+        self._wait_half_time()
         self._submit_read()
 
     @property
@@ -157,6 +157,10 @@ class Opening:
 
     # Late, on the clock's thread ----------------------------------------------------------------
 
+    def _wait_half_time(self) -> None:
+        services = self._reader.services
+        services.clock.call_later(services.open_timeout / 2, self._half_time)
+
     def _half_time(self) -> None:
         reader, publication = self._reader, self._publication
         with reader.lock:
@@ -166,7 +170,7 @@ class Opening:
         if self._halves == 2:
             self._open_blind()
             return
-        reader.services.opening.add(self._half_time)
+        self._wait_half_time()
         # The read that would find the type waits for others of its device, perhaps for long.
         if reader.conversion is None:
             lane = f"type {reader.path}"

@@ -62,20 +62,14 @@ class PutJob(RequestJob):
         except Exception as exc:
             blamed = services.faults.put_conversion_failed(reader.node, exc)
             raise PutError(f"{pv_name}: {blamed or words_of(exc)}") from exc
-        if services.audit is not None:
-            request.old = services.keep(outcome.value_before)
+        outcome.begin_put(request)
         if request.process is False:
             reader.node.set(value, write=False)
         else:
-            outcome.begin_put()
             reader.node.set(value)
         outcome.show_put()
 
     def failed(self, exc: BaseException, late: bool) -> None:
         """After a failed write show the true value; a refused value changed nothing."""
         refused = isinstance(exc, PutError) or refused_by_tree(exc, self._reader.is_hardware)
-        try:
-            if late or not refused:
-                self._outcome.show_failed_put()
-        finally:
-            self._outcome.end_put()
+        self._outcome.show_failed_put(late or not refused)

@@ -9,6 +9,7 @@ from typing import Any
 from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import on_borrowed_thread
 from ..errors import PutError, words_of
+from ..requests.request import PutRequest
 from ..tree.pyrogue import computed, read_fault, read_now
 from ..values.alarm import NO_ALARM, WRITE, Alarm
 from ..values.reading import KEEP, Snapshot
@@ -40,27 +41,30 @@ class PutOutcome:
 
     # Puts ---------------------------------------------------------------------------------------
 
-    @property
-    def value_before(self) -> Any:
-        """What the tree has now, in the PV's terms; on a worker that is about to put.
+    def begin_put(self, request: PutRequest) -> None:
+        """A put begins to write: until it has ended, an update may have a value yet to be refused.
 
-        The value last shown if that of the tree is in doubt, or would have to be worked out; None
-        if there is none.
+        The audit gets the value before.
         """
+        services = self._reader.services
+        if services.audit is not None:
+            request.old = services.keep(self._value_before())
+        if request.process is not False:
+            with self._reader.lock:
+                self._puts.begin()
+
+    def _value_before(self) -> Any:
+        # In the PV's terms. The value last shown if that of the tree is in doubt, or would have to
+        # be computed; None if there is none.
         reader = self._reader
         if self._puts.doubtful or computed(reader.node):
             return self._publisher.last_value
         try:
-            assert reader.conversion is not None  # noqa: S101 - it is about to convert what is put
+            assert reader.conversion is not None  # noqa: S101 - it has just converted what is put
             return reader.conversion.converter.to_pv(reader.node.value())
         except BaseException as exc:  # a put that would replace it must not fail
             _log.debug("%s: no value before a put: %s", reader.path, exc)
             return None
-
-    def begin_put(self) -> None:
-        """A put begins to write: what the tree tells until it has ended may be refused yet."""
-        with self._reader.lock:
-            self._puts.begin()
 
     def show_put(self) -> None:
         """Show the value the tree has after a put has ended."""
@@ -69,11 +73,27 @@ class PutOutcome:
         if reader.watched and reader.conversion is not None:
             self._rereads.show_present(always=False)
             self._await_opening()
-        with reader.lock:
-            puts.closed()  # if nobody watches
+        else:
+            with reader.lock:
+                puts.closed()
 
-    def show_failed_put(self) -> None:
-        """Show the true value with a WRITE alarm after a put has failed.
+    def show_failed_put(self, changed: bool) -> None:
+        """A put has failed: show what is true now.
+
+        :param changed: the put may have changed the node, or the cache of the tree
+        """
+        reader = self._reader
+        try:
+            if changed:
+                self._show_true_value()
+        finally:
+            with reader.lock:
+                missed = self._puts.closed() and reader.watched
+            if missed and reader.conversion is not None:
+                self._rereads.show_present(always=False)  # what has come meanwhile
+
+    def _show_true_value(self) -> None:
+        """Show the true value with a WRITE alarm.
 
         PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
         one succeeds, nothing the tree says of the node is believed; of a write-only one, until it
@@ -95,14 +115,6 @@ class PutOutcome:
         if not read_back:
             self._rereads.seek_truth()
         self._await_opening()
-
-    def end_put(self) -> None:
-        """Show what came meanwhile, if the outcome has not been shown."""
-        reader = self._reader
-        with reader.lock:
-            missed = self._puts.closed() and reader.watched
-        if missed and reader.conversion is not None:
-            self._rereads.show_present(always=False)
 
     def _refused(self) -> Any:
         # What the tree has in its cache of a write-only node.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from ..concurrency.clock import Clock, Deadlines
+from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob
 from ..concurrency.stamp_clock import StampClock
 from ..concurrency.workers import WorkerPool
@@ -140,8 +140,6 @@ class Services:
     """The clock's, called at each update."""
     stamps: StampClock = field(init=False)
     """Asked where the clock may have gone back."""
-    opening: Deadlines = field(init=False)
-    """For PVs that are being opened, at each half of ``open_timeout``."""
     _logged: dict[tuple[str, str], float] = field(default_factory=dict)
     refusals: RefusalLimit = field(init=False)
     """Passes errors on to the log, few of each client."""
@@ -153,7 +151,6 @@ class Services:
         self.time_ns = self.clock.time_ns
         self.stamps = StampClock(self.clock, partial(self.log_soon, logging.WARNING))
         self.refusals = RefusalLimit(self.clock, self._log_record)
-        self.opening = Deadlines(self.clock, self.open_timeout / 2)
 
     def keep(self, value: Any) -> Any:
         """Return what the audit keeps of a value, None if there is no audit; never raises."""

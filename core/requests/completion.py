@@ -15,7 +15,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
-from ..concurrency.clock import Clock, Deadlines
+from ..concurrency.clock import Clock
 from ..concurrency.network_log import NetworkLog
 from ..tree.update_queue import send_group
 
@@ -130,7 +130,6 @@ class Completion:
         self._timeout = timeout
         self._unshown = unshown
         self._tell = tell
-        self._deadlines = None if timeout is None else Deadlines(clock, timeout)
         self._lock = threading.Lock()
         self._round: _Round | None = None
         self._next: dict[_Waiting, None] = {}  # in the order in which their work has ended
@@ -180,8 +179,9 @@ class Completion:
             if waiting.answer() and changed:
                 self._count(reason)
             return
-        if self._deadlines is not None:
-            self._deadlines.add(self._calls.put, partial(self._expire, waiting))
+        if self._timeout is not None:
+            expire = partial(self._expire, waiting)
+            self._clock.call_later(self._timeout, partial(self._calls.put, expire))
         self._send_marker()
 
     def problems(self) -> list[str]:

@@ -240,14 +240,14 @@ def test_a_put_that_begins_while_an_update_is_converted_has_the_last_word():
     bench.arrive()
 
     def convert(value):
-        bench.holder.parts.outcome.begin_put()
+        bench.holder.parts.outcome.begin_put(make_put()[0])
         return value
 
     bench.converter.to_pv = convert
     bench.node.update(6)
     assert values(bench) == [5]
     del bench.converter.to_pv
-    bench.holder.parts.outcome.end_put()
+    bench.holder.parts.outcome.show_failed_put(changed=False)
     assert values(bench) == [5, 6]
 
 
