@@ -11,7 +11,10 @@ from .rules import Asg, Rules
 
 
 class InForce:
-    """Rules, hosts and inputs that policies judge by; to read them never blocks.
+    """Rules, hosts and inputs that policies judge by.
+
+    Policies read them on network threads and workers, without a lock: rules, addresses and inputs
+    are each replaced as a whole, and to read them never blocks.
 
     :param resolve: gives the addresses of a host name
     :param resolve_every: seconds between two look-ups of the host names

@@ -67,7 +67,7 @@ class Inputs:
     def __init__(self, client_conf: Mapping[str, str] | None) -> None:
         self._client_conf = client_conf
         self._server: Any = None
-        self._local: dict[str, LocalInput] = {}  # by name in the file
+        self._local: dict[str, LocalInput] = {}  # by name in the file; replaced as a whole
         self._remote: RemoteInputs | None = None
 
     def number(self, pv_name: str) -> float | None:

@@ -66,8 +66,10 @@ class Acf:
         self._in_force = InForce(resolve, resolve_every, conf)
         self._policies: dict[Place, AsgPolicy] = {}
         self._running = False
-        self._changing = threading.Lock()
+        # A reload runs on a worker or on any thread of the site, beside a stop. `_reading` lets one
+        # reload run at a time; `_changing`, taken inside it, guards `_running` and `_in_force`.
         self._reading = threading.Lock()
+        self._changing = threading.Lock()
         self._command = ServerCommand(
             PATH, self.reload, description="Reads the access security file again"
         )
@@ -96,7 +98,7 @@ class Acf:
         :raises PluginError: naming file and line, if the file cannot be used; the rules that were
             read before stay in force
         """
-        with self._reading:  # one at a time; a stop only waits for the change, not for the file
+        with self._reading:  # a stop waits for the change of rules, not for the file
             try:
                 rules = self._read()
             except PluginError as exc:

@@ -31,7 +31,7 @@ _ROLE = "role/"
 
 
 def is_dangerous(node: Any) -> bool:
-    """Tell whether a node is one of PyRogue's dangerous built-ins, or one of the server's own."""
+    """Tell whether a node is one of PyRogue's dangerous built-ins, or a node of the server."""
     fields = node.path.split(".")
     return (
         (fields[0] == "RB" and getattr(node, "parent", None) is None)
@@ -64,13 +64,13 @@ class _Named(ChangePolicy):
 
 
 class Operators:
-    """Closes PyRogue's dangerous built-ins, and the server's own PVs, to all but named users.
+    """Closes PyRogue's dangerous built-ins, and the PVs of the server, to all but named users.
 
-    Who a client is, is what it claims to be.
+    The user name is what the client claims.
 
-    :param users: user names, and groups as ``role/GROUP``; nobody if empty
-    :param paths: globs of further nodes that are for them alone, e.g. ``'Top.Magnet.*'``;
-        ``{'path': GLOB, 'optional': True}`` for one that no node may match
+    :param users: user names, and groups as ``role/GROUP``; if empty, nobody may put
+    :param paths: globs of further nodes to close, e.g. ``'Top.Magnet.*'``;
+        ``{'path': GLOB, 'optional': True}`` for a glob that may match none
     """
 
     def __init__(self, users: Groups, paths: Groups = ()) -> None:

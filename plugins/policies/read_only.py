@@ -27,7 +27,7 @@ class _Switched(ChangePolicy):
         self._switch = switch
 
     def state(self) -> bool:
-        """Return where the switch is."""
+        """Return True while the switch is on."""
         return bool(self._switch.value())
 
     def __repr__(self) -> str:
@@ -39,9 +39,9 @@ class _Switched(ChangePolicy):
 
 
 class ReadOnlySwitch:
-    """Serves the switch; who may turn it is a matter of the other policies, as for any PV.
+    """Serves the switch; the other policies guard it as any PV.
 
-    :param on: whether it is on at first; it keeps its place when the server is started again
+    :param on: True to begin read-only; a restart of the server does not turn the switch
     """
 
     def __init__(self, on: bool = False) -> None:
