@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import importlib
 import typing
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from ..errors import ConfigError
 from ..hooks.checks import why
 from ..hooks.sources import of_option
+from ..mapping.nearest import nearest_of
 from .options import plugin_options
 from .schema import ServerConfig
 from .sections import EXPECTED, TAGS
@@ -188,9 +188,8 @@ def _found(value: Any, written: str | None) -> str:
 
 
 def _unknown(key: str, known: Collection[str]) -> str:
-    folded = {name.lower(): name for name in known}
-    match = difflib.get_close_matches(key.lower(), folded, n=1, cutoff=0.5)
-    hint = f"the nearest is {folded[match[0]]}" if match else f"there are {', '.join(known)}"
+    near = nearest_of(key, known, 0.5)
+    hint = f"there are {', '.join(known)}" if near is None else f"the nearest is {near}"
     return f"it is not known; {hint}"
 
 

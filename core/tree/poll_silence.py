@@ -11,6 +11,7 @@ import inspect
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ..concurrency.clock import Clock, Timer
@@ -64,6 +65,7 @@ class _Silence:
         self.stale = False
 
 
+@dataclass(eq=False)
 class Staleness:
     """Has the PVs of polled variables that hear no update show TIMEOUT, once per silence.
 
@@ -79,25 +81,19 @@ class Staleness:
         is counted from the moment when they go on
     """
 
-    def __init__(
-        self,
-        clock: Clock,
-        missed_polls: float | None,
-        polls_on: Callable[[], bool] = lambda: True,
-    ) -> None:
-        self._clock = clock
-        self._polls_on = polls_on
-        self._missed_polls = missed_polls or 0
-        self._lock = threading.Lock()
-        self._watched: dict[Watched, _Silence] = {}
-        self._running = False
-        self._timer: Timer | None = None
+    clock: Clock
+    missed_polls: float | None
+    polls_on: Callable[[], bool] = lambda: True
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _watched: dict[Watched, _Silence] = field(default_factory=dict, init=False)
+    _running: bool = field(default=False, init=False)
+    _timer: Timer | None = field(default=None, init=False)
 
     def watch(self, holder: Watched) -> None:
         """A first client looks at a PV: from now on it may fall silent. Never blocks."""
-        if not self._missed_polls:
+        if not self.missed_polls:
             return
-        silence = _Silence(holder.updates, self._clock.monotonic())
+        silence = _Silence(holder.updates, self.clock.monotonic())
         with self._lock:
             self._watched[holder] = silence
             self._schedule()
@@ -126,14 +122,14 @@ class Staleness:
         # With the lock held. One check at a time: it is only due again when it has ended, and
         # none is while nothing is watched.
         if self._running and self._watched and self._timer is None:
-            self._timer = self._clock.call_later(delay, self._check)
+            self._timer = self.clock.call_later(delay, self._check)
 
     def _check(self) -> None:
         with self._lock:
             watched = list(self._watched.items())
-        now = self._clock.monotonic()
+        now = self.clock.monotonic()
         stale = 0
-        polls_on = self._polls_on()
+        polls_on = self.polls_on()
         try:
             for holder, silence in watched:
                 updates = holder.updates
@@ -162,7 +158,8 @@ class Staleness:
         if silence.interval not in (None, interval):
             silence.since = now  # polled otherwise than before: the new interval counts from now
         silence.interval = interval
-        due = silence.since + max(_LEAST, self._missed_polls * interval) if interval else _NEVER
+        allowed = max(_LEAST, (self.missed_polls or 0) * interval) if interval else _NEVER
+        due = silence.since + allowed
         silence.look = min(due, now + _LOOK)
         return now >= due
 

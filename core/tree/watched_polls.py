@@ -116,10 +116,8 @@ class WatchedPolls:
     # Network threads --------------------------------------------------------------------------
 
     def _note(self, holder: Watched, has_client: bool) -> None:
-        if not self._seconds:
-            return
         with self._lock:
-            if self._ended:
+            if not self._seconds or self._ended:
                 return
             self._pending[holder] = has_client
             if self._submitted:
@@ -137,8 +135,7 @@ class WatchedPolls:
                     if not self._pending:
                         self._submitted = False
                         return
-                    holder = next(iter(self._pending))
-                    has_client = self._pending.pop(holder)
+                    holder, has_client = self._pending.popitem()
                 if has_client and holder not in self._held:
                     self._hold(holder)
                 elif not has_client and holder in self._held:
