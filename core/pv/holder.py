@@ -276,6 +276,10 @@ class PvHolder:
         else:
             self.parts.rereads.look_again()
 
+    def doubt(self) -> None:
+        """The tree keeps a refused value of the node, which came by a mirror."""
+        self.parts.outcome.doubt()
+
     def count_as_heard(self) -> None:
         """The tree has read the node, and its update is lost; the value is in PyRogue's cache."""
         parts = self._parts

@@ -114,7 +114,18 @@ class PutOutcome:
                 puts.shown(None if value is KEEP else (value, WRITE))
         if not read_back:
             self._rereads.seek_truth()
+            sources = reader.services.sources
+            if sources is not None:
+                sources.doubt(reader.node)
         self._await_opening()
+
+    def doubt(self) -> None:
+        """Show WRITE after a put to a mirror of the node has failed, until the node can be read."""
+        reader = self._reader
+        with reader.lock:
+            self._puts.refused(KEEP, False, reader.services.clock.monotonic())
+            self._publisher.publish_now((KEEP, WRITE), reader.services.time_ns())
+        self._rereads.seek_truth()
 
     def _refused(self) -> Any:
         # What the tree has in its cache of a write-only node.

@@ -82,6 +82,9 @@ class DerivedPv(Watched, Protocol):
     def cause_changed(self) -> None:
         """A cause holds, or holds no longer."""
 
+    def doubt(self) -> None:
+        """The tree keeps a refused value of the node."""
+
 
 def show_causes(pvs: Iterable[DerivedPv], what: str) -> None:
     """Have PVs show that a cause of theirs holds, or holds no longer; raises nothing.

@@ -20,6 +20,7 @@ from .pyrogue import (
     is_register,
     read_now,
     sources_of,
+    with_sources,
 )
 from .source_health import DerivedPv, Source, SourceHealth, show_causes
 
@@ -136,6 +137,15 @@ class Sources:
         source = self._of_pv.get(path)
         if source is not None:
             source.shown(alarm)
+
+    def doubt(self, node: Any) -> None:
+        """A put to a node has failed and cannot be read back; on a worker.
+
+        A mirror has handed the refused value on: what is behind it keeps that.
+        """
+        source = self._sources.get(id(with_sources(node)[-1]))
+        if source is not None and source.pv is not None:
+            source.pv.doubt()
 
     def is_needed(self, path: str) -> bool:
         """True if a client looks at something that is made of what a PV shows."""

@@ -134,6 +134,25 @@ def test_a_mirror_of_a_register_never_read_is_good_when_a_put_to_it_is_answered(
         monitor.close()
 
 
+@pytest.mark.parametrize("watched", [True, False])
+def test_what_a_failed_put_to_a_mirror_has_left_behind_is_no_good_value(tree, watched):
+    with lab(tree, mirrors) as served:
+        served.put("Dev.R", 4, wait=True)
+        monitor = served.monitor("Dev.R") if watched else None
+        if watched:
+            monitor.until(good)
+        served.memory.fail_read(0)  # and so no write can be verified, and nothing read back
+        with pytest.raises(RemoteError):
+            served.put("MM", 6, wait=True)
+        shown = served.get("Dev.R")
+        assert shown["alarm.severity"] == 3
+        assert shown["value"] == 4 or not watched
+        served.memory.clear()
+        monitor = monitor or served.monitor("Dev.R")
+        assert monitor.until(good) == 6  # it was written
+        monitor.close()
+
+
 def test_a_source_that_is_not_served_is_heard(served):
     served.node("Dev.R").get()
     monitor = served.monitor("Both")
