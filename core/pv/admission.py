@@ -41,7 +41,8 @@ class Admission(Job):
         elif all_quick(self._policies, self._services.faults):
             self._judge()
         else:
-            # A policy may want to know the user's groups, which may take long: not on a thread.
+            # Policies that have asked for groups once wait for them without a thread.
+            request.credentials.asker = self._policies
             judges, groups = self._services.judges, self._services.groups
             if groups is None:
                 reason = judges.submit(self)

@@ -31,7 +31,10 @@ class Credentials:
     :param max_name: most characters of a name that are shown
     """
 
-    __slots__ = ("user", "host", "protocol", "claimed_host", "_name", "_look_up", "_roles", "_kept")
+    __slots__ = (
+        "user", "host", "protocol", "claimed_host", "asker", "in_doubt", "_name", "_look_up",
+        "_roles", "_kept",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -50,6 +53,10 @@ class Credentials:
         self._look_up = None if self._name is None else roles
         self._roles: frozenset[str] | None = None
         self._kept: KnownGroups | None = None
+        #: the policies that are asked on a worker, where a first look-up may be waited for
+        self.asker: object = None
+        #: a policy has asked for groups that are not known: what it allows does not count
+        self.in_doubt = False
 
     def is_user(self, names: Collection[str]) -> bool:
         """Tell whether the user is one of these; never for a name that is not shown as it came.
@@ -62,9 +69,18 @@ class Credentials:
     def roles(self) -> frozenset[str]:
         """The user's groups; none while they are not known, or the request is answered.
 
-        A server looks them up beforehand for policies that are not quick; see
-        :class:`.UserGroups`.
+        A policy that has asked for them while they are not known denies, whatever it returns: it
+        might let in whom it should keep out. One whose rules only grant asks :meth:`has_role`.
         """
+        found = self._found_roles()
+        self.in_doubt = self.in_doubt or found is None
+        return found or frozenset()
+
+    def has_role(self, names: Collection[str]) -> bool:
+        """Tell whether the user is known to be in one of these groups."""
+        return not (self._found_roles() or frozenset()).isdisjoint(names)
+
+    def _found_roles(self) -> frozenset[str] | None:
         if self._roles is None:
             look_up, kept = self._look_up, self._kept  # which an answer may forget at any moment
             if look_up is None:
@@ -74,7 +90,7 @@ class Credentials:
                 self._look_up = None
             else:
                 self._roles = kept.known(self)
-        return self._roles or frozenset()
+        return self._roles
 
     @property
     def known_roles(self) -> frozenset[str] | None:
@@ -93,6 +109,7 @@ class Credentials:
         same.claimed_host = self.claimed_host
         same._name, same._look_up = self._name, self._look_up  # noqa: SLF001 - its own class
         same._roles, same._kept = None, groups  # noqa: SLF001
+        same.asker, same.in_doubt = None, False
         return same
 
     def as_shown(self) -> Credentials:

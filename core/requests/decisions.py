@@ -29,6 +29,9 @@ def decision_of(policy: AccessPolicy, request: Request, faults: PluginFaults) ->
     # By its type: isinstance() would run code of an object of any class.
     try:
         if _is_decision(decision):
+            who = request.credentials
+            if who.in_doubt and not isinstance(decision, Deny):
+                return Deny(f"{NOT_PERMITTED}: {pv_name}: the groups of {who.user} are not known")
             return decision
     except BaseException as exc:  # of its reason
         faults.policy_failed(policy, "decide", path, exc)

@@ -35,6 +35,7 @@ def tell_rights(
     if all_quick(policies, faults):
         ask()
         return
+    credentials.asker = policies
     lane = f"rights {entry.path}"  # no lane of puts: they never wait for this job
     if judges.submit(FunctionJob(lane, ask, give_up=lambda: tell(False))) is not None:
         tell(False)
@@ -69,7 +70,7 @@ def rights_state(
                 return None
             found.append(state)
     if groups is not None and not all_quick(policies, faults):
-        found.append(groups.version(credentials))
+        found.append(groups.version(credentials, policies))
     return tuple(found)
 
 
@@ -83,6 +84,7 @@ def _allows(
     since = faults.clock.monotonic()
     try:
         allows = issubclass(type(policy.may(entry, credentials, operation)), Allow)
+        allows = allows and not credentials.in_doubt
     except BaseException as exc:
         faults.policy_failed(policy, "may", entry.path, exc)
         return False

@@ -1,9 +1,10 @@
 """The groups of users: looked up on threads of their own, and kept for a time.
 
 A look-up may take seconds, or never end: it may ask a server of the site. So no request and no
-network thread waits for one. A request whose policies may ask for groups waits without a thread,
-for a bounded time, and only before the first answer for its user; later the answer of the last
-look-up counts while the next one is under way.
+network thread waits for one. A request whose policies ask for groups waits without a thread, for a
+bounded time, and only before the first answer for its user; later the answer of the last look-up
+counts while the next one is under way. Which policies ask is found out: the first request of each
+waits on the worker that asks its policies. For policies that never ask nothing is looked up.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..concurrency.clock import Clock
-from ..concurrency.jobs import Job
+from ..concurrency.jobs import FunctionJob, Job
 from ..concurrency.workers import BUSY, WorkerPool
 from ..errors import words_of
 
@@ -77,21 +78,31 @@ class UserGroups:
         self._users: OrderedDict[tuple[str, str], _User] = OrderedDict()
         self._waiting = 0
         self._ended = False
+        self._askers: set[int] = set()  # by id: the policies of a server live as long as it runs
         # What a request waits for is not behind what is only to be shown to idle clients.
         self._urgent = WorkerPool("roguebridge-groups", clock, threads=16, per_device=8)
         self._idle = WorkerPool("roguebridge-groups-idle", clock, threads=4, per_device=2)
 
     def known(self, who: Credentials) -> frozenset[str] | None:
-        """Return the groups of a user as far as they are known, None if not; never blocks."""
+        """Return the groups of a user as far as they are known, None if not.
+
+        It only blocks, for a bounded time, for policies on a worker that never asked before.
+        """
+        if who.asker is not None and id(who.asker) not in self._askers:
+            with self._lock:
+                self._askers.add(id(who.asker))
+            known = threading.Event()
+            if self.submit(FunctionJob("", known.set, give_up=known.set), _HERE, who) is None:
+                known.wait()
         with self._lock:
             user = self._user(who)
             if not self._is_fresh(user):
                 self._ask(user, who, self._urgent)
             return self._usable(user)
 
-    def version(self, who: Credentials) -> int:
+    def version(self, who: Credentials, asker: object) -> int:
         """Return a number that changes when other groups are found; asks again when it is time."""
-        if who.look_up is None:
+        if who.look_up is None or id(asker) not in self._askers:
             return 0
         with self._lock:
             user = self._user(who)
@@ -108,7 +119,7 @@ class UserGroups:
 
         :returns: None, or the reason why the job is refused
         """
-        if who.look_up is None:
+        if who.look_up is None or (who.asker is not None and id(who.asker) not in self._askers):
             return pool.submit(job)
         with self._lock:
             user = self._user(who)
@@ -232,6 +243,16 @@ class UserGroups:
                 reason = pool.submit(job)
                 if reason is not None:
                     job.abandon(reason)
+
+
+class _Here:
+    """In the place of a pool: runs a job at once."""
+
+    def submit(self, job: Job) -> None:
+        job.run()
+
+
+_HERE: Any = _Here()
 
 
 class Knowing(NamedTuple):

@@ -82,7 +82,7 @@ class AsgPolicy(AccessPolicy):
             and (
                 rule.users is None
                 or credentials.is_user(rule.users)
-                or (bool(rule.roles) and not rule.roles.isdisjoint(credentials.roles))
+                or (bool(rule.roles) and credentials.has_role(rule.roles))
             )
         )
 

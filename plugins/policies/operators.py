@@ -58,7 +58,7 @@ class _Named(ChangePolicy):
 
     def refusal(self, credentials: Credentials) -> str | None:
         """Refuse all other users."""
-        if credentials.is_user(self._users) or (self._roles and self._roles & credentials.roles):
+        if credentials.is_user(self._users) or (self._roles and credentials.has_role(self._roles)):
             return None
         return f" is for operators ({self._text}), not for {credentials.user!r}"
 

@@ -2,10 +2,10 @@
 
 import threading
 
-from support.audit import Sink
 from support.clients import LIMIT, wait_until
-from support.fakes import FakeClock
-from support.site_plugins import Guard
+from support.engine.audit import Sink
+from support.engine.fakes import FakeClock
+from support.engine.site_plugins import Guard
 
 from roguebridge.core.mapping import Select
 from roguebridge.core.requests import ALLOW
