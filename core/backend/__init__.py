@@ -1,4 +1,4 @@
-"""The contract between the engine and a protocol, and what backends share."""
+"""The contract between the engine and a protocol, and the common parts of backends."""
 
 from .asyncio_backend import AsyncioBackend
 from .client_channel import CachedPv, ClientChannel

@@ -1,4 +1,4 @@
-"""A backend whose network is an asyncio loop on a thread of its own: all but the protocol."""
+"""A backend with an asyncio loop on its own network thread: all but the protocol."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .contract import Backend, BackendOptions, PvOwner
 
 
 class AsyncioBackend(Backend):
-    """Keeps PVs and loop; what a protocol adds are :meth:`listen` and :meth:`leave`.
+    """Has the PVs and the loop; a protocol adds :meth:`listen` and :meth:`leave`.
 
     :param options: where to listen
     """
@@ -24,7 +24,7 @@ class AsyncioBackend(Backend):
         self.loop = EventLoopThread(self.name)
 
     def make_pv(self, entry: PvEntry, owner: PvOwner) -> Any:
-        """Return a served PV, closed, with a method ``close()``; here one that is kept."""
+        """Return a served PV, closed, with a method ``close()``; here a :class:`.CachedPv`."""
         return CachedPv(entry, owner, self.loop.post)
 
     @abstractmethod
@@ -53,7 +53,7 @@ class AsyncioBackend(Backend):
             raise
 
     def flush(self) -> None:
-        """Return when the loop has done what was left for it so far."""
+        """Return when the loop has made all calls that were posted so far."""
         if self.loop.running:
             self.loop.call(lambda: None)
 

@@ -1,4 +1,4 @@
-"""One client's connection to one served PV: what most protocols need beneath their own messages."""
+"""One client's connection to one served PV: the part that most protocols have in common."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ class ClientChannel(ABC):
     def show(self, reading: Reading) -> None:
         """Take the reading that there is, as soon as there is one, and each later one.
 
-        One may come twice: those of a PV have rising times. What takes long is left for later; of
-        what waits for a slow client the newest will do.
+        One may come twice: those of a PV have rising times. Long work is left for later; for a slow
+        client only the newest reading need wait.
         """
 
     @abstractmethod
     def answer(self, asked: Any, result: Any, error: str) -> None:
-        """Tell the client what became of a put or call, once, if it is still there.
+        """Answer a put or call of the client, once, if it is still there.
 
         :param asked: as it was given to :meth:`put` or :meth:`rpc`
-        :param result: what a call returned, a :class:`.Snapshot` of a variable; None of a put
+        :param result: of a call, a :class:`.Snapshot` of a variable; None of a put
         :param error: why it has failed; empty if it has not
         """
 
     def taken(self, value: Any) -> Any:
-        """Return what the client has put in the terms of the PV, which is open.
+        """Return the value of a put in the terms of the PV, which is open.
 
-        :raises Exception: if it has no place there; the client is told
+        :raises Exception: if it does not fit; the client gets its text
         """
         spec = self.pv.spec
         assert spec is not None  # noqa: S101 - it is open
@@ -79,7 +79,7 @@ class ClientChannel(ABC):
             call()
 
     def go_on(self) -> None:
-        """The PV has opened: what waits is done."""
+        """The PV has opened: make the calls that wait."""
         while self._waiting and self.pv.reading is not None:
             self._waiting.pop(0)()
 
@@ -94,7 +94,7 @@ class ClientChannel(ABC):
     ) -> None:
         """Hand over a put when the PV is open; see :class:`.PutRequest`.
 
-        :param asked: what the protocol knows it by
+        :param asked: the protocol's name for it
         """
         reply = _Answer(self, asked)
         request = PutRequest(self.pv.entry, self.credentials, reply, value, marked, block, process)
@@ -114,7 +114,7 @@ class ClientChannel(ABC):
     def rpc(self, asked: Any, arguments: Mapping[str, Any]) -> None:
         """Hand over a call, at once.
 
-        :param asked: what the protocol knows it by
+        :param asked: the protocol's name for it
         """
         request = RpcRequest(self.pv.entry, self.credentials, _Answer(self, asked), arguments)
         self._note(request)
@@ -125,7 +125,7 @@ class ClientChannel(ABC):
         self._requests.append(request)
 
     def gone(self) -> None:
-        """The client has left, or the server stops: what is not answered need not be done."""
+        """The client has left, or the server stops: unanswered requests need not be done."""
         self._waiting.clear()
         for request in self._requests:
             request.cancelled = True
@@ -155,7 +155,7 @@ class CachedPv(ServedPv):
     """One PV, closed until its first channel comes.
 
     :param entry: path and name
-    :param owner: told of clients, puts and calls
+    :param owner: gets clients, puts and calls
     :param soon: has a call made on the network's thread, in order, without waiting for it
     """
 
@@ -168,13 +168,13 @@ class CachedPv(ServedPv):
         self.channels: set[ClientChannel] = set()
         #: type of the PV; None while it is closed
         self.spec: PvSpec | None = None
-        #: what it shows, arrays copied; None while it is closed
+        #: the present reading, arrays copied; None while it is closed
         self.reading: Reading | None = None
         self.soon = soon
         self._lock = threading.Lock()
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
-        """Give type and first value; what waits in the channels goes on soon."""
+        """Give type and first value; the calls that wait in the channels are made soon."""
         first = reading._replace(value=fitted(spec, reading.value))
         with self._lock:
             self.spec, self.reading = spec, first

@@ -91,15 +91,15 @@ class PvOwner(Protocol):
         """A protocol that publishes access rights asks for those of a client.
 
         :param operation: ``put`` or ``rpc``
-        :param tell: called once, at once or soon and then from another thread; what may be does
-            not bind: each request is judged anew
+        :param tell: called once, at once or soon and then from another thread; it is not binding:
+            each request is judged anew
         """
 
     def rights_key(self, entry: PvEntry) -> Hashable:
-        """Return what is equal for PVs of which :meth:`may` tells a client the same."""
+        """Return a key that is equal for PVs with the same answer of :meth:`may`."""
 
     def rights_state(self, credentials: Credentials) -> Hashable:
-        """Return what is equal while :meth:`may` tells a client the same of the PV.
+        """Return a value that stays equal while :meth:`may` answers the same.
 
         :returns: None if it has to be asked to know
         """
@@ -110,7 +110,7 @@ class BackendOptions:
     """Where a backend listens.
 
     :param isolate: bind loopback on ephemeral ports; the environment is ignored
-    :param conf: the protocol's own settings, over those of the environment
+    :param conf: settings of the protocol, over those of the environment
     :param queued: counts the bytes of requests; a backend may look whether there is room
     :param max_name: most characters that are shown of a name that a client claims
     :raises BackendError: for settings that are not a dict of str
@@ -169,7 +169,7 @@ class Backend(ABC):
 
     @property
     def on_own_thread(self) -> bool:
-        """True on a thread of the backend's own, where :meth:`stop` would wait for itself."""
+        """True on a thread of the backend, where :meth:`stop` would wait for itself."""
         return False
 
     def check_stop(self) -> None:
@@ -185,11 +185,11 @@ class Backend(ABC):
         return ""
 
     def problems(self) -> tuple[str, ...]:
-        """Return what of the PVs clients of this protocol do not get whole, one text each."""
+        """Return the values that clients of this protocol do not get whole, one text each."""
         return ()
 
     def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
-        """Return what clients of this protocol would not get whole of a PV, served or not.
+        """Return why clients of this protocol would not get a PV whole, served or not.
 
         One text for each kind of loss, the same for all PVs that have it: it names none.
 

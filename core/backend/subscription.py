@@ -1,4 +1,4 @@
-"""A client within the process: it is shown what a PV shows, without a network."""
+"""A client within the process: it gets the readings of a PV, without a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads, timers and the event loop: what runs when, and in what order."""
+"""Threads, timers and the event loop: when calls run, and in which order."""
 
 from .clock import Clock, SystemClock
 from .event_loop import EventLoopThread

@@ -28,7 +28,7 @@ class Timer:
         self._call = None
 
     def fire(self) -> None:
-        """Make the call unless cancelled; what it raises is logged."""
+        """Make the call unless cancelled; an exception is logged."""
         call, self._call = self._call, None
         if call is not None:
             try:
@@ -38,7 +38,7 @@ class Timer:
 
 
 class Clock(ABC):
-    """Time and timed calls; tests inject their own."""
+    """Time and timed calls; tests inject another."""
 
     @abstractmethod
     def time_ns(self) -> int:
@@ -58,7 +58,7 @@ class Clock(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Drop what is due and make no more calls."""
+        """Drop the timed calls and make no more."""
 
 
 class SystemClock(Clock):
@@ -93,7 +93,7 @@ class SystemClock(Clock):
             self._thread.start()
 
     def stop(self) -> None:
-        """Drop what is due and join the thread."""
+        """Drop the timed calls and join the thread."""
         thread, self._thread = self._thread, None
         with self._wake:
             dropped, self._due = self._due, []

@@ -19,7 +19,7 @@ _SLICE = 0.01  # seconds that calls of other threads take before the network is 
 
 
 class EventLoopThread:
-    """Runs a backend's network; what other threads leave for it is done in order.
+    """Runs a backend's network; the calls that other threads post are made in order.
 
     :param name: the backend's
     """
@@ -35,14 +35,14 @@ class EventLoopThread:
         give_up_when_forked(self)
 
     def forked(self) -> None:
-        """Be stopped: the thread and what the kernel knows of the loop are the parent's."""
+        """Be stopped: the thread and the kernel's part of the loop belong to the parent."""
         self._lock = threading.Lock()
         self._asyncio = self._thread = None
         self._left = []
 
     @property
     def here(self) -> bool:
-        """True on the loop's own thread."""
+        """True on the loop's thread."""
         thread = self._thread
         return thread is not None and threading.get_ident() == thread.ident
 
@@ -61,7 +61,7 @@ class EventLoopThread:
 
     @property
     def stopped(self) -> BackendError:
-        """The error of what comes when the loop does not run."""
+        """The error of calls while the loop does not run."""
         return BackendError(f"backend {self.name!r} does not run")
 
     def start(self) -> None:
@@ -99,7 +99,7 @@ class EventLoopThread:
                 for task in tasks:
                     task.cancel()
                 loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
-                loop.run_until_complete(asyncio.sleep(0))  # what they have closed is closed by now
+                loop.run_until_complete(asyncio.sleep(0))  # their sockets are closed by now
         finally:
             no_network_thread()
             asyncio.set_event_loop(None)
@@ -138,7 +138,7 @@ class EventLoopThread:
         """Have ``call`` made and wait for it; no lock may be held that it takes.
 
         :raises BackendError: if the loop has stopped
-        :raises Exception: what ``call`` raised
+        :raises Exception: that of ``call``
         """
         if self.here:
             call()
@@ -160,10 +160,10 @@ class EventLoopThread:
             raise raised[0]
 
     def run(self, make: Callable[[], Coroutine[Any, Any, _T]]) -> _T:
-        """Have a coroutine run and wait for what it returns, from another thread.
+        """Have a coroutine run, from another thread, and return its result.
 
         :raises BackendError: if the loop has stopped
-        :raises Exception: what it raised
+        :raises Exception: that of the coroutine
         """
         loop = self._asyncio
         if loop is None:
@@ -171,7 +171,7 @@ class EventLoopThread:
         return asyncio.run_coroutine_threadsafe(make(), loop).result()
 
     def stop(self) -> None:
-        """Do what was left so far, then end what runs; from another thread, harmless if stopped."""
+        """Make the calls posted so far, then end all tasks; from another thread; harmless twice."""
         with self._lock:
             loop, self._asyncio = self._asyncio, None
             thread, self._thread = self._thread, None

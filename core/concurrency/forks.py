@@ -16,14 +16,14 @@ class Inherited(Protocol):
     """Something of a server that a forked child must not use."""
 
     def forked(self) -> None:
-        """Give up what belongs to the parent; in the child, on its only thread.
+        """Give up sockets and threads of the parent; in the child, on its only thread.
 
         Locks may be held by threads that the child does not have, and an event loop shares its
         state in the kernel with the parent's: neither is touched.
         """
 
 
-# Python has no way to take back what is registered: one function for all servers there ever are.
+# Python cannot unregister a function: this one serves all servers.
 _inherited: weakref.WeakSet[Inherited] = weakref.WeakSet()
 
 

@@ -1,4 +1,4 @@
-"""Logging on network threads: a worker of its own hands the records over.
+"""Logging on network threads: a separate worker hands the records over.
 
 A handler may wait for a disk or a log server; on a network thread all clients would wait with it.
 What a client can have logged is bounded: so many records about one client, then their number. What
@@ -26,7 +26,7 @@ _threads: set[int] = set()
 
 
 def is_network_thread() -> None:
-    """Have what the present thread logs handed over by the worker."""
+    """Have the records of the present thread handed over by the worker."""
     _threads.add(threading.get_ident())
 
 
@@ -62,7 +62,7 @@ class NetworkLog(logging.LoggerAdapter[logging.Logger]):
 
 
 def start_anew() -> None:
-    """Forget what was logged and left out so far: a server starts."""
+    """Forget the records logged and left out so far: a server starts."""
     _worker.start_anew()
 
 

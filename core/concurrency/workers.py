@@ -123,7 +123,7 @@ class WorkerPool:
         return True
 
     def _wake(self) -> None:
-        # With the lock held. One at a time, who wakes the next: a burst of short jobs is done by
+        # With the lock held. One thread wakes the next: a burst of short jobs is done by
         # few threads without a switch for each, and one that blocks has woken its successor.
         if self._waking or not self._turn:  # nothing to do, or a device is at its limit
             return
@@ -258,8 +258,8 @@ class WorkerPool:
 
 
 def _schedule_like_the_process() -> None:
-    # A thread takes over the class of who begins it, which may be a network thread that a protocol
-    # library has made a real-time one: tree code must not keep others from the processor.
+    # A thread inherits the scheduling class of its starter, which may be a network thread that a
+    # protocol library has made a real-time one: tree code must not keep others from the processor.
     if not hasattr(os, "sched_setscheduler"):  # pragma: no cover - not on Linux
         return
     try:

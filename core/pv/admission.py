@@ -16,8 +16,8 @@ from .services import Services
 class Admission(Job):
     """Has the policies judge one request, and starts its work or denies it.
 
-    Policies that may block are asked on workers of their own, in a lane of their own: a judgement
-    must not wait for slow hardware. The others are asked at once, on the network thread.
+    Policies that may block are asked on separate workers, in a separate lane: a judgement must not
+    wait for slow hardware. The others are asked at once, on the network thread.
 
     :param job: the work; not started
     :param policies: all of them must allow it

@@ -1,4 +1,4 @@
-"""A call of a command on a worker: arguments, the busy state, and what becomes of a failure."""
+"""A call of a command on a worker: arguments, the busy state, and the alarm of a failure."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CommandJob(RequestJob):
 
     @property
     def workers(self) -> WorkerPool:
-        """A pool of their own, so that Stop can be called while Run runs."""
+        """The workers for commands: Stop can be called while Run runs."""
         reader = self._reader
         return reader.services.own if reader.is_own else reader.services.commands
 

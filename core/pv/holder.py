@@ -1,9 +1,9 @@
-"""The holder of one PV: puts its parts together, and is what backends and plugins see of it.
+"""The holder of one PV: it puts the parts together. Backends and plugins see the holder only.
 
-What a PV does is in its parts: :mod:`.reader` reads and converts, :mod:`.publisher` shows,
-:mod:`.update_listener` takes the tree's updates, :mod:`.opening` lets clients come and go,
-:mod:`.put_tracker` and :mod:`.put_outcome` decide what is true around a put, :mod:`.rereads` reads
-once more, :mod:`.admission` takes requests.
+The parts do the work: :mod:`.reader` reads and converts, :mod:`.publisher` shows,
+:mod:`.update_listener` takes the tree's updates, :mod:`.opener` lets clients come and go,
+:mod:`.put_tracker` and :mod:`.put_outcome` decide which value is true around a put, :mod:`.rereads`
+reads once more, :mod:`.admission` takes requests.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ from .update_listener import UpdateListener
 
 
 class PvHolder:
-    """Binds one mapped node to what is served for it.
+    """Binds one mapped node to the PVs that serve it.
 
     Of a PV that no client has asked for there are only :attr:`reader` and :attr:`listener`: a
-    server has 100,000 PVs, and clients of some.
+    server has 100,000 PVs, and clients use some of them.
 
     :param entry: path and PV name
     :param node: the variable or command; untouched here until a client comes
     :param make_converter: gives the node's converter; asked when the PV is first opened
     :param policies: all of them must allow a put or call
     :param time_source: gives a value's time in ns since the POSIX epoch, None for now
-    :param services: what the holders of a server share
+    :param services: shared by the holders of a server
     """
 
     __slots__ = ("reader", "listener", "policies", "_served", "_parts")
@@ -93,7 +93,7 @@ class PvHolder:
 
     @property
     def services(self) -> Services:
-        """What the holders of a server share."""
+        """The services that the holders of a server share."""
         return self.reader.services
 
     @property
@@ -159,7 +159,7 @@ class PvHolder:
         self.reader.services.texts.unlisten(self.reader.node, self.listener.on_update)
 
     def watch(self, callback: Callable[[Reading], object]) -> Subscription:
-        """Have a function called with what the PV shows, now and at each change, as a client has.
+        """Call a function with the present reading of the PV and with each later one.
 
         :param callback: called on any thread, with locks held: it must not block, nor raise
         """
@@ -236,14 +236,14 @@ class PvHolder:
         tell_rights(self.policies, entry, credentials, operation, judges, tell, services.faults)
 
     def rights_key(self, entry: PvEntry) -> Hashable:
-        """Return what is equal for PVs of which :meth:`may` tells a client the same."""
+        """Return a key that is equal for PVs with the same answer of :meth:`may`."""
         faults = self.reader.services.faults
         if all(is_alike(policy, faults) for policy in self.policies):
             return id(self.policies), entry.is_command
         return id(self.policies), entry.is_command, entry.pv_name
 
     def rights_state(self, credentials: Credentials) -> Hashable:
-        """Return what is equal while :meth:`may` tells a client the same; None if unknown."""
+        """Return a value that stays equal while :meth:`may` answers the same; None if unknown."""
         services = self.reader.services
         return rights_state(self.policies, credentials, services.groups, services.faults)
 
@@ -256,19 +256,19 @@ class PvHolder:
 
     @property
     def causes(self) -> tuple[AlarmCause, ...]:
-        """What may hide the alarm of the node; the first that holds counts."""
+        """The causes that may hide the alarm of the node; the first that holds counts."""
         return self.reader.causes
 
     def add_cause(self, cause: AlarmCause) -> None:
-        """Let the PV show what hides its alarm; before it listens."""
+        """Let a cause hide the alarm of the node; before the PV listens."""
         self.reader.add_cause(cause)
 
     def await_update(self, awaits: AwaitsUpdate) -> None:
-        """Tell of the next update of the node, once."""
+        """Tell ``awaits`` of the next update of the node, once."""
         self.reader.await_update(awaits)
 
     def cause_changed(self) -> None:
-        """What hides the alarm holds, or holds no longer: a device was disabled, say."""
+        """A cause has begun or ended to hide the alarm: a device was disabled, say."""
         if not self.reader.watched:
             return
         if self.reader.hidden_by is not None:
@@ -304,6 +304,6 @@ class PvHolder:
             self._parts.publisher.show_alarm(TIMEOUT, updates)
 
     def show_held(self) -> None:
-        """Show what is held back, before the PV is closed."""
+        """Show an update that is held back, before the PV is closed."""
         if self._parts is not None:
             self._parts.publisher.show_held()

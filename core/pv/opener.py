@@ -21,8 +21,8 @@ from .update_listener import UpdateListener
 class PvOpener:
     """Lets the clients of one PV come and go.
 
-    The PV's lock guards what it changes, all of it in the publications and the reader, but for
-    :attr:`told`, which the lock of the watchers guards.
+    The PV's lock guards the publications and the reader, which this class changes; the lock of the
+    watchers guards :attr:`told`.
 
     :param pv: the holder, which the watchers get
     :param reader: of the node
@@ -93,7 +93,7 @@ class PvOpener:
     def tell_watchers(self) -> None:
         """Tell the watchers of the server whether a client is there; without the PV's lock."""
         watchers = self.reader.services.watchers
-        # Two backends may let clients come and go at once: what is told last must be true.
+        # Two backends may let clients come and go at once: the last message must be true.
         with watchers.lock:
             connected = any(one.connected for one in self.publisher.publications)
             if connected is not self.told:

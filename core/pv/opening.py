@@ -1,6 +1,6 @@
-"""The opening of a PV: with a value, or in time without, and again until it can be read.
+"""The opening of a PV: with a value, or in time without one and then read again until it works.
 
-What reads the tree runs on the workers.
+Reads of the tree run on the workers.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Opening:
     ============  ==========================  ==================================================
     begun         :meth:`_read` is queued     network thread
     reading       :meth:`_read`               worker; a value: opening
-    late          :meth:`_half_time`, twice   clock's thread; the second time: opening, without a
-                                              value
+    half time     :meth:`_half_time`          clock's thread; the type is sought by itself
+    late          :meth:`_open_blind`         clock's thread; opening, without a value
     opening       :meth:`_opened`             the backend's thread; open, or tried once more with
                                               the type's zero
     open, unread  :meth:`_read` again         after 1, 2, 4 ... 30 s
@@ -57,14 +57,14 @@ class Opening:
     _listener: UpdateListener
     _publication: Publication
     _wait: float = READ_AGAIN[0]  # seconds until the next attempt to read
-    _updates: int = 0  # that had come when the last attempt began
-    _halves: int = 0  # of the time within which the PV is to open
+    _updates: int = 0  # number of updates when the last attempt began
     _spec: PvSpec = field(init=False)
-    _first: Reading = field(init=False)  # what the PV is opened with
+    _first: Reading = field(init=False)  # opens the PV
 
     def begin(self) -> None:
         """Have the value read, and see that the PV opens in time without."""
-        self._wait_half_time()
+        services = self._reader.services
+        services.clock.call_later(services.open_timeout / 2, self._half_time)
         self._submit_read()
 
     @property
@@ -106,7 +106,7 @@ class Opening:
                 puts.believe()
             self._read_unread_sources()
         elif fresh and not doubtful:
-            sample = (reader.read()[0], sample[1])  # what was read before
+            sample = (reader.read()[0], sample[1])  # the value that was read before
         if problem is not None:
             sample = (sample[0], CALC)
         unread = sample[1] in _UNREAD
@@ -125,7 +125,7 @@ class Opening:
                     time_ns = self._opening_time(now if read else 0)
                     if publication.newest is not None:  # which comes after it
                         time_ns = max(1, min(time_ns, publication.newest.time_ns - 1))
-                if publication.newest is None:  # else that is what will be shown
+                if publication.newest is None:  # else that will be shown
                     publisher.remember(sample)
             else:
                 # Open by now, without a value: show it, unless an update brought a later one.
@@ -138,7 +138,7 @@ class Opening:
         if opening:
             self._open(sample, time_ns)
         if unread:
-            # The tree tells nobody when the node can be read again.
+            # The tree sends no update when the node can be read again.
             reader.services.clock.call_later(self._wait, self._read_again)
 
     def _read_unread_sources(self) -> None:
@@ -147,34 +147,24 @@ class Opening:
         try:
             if sources is not None:
                 sources.read_unread(reader.path)
-        except BaseException as exc:  # they stay as they are: never read
+        except BaseException as exc:  # the sources stay never read
             _log.debug("%s: a source cannot be read: %s", reader.path, exc)
 
     def _read_again(self) -> None:
-        if self._publisher.updates == self._updates:  # else the tree has told by itself
+        if self._publisher.updates == self._updates:  # else the tree has sent an update
             self._wait = min(2 * self._wait, READ_AGAIN[1])
             self._submit_read()
 
     # Late, on the clock's thread ----------------------------------------------------------------
 
-    def _wait_half_time(self) -> None:
-        services = self._reader.services
-        services.clock.call_later(services.open_timeout / 2, self._half_time)
-
     def _half_time(self) -> None:
-        reader, publication = self._reader, self._publication
-        with reader.lock:
-            if self._is_over or publication.state is not State.READING:
-                return
-        self._halves += 1
-        if self._halves == 2:
-            self._open_blind()
+        reader, services = self._reader, self._reader.services
+        if self._is_over or self._publication.state is not State.READING:
             return
-        self._wait_half_time()
+        services.clock.call_later(services.open_timeout / 2, self._open_blind)
         # The read that would find the type waits for others of its device, perhaps for long.
         if reader.conversion is None:
-            lane = f"type {reader.path}"
-            reader.services.commands.submit(FunctionJob(lane, reader.find_converter))
+            services.commands.submit(FunctionJob(f"type {reader.path}", reader.find_converter))
 
     def _open_blind(self) -> None:
         reader, publication = self._reader, self._publication
@@ -240,7 +230,7 @@ class Opening:
     def _opening_time(self, given: int = 0) -> int:
         """Return the time of a first value; each reading published from now on is later.
 
-        :param given: of the value, if the tree never told of one
+        :param given: of the value, if the tree has sent no update yet
         """
         publisher = self._publisher
         unseen = self._listener.take_unseen()

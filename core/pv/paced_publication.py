@@ -1,6 +1,6 @@
-"""A served PV that holds back what comes too fast or changes too little, and loses no last value.
+"""A served PV that holds back updates that come too fast or change too little.
 
-What is held is always the newest reading, with its own alarm and time. It is shown when the period
+The newest reading is held, with its own alarm and time. It is shown when the period
 since the last post has ended, at once when the PV is to show what the tree has, and never if the
 PV closes before.
 """
@@ -23,12 +23,12 @@ from .reader import PvReader
 
 
 class PacedPublication(Publication):
-    """An outlet with a pace; every public method is called with the holder's lock held.
+    """A publication with a pace; every method but ``show_held`` is called with the PV's lock held.
 
     :param served: the PV
-    :param pace: what it is held to
+    :param pace: period and deadband of its posts
     :param reader: of the node
-    :param settled: gives the time with which what was held is shown, with the lock held
+    :param settled: gives the time with which a held reading is shown; called with the lock held
     """
 
     __slots__ = (
@@ -68,26 +68,26 @@ class PacedPublication(Publication):
         return self._post_unless_covered(reading)
 
     def release(self) -> Exception | None:
-        """Post what is held."""
+        """Post the held reading."""
         held = self._held
         return None if held is None else self._post(self._now(held))
 
     def show_held(self) -> None:
-        """Post what is held, now; from any thread, without the lock."""
+        """Post the held reading now; from any thread, without the lock."""
         with self._reader.lock:
             problem = self.release()
             if problem is not None:
                 self._reader.misfit(problem)
 
     def opened(self, spec: PvSpec, first: Reading) -> None:
-        """``ServedPv.open`` has returned: begin anew with what it shows."""
+        """``ServedPv.open`` has returned: begin anew with its first reading."""
         is_number = spec.kind is NtKind.SCALAR and spec.scalar.is_numeric
         self._deadband = self._pace.deadband if is_number else None
         self._note(first)
         super().opened(spec, first)
 
     def close(self) -> None:
-        """The last client has left: drop what is held."""
+        """The last client has left: drop the held reading."""
         super().close()
         self._drop()
         self._next = 0.0
@@ -102,12 +102,12 @@ class PacedPublication(Publication):
             and reading.alarm == self._alarm
             and self._deadband.covers(self._number, reading.value)
         ):
-            self._hold(reading)  # for those who are to see what the tree has
+            self._hold(reading)  # a get or put is to see the value of the tree
             return None
         return self._post(reading)
 
     def _now(self, held: Reading) -> Reading:
-        # The clock may have gone back since it was heard.
+        # The clock may have gone back since the update.
         return held._replace(time_ns=self._settled(held.time_ns))
 
     def _hold(self, reading: Reading) -> None:
@@ -153,9 +153,9 @@ class PacedPublication(Publication):
 
 
 def _detached(reading: Reading, former: Reading | None) -> Reading:
-    """Return a reading that keeps its value whatever the tree does with its arrays.
+    """Return a reading with a value of its own: the tree may change its arrays.
 
-    :param former: what is no longer held; the memory of its array is used again
+    :param former: the reading held before; the memory of its array is used again
     """
     value = reading.value
     if isinstance(value, np.ndarray):

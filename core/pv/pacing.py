@@ -1,7 +1,7 @@
-"""How fast a PV may show what is heard of its node, and which change is too small to be shown.
+"""How fast a PV may show the updates of its node, and which change is too small to be shown.
 
-What ``update_rate`` and ``deadband`` say for a server, judged when it is made; a
-:class:`.PacedPublication` does it.
+The options ``update_rate`` and ``deadband`` of a server, checked when it is made; a
+:class:`.PacedPublication` applies them.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ class Deadband:
         if value == shown or (math.isnan(value) and math.isnan(shown)):
             return True
         band = self.size * abs(shown) if self.relative else self.size
-        # What comes from or goes to NaN or infinity is never covered.
+        # A change from or to NaN or infinity is never covered.
         return abs(value - shown) <= band < math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """What holds for one PV.
+    """The pace of one PV.
 
     :param period: least seconds between two posts; 0 for no limit
     :param deadband: None to show every change
@@ -93,7 +93,7 @@ class Pacing:
         return self._paces.setdefault(key, Pace(key[0] or 0.0, key[1]))
 
     def selectors(self) -> list[Selector]:
-        """Return what each glob selects."""
+        """Return a selector for each glob."""
         return [*self._periods.selectors(), *self._deadbands.selectors()]
 
 

@@ -18,7 +18,7 @@ from .update_listener import UpdateListener
 class Parts:
     """The parts of a PV that only clients need; made for the first of them.
 
-    :param pv: the holder, which watchers and plugins are told of
+    :param pv: the holder, which watchers and plugins get
     :param reader: of the node
     :param listener: of the node's updates
     :param served: the PV in each backend

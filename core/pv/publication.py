@@ -32,7 +32,7 @@ class State(Enum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class Publication:
-    """One PV inside one backend, and what is to be shown there.
+    """One PV inside one backend, and the reading to be shown there.
 
     Every method is called with the PV's lock held.
     """
@@ -41,11 +41,11 @@ class Publication:
     state: State = State.CLOSED
     #: a client is connected
     connected: bool = False
-    #: what came while the PV was being opened
+    #: the newest reading that came while the PV was being opened
     newest: Reading | None = None
-    #: the opening that is under way: what an earlier one still does no longer counts
+    #: the opening that is under way; the steps of an earlier one do nothing
     visit: object | None = None
-    _opening: Event | None = None  # if anybody waits
+    _opening: Event | None = None  # if a thread waits
 
     @property
     def closed(self) -> bool:
@@ -91,9 +91,9 @@ class Publication:
         self._end_opening()
 
     def opened(self, spec: PvSpec, first: Reading) -> None:
-        """The PV is open: show what came meanwhile.
+        """The PV is open: show the newest reading that came meanwhile.
 
-        :param spec: what it was opened with
+        :param spec: its type
         :param first: the reading it was opened with
         """
         self.state = State.OPEN
@@ -103,13 +103,13 @@ class Publication:
         self._end_opening()
 
     def close(self) -> None:
-        """The last client has left: forget what was to be shown."""
+        """The last client has left: forget the reading that was to be shown."""
         self.state = State.CLOSED
         self.newest = None
         self.visit = None
 
     def release(self) -> Exception | None:
-        """Post what is held back, if anything is.
+        """Post the update that is held back, if there is one.
 
         :returns: why its value does not fit the PV, or None
         """
@@ -140,10 +140,10 @@ class Publication:
 
 
 class Holding(Protocol):
-    """A paced outlet that holds an update back."""
+    """A publication that holds an update back."""
 
     def show_held(self) -> None:
-        """Post what is held."""
+        """Post the update that is held back."""
 
 
 class Unshown:
@@ -153,55 +153,55 @@ class Unshown:
     """
 
     def __init__(self) -> None:
-        #: paced outlet that holds an update back -> monotonic time at which that was heard; each
-        #: outlet keeps its own item, with its holder's lock held
+        #: publication that holds an update back -> monotonic time of the update; each publication
+        #: writes its item, with the lock of its PV held
         self.held: dict[Holding, float] = {}
         self._lock = threading.Lock()
         self._opening: dict[Publication, None] = {}
         self._rest: set[Publication] = set()
         self._then: Callable[[], object] | None = None
 
-    def begin_opening(self, outlet: Publication) -> None:
-        """A first client has come: what is heard from now on waits until the PV is open."""
+    def begin_opening(self, publication: Publication) -> None:
+        """A first client has come: updates wait from now on until the PV is open."""
         with self._lock:
-            self._opening[outlet] = None
+            self._opening[publication] = None
 
-    def end_opening(self, outlet: Publication) -> None:
+    def end_opening(self, publication: Publication) -> None:
         """The PV is open and shows the newest; or its client has left before."""
         then = None
         with self._lock:
-            self._opening.pop(outlet, None)
-            if outlet in self._rest:
-                self._rest.discard(outlet)
+            self._opening.pop(publication, None)
+            if publication in self._rest:
+                self._rest.discard(publication)
                 if not self._rest:
                     then, self._then = self._then, None
         if then is not None:
             then()
 
     def release(self, since: float) -> None:
-        """Show what is held back and was heard since some monotonic time; what fails is logged."""
-        # A copy is made in one step: the outlets go on meanwhile.
-        for outlet, heard in self.held.copy().items():
+        """Show the held updates that came since a monotonic time; failures are logged."""
+        # A copy is made in one step: the publications go on meanwhile.
+        for publication, heard in self.held.copy().items():
             if heard >= since:
                 try:
-                    outlet.show_held()
+                    publication.show_held()
                 except Exception:
                     _log.exception("an update that was held back cannot be shown")
 
     def when_opened(self, then: Callable[[], object]) -> bool:
-        """Have ``then`` called when PVs that are being opened show what was heard for them so far.
+        """Call ``then`` when the PVs that are being opened show the updates that have come so far.
 
-        :param then: called once, from any thread and with locks held: it must not block; it stands
-            for the one of an earlier call
+        :param then: called once, from any thread and with locks held: it must not block; it
+            replaces that of an earlier call
         :returns: False if there is nothing to wait for, so that it will not be called
         """
         with self._lock:
-            self._rest = {outlet for outlet in self._opening if _has_news(outlet)}
+            self._rest = {publication for publication in self._opening if _has_news(publication)}
             self._then = then if self._rest else None
             return bool(self._rest)
 
 
-def _has_news(outlet: Publication) -> bool:
-    # A value that is still to be read will be as new as any that was heard before. Else it is
-    # safe only once the outlet is no longer among those that are being opened.
-    return outlet.state is not State.READING or outlet.newest is not None
+def _has_news(publication: Publication) -> bool:
+    # A value that is still to be read will be as new as any update that came before. Else it is
+    # safe only when the publication has left those that are being opened.
+    return publication.state is not State.READING or publication.newest is not None

@@ -15,7 +15,7 @@ from .reader import PvReader
 
 @dataclass(slots=True, eq=False, repr=False)
 class Publisher:
-    """Shows what was read, with the alarm that counts and a time later than the one before.
+    """Shows samples with the alarm that counts and a time later than the one before.
 
     All fields are guarded by the PV's lock; :attr:`updates` and :attr:`publications` are also read
     without it.
@@ -32,11 +32,11 @@ class Publisher:
     values: int = 0
     #: the latest time that any backend was given; 0 before the first
     shown_ns: int = 0
-    #: the alarm of the node itself, whatever hides it
+    #: the alarm of the node itself, hidden or not
     alarm: Alarm = NO_ALARM
     #: value and alarm last shown; None if it is no scalar or nothing was shown yet
     last_sample: Sample | None = None
-    _first_ns: int = 0  # time of a first value of which the tree has never told
+    _first_ns: int = 0  # time of a first value without an update of the tree
 
     @property
     def last_value(self) -> Any:
@@ -45,7 +45,7 @@ class Publisher:
 
     @property
     def is_unheard(self) -> bool:
-        """True while nothing was shown but a first value of which the tree has never told."""
+        """True while only a first value was shown, without an update of the tree."""
         return self.shown_ns == self._first_ns
 
     @property
@@ -63,7 +63,10 @@ class Publisher:
         return next(one for one in self.publications if one.served is served)
 
     def overall(self, alarm: Alarm) -> Alarm:
-        """Return the alarm that clients see: the node's own, or what hides it."""
+        """Return the alarm that clients see: that of the node, or the first that hides it.
+
+        A fault of the tree hides the causes of the reader, and those hide the node's alarm.
+        """
         hidden_by = self._reader.services.fault or self._reader.hidden_by
         return hidden_by or alarm
 
@@ -88,13 +91,13 @@ class Publisher:
         self.shown_ns = self._later(time_ns)
 
     def stamp_unheard(self, time_ns: int) -> None:
-        """Let a first value of which the tree has never told have this time."""
+        """Let a first value without an update of the tree have this time."""
         self._first_ns = self.shown_ns = max(self.shown_ns, time_ns, 1)
 
     def settled(self, stamp: int) -> int:
-        """Return the time of what is shown only now: its stamp, unless the clock has gone back.
+        """Return the time of a reading that waited: its stamp, unless the clock has gone back.
 
-        What is shown next is later than this.
+        The next reading is later than this.
         """
         present = self._reader.gone_back(stamp)
         if present is None:
@@ -105,7 +108,7 @@ class Publisher:
         return present
 
     def _later(self, now: int) -> int:
-        # Strictly later than what was shown before, unless the clock has gone back.
+        # Strictly later than the time shown before, unless the clock has gone back.
         if now > self.shown_ns:
             return now
         present = self._reader.gone_back(self.shown_ns)
@@ -133,12 +136,12 @@ class Publisher:
             self.publish(sample, now)
 
     def publish_now(self, sample: Sample, now: int) -> None:
-        """Show what is no update of the tree: nothing is held back."""
+        """Show a sample that is no update of the tree: nothing is held back."""
         self.publish(sample, now)
         self.release()
 
     def release(self) -> None:
-        """Show what is held back."""
+        """Show the updates that are held back."""
         for publication in self.publications:
             problem = publication.release()
             if problem is not None:
@@ -164,7 +167,7 @@ class Publisher:
     # From any thread ----------------------------------------------------------------------------
 
     def show_held(self) -> None:
-        """Show what is held back, before the PV is closed."""
+        """Show the updates that are held back, before the PV is closed."""
         with self._reader.lock:
             self.release()
 
@@ -180,9 +183,9 @@ class Publisher:
                 self.publish_now((KEEP, alarm or self.alarm), reader.services.time_ns())
 
     def await_opening(self) -> None:
-        """Wait, bounded, until a PV that is being opened shows what was published so far.
+        """Wait, bounded, until a PV that is being opened shows all readings published so far.
 
-        A put may run while a backend opens the PV: the backend posts what came meanwhile only
+        A put may run while a backend opens the PV: the backend posts later readings only
         after it, and the put's answer must not be faster.
         """
         reader = self._reader

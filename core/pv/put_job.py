@@ -17,7 +17,7 @@ class PutJob(RequestJob):
     """Sets a variable.
 
     :param publisher: knows whether the PV is just being opened
-    :param outcome: shows what the tree has made of it
+    :param outcome: shows the value that the tree has after the put
     """
 
     _publisher: Publisher

@@ -1,4 +1,4 @@
-"""What a PV shows when a put or a command has ended; on the workers, before the answer."""
+"""Shows the outcome of a put or a command; on the workers, before the answer."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _QUEUED = 1.0  # seconds that an update may take from the tree's queue to its li
 
 @dataclass(slots=True, eq=False, repr=False)
 class PutOutcome:
-    """Shows what the tree has made of puts and commands, as far as it is true.
+    """Shows the values that the tree has after puts and commands, as far as they are true.
 
-    It has no state of its own: that of a put is in :class:`.PutTracker`.
+    The state of a put is in :class:`.PutTracker`.
 
     :param reader: of the node
-    :param publisher: shows what is read
-    :param puts: what to believe meanwhile
+    :param publisher: shows the samples
+    :param puts: decides which updates may be believed
     :param rereads: reads the node again
     """
 
@@ -78,7 +78,7 @@ class PutOutcome:
                 puts.closed()
 
     def show_failed_put(self, changed: bool) -> None:
-        """A put has failed: show what is true now.
+        """A put has failed: show the true value.
 
         :param changed: the put may have changed the node, or the cache of the tree
         """
@@ -90,14 +90,14 @@ class PutOutcome:
             with reader.lock:
                 missed = self._puts.closed() and reader.watched
             if missed and reader.conversion is not None:
-                self._rereads.show_present(always=False)  # what has come meanwhile
+                self._rereads.show_present(always=False)  # an update was missed
 
     def _show_true_value(self) -> None:
         """Show the true value with a WRITE alarm.
 
         PyRogue keeps the refused value in its cache: only a read brings the true one back. Until
-        one succeeds, nothing the tree says of the node is believed; of a write-only one, until it
-        tells of the next write, which it only does if that succeeds.
+        one succeeds, no update of the node is believed; for a write-only node, until the update of
+        the next write, which only a write that succeeds sends.
         """
         reader, publisher, puts = self._reader, self._publisher, self._puts
         value: Any = KEEP
@@ -128,7 +128,7 @@ class PutOutcome:
         self._rereads.seek_truth()
 
     def _refused(self) -> Any:
-        # What the tree has in its cache of a write-only node.
+        # The cached value of a write-only node.
         try:
             return self._reader.node.value()
         except BaseException as exc:

@@ -20,10 +20,10 @@ class Trust(Enum):
 
 @dataclass(slots=True, eq=False, repr=False)
 class PutTracker:
-    """Decides which updates may be believed, by what became of the puts before them.
+    """Decides which updates may be believed, by the outcome of the puts before them.
 
     PyRogue reads the value of an update when it delivers it, keeps a refused value in its cache,
-    and tells nobody of a put that fails. So an update may be older than the last put, may carry a
+    and sends no update when a put fails. So an update may be older than the last put, may carry a
     value that is about to be refused, or one that was refused.
 
     ============  ==========================  =========================================  =========
@@ -43,9 +43,9 @@ class PutTracker:
     A state further down hides those above it: a put may begin on a node that is in doubt or whose
     last put has just been written.
 
-    Two values of the past help to tell an old update from a new one. :attr:`echo` is what was shown
+    Two values of the past help to tell an old update from a new one. :attr:`echo` was shown
     when a put had ended: the next update of the same value is the put's own and is not shown
-    twice. :attr:`true` is what was true when a put had failed: for a moment, updates of the same
+    twice. ``_true`` was the value when a put had failed: for a moment, updates of the same
     value are taken for those that were queued before it, and do not clear the WRITE alarm.
 
     Every method is called with the PV's lock held. :meth:`trust` may also be asked without it, by
@@ -58,7 +58,7 @@ class PutTracker:
     doubtful: bool = False
     #: a put has ended: the value of the next update may have been read before
     written: bool = False
-    #: what was shown when a put had ended; None once an update has come
+    #: the sample shown when a put had ended; None once an update has come
     echo: Sample | None = None
     _missed: bool = False  # an update came while a put was written
     _true: Any = None
@@ -74,7 +74,7 @@ class PutTracker:
         return Trust.REREAD if self.written else Trust.SHOW
 
     def begin(self) -> None:
-        """A put begins to write: what the tree tells until it has ended may be refused yet."""
+        """A put begins to write: an update that comes before its end may have a refused value."""
         self._missed = False
         self.writing = True
 
@@ -112,7 +112,7 @@ class PutTracker:
         return echo
 
     def begin_reread(self) -> None:
-        """The node is about to be read for an update: what a put does from now on comes after."""
+        """The node is about to be read for an update: a put that ends later comes after it."""
         self.written = False
 
     def believe(self) -> None:

@@ -47,7 +47,7 @@ _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 
 @dataclass(slots=True, eq=False, repr=False)
 class PvReader:
-    """Reads and converts the value of one node; what fails becomes an alarm.
+    """Reads and converts the value of one node; a failure becomes an alarm.
 
     It exists for every PV, watched or not, so it holds no more than that needs.
 
@@ -59,7 +59,7 @@ class PvReader:
     :param node: the variable or command; untouched here until a client comes
     :param make_converter: gives the node's converter; asked when the PV is first opened
     :param time_source: gives the time of values; None for the server's own
-    :param services: what the holders of a server share
+    :param services: shared by the holders of a server
     """
 
     entry: PvEntry
@@ -72,12 +72,12 @@ class PvReader:
     conversion: Conversion | None = None
     #: True while a client is there, or the PV stays open after its last one
     watched: bool = False
-    #: why the node cannot be shown as it is; None when all is well
+    #: why the node cannot be shown as it is; None if it can
     trouble: str | None = None
-    #: what hides the alarm of the node: the ``enable`` of its device and of those of its sources,
+    #: may hide the alarm of the node: the ``enable`` of its device and of those of its sources,
     #: then their faults; the first that holds counts
     causes: tuple[AlarmCause, ...] = ()
-    #: hears, once, of the next value that the tree delivers or is asked for
+    #: is called once, with the next value that the tree delivers or a client reads
     awaiting: AwaitsUpdate | None = FIRST_UPDATE
     _run: Sample | None = None  # of a command: whether it runs, how the last run ended
 
@@ -93,7 +93,7 @@ class PvReader:
 
     @property
     def is_own(self) -> bool:
-        """True for a node of the server's own, which is in no tree."""
+        """True for a node of the server, which is in no tree."""
         return isinstance(self.node, ServerNode)
 
     @property
@@ -103,7 +103,7 @@ class PvReader:
 
     @property
     def workers(self) -> WorkerPool:
-        """The workers that read the node: slow hardware must not delay what is in no tree."""
+        """The workers that read the node: slow hardware must not delay nodes of the server."""
         return self.services.own if self.is_own else self.services.variables
 
     def run_soon(self, call: Callable[[], object]) -> None:
@@ -113,7 +113,7 @@ class PvReader:
 
     @property
     def changes_others(self) -> bool:
-        """True if a put, call or read may change more than the node's own value."""
+        """True if a put, call or read may change more than the value of the node."""
         conversion = self.conversion
         return changes_others(self.node) if conversion is None else conversion.changes_others
 
@@ -134,7 +134,7 @@ class PvReader:
     def gone_back(self, stamp: int) -> int | None:
         """Return the present time if the server's clock has gone back, far, since it gave a stamp.
 
-        None if what is shown next is to be later than the stamp.
+        None if the next reading is to be later than the stamp.
         """
         source = self.time_source
         if source is not None and source.gave(stamp):
@@ -149,20 +149,20 @@ class PvReader:
         if not watched and self.conversion is not None and self.conversion.is_provisional:
             self.conversion = None  # its type is looked for again
 
-    # What the tree has told ---------------------------------------------------------------------
+    # Updates of the tree --------------------------------------------------------------------------
 
     def heard(self, doubtful: bool) -> None:
-        """The tree has told a value, or was asked for one that is true.
+        """The tree has delivered a value, or a true value was read.
 
         :param doubtful: the tree keeps a refused value
         """
         awaiting, self.awaiting = self.awaiting, None
         if awaiting is not None:
-            # What clients watch is judged with the value, and what is in doubt is not believed.
+            # A watched PV is judged with its value; a value in doubt is not believed.
             awaiting.heard(not (self.watched or doubtful))
 
     def await_update(self, awaits: AwaitsUpdate) -> None:
-        """Tell of the next value that the tree tells or is asked for, once."""
+        """Tell ``awaits``, once, of the next value that the tree delivers or a client reads."""
         self.awaiting = awaits
 
     def add_cause(self, cause: AlarmCause) -> None:
@@ -171,7 +171,7 @@ class PvReader:
 
     @property
     def never_read(self) -> bool:
-        """True for a register of which the tree has told nothing since it was started."""
+        """True for a register without an update since the tree was started."""
         awaiting = self.awaiting
         return (
             awaiting is not None
@@ -182,16 +182,16 @@ class PvReader:
 
     @property
     def must_be_read(self) -> bool:
-        """True for a register never heard of that may have been read, or is never told of.
+        """True for a register without an update that may have been read, or that sends none.
 
-        Only hardware knows what it holds.
+        Only hardware knows its value.
         """
         untold = local_attribute(self.node, "updateNotify") is False
         return self.never_read and self.readable and (untold or self.services.updates_lost)
 
     @property
     def hidden_by(self) -> Alarm | None:
-        """The alarm that hides the node's own; None if nothing does."""
+        """The alarm that hides that of the node; None if none does."""
         for cause in self.causes:
             if cause.alarm is not None:
                 return cause.alarm
@@ -236,7 +236,7 @@ class PvReader:
         return None if conversion is None else conversion.converter
 
     def use_provisional(self) -> None:
-        """Take a provisional type: the PV must open, and its own is not known yet; lock held."""
+        """Take a provisional type: the PV must open before its type is known; lock held."""
         if self.conversion is None:
             self.conversion = _provisional()
 
@@ -248,7 +248,7 @@ class PvReader:
         """Read and convert the node's value.
 
         :param fresh: read it in hardware, if it lives there
-        :param read: what was read is added to it, in the tree's terms
+        :param read: the value that was read is added to it, in the tree's terms
         """
         if self.entry.is_command:
             return self._read_command(fresh, read)
@@ -280,7 +280,7 @@ class PvReader:
     def convert(self, value: Any, alarm: Alarm | None) -> Sample:
         """Convert a value of the tree.
 
-        :param alarm: what the tree says of it, None if it is to be judged here
+        :param alarm: its alarm in the tree, None if it is to be judged here
         """
         conversion = self.conversion
         if conversion is None:

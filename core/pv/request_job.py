@@ -26,12 +26,12 @@ _log = NetworkLog(logging.getLogger("roguebridge.execution"))
 
 @dataclass(slots=True, eq=False, repr=False)
 class RequestJob(Job):
-    """What puts, reads and calls share.
+    """Common part of puts, reads and calls.
 
     It begins on a network thread with :meth:`start` and goes on on a worker with :meth:`run`. The
     clock's thread may answer the request in between; the request takes the first answer only.
 
-    :param request: what is asked
+    :param request: the put or call
     :param reader: of the node
     :param policies: asked again if the request has waited
     """
@@ -80,7 +80,7 @@ class RequestJob(Job):
         self.ended()
         self.request.error(reason)
         outcome = "dropped"
-        if self._begun:  # what it does to the tree cannot be taken back
+        if self._begun:  # its effect on the tree cannot be taken back
             outcome, reason = "failed", f"{reason}: it was running and may take effect"
         self._reader.services.record(self.request, outcome, reason)
 
@@ -118,7 +118,7 @@ class RequestJob(Job):
                 self.failed(exc, late)
             finally:
                 self._record(outcome, text)
-                # What was refused has changed nothing; what has failed half-way may have.
+                # A refused request has changed nothing; one that failed half-way may have.
                 self._answer(lambda: request.error(text), not isinstance(exc, PutError))
         else:
             self.ended()
@@ -130,7 +130,7 @@ class RequestJob(Job):
         raise NotImplementedError  # pragma: no cover - each job has work of its own
 
     def failed(self, exc: BaseException, late: bool) -> None:
-        """Clean up after a failure; ``late`` if the client has been told that it would not fail."""
+        """Clean up after a failure; ``late`` if the client has an answer already."""
 
     def ended(self) -> None:
         """Clean up: the work has ended, or will never begin; its answer follows."""
@@ -148,7 +148,7 @@ class RequestJob(Job):
             self._timer = services.clock.call_later(services.put_reply_timeout, answer)
 
     def _answer(self, answer: Callable[[], bool], changed: bool) -> None:
-        """Give the answer when what was changed is shown; of the node itself, that is so now."""
+        """Answer when all changes are shown; that of the node itself is shown now."""
         completion = self._reader.services.completion
         if completion is None or not self._reader.changes_others:
             self._answer_now(answer)
@@ -197,6 +197,6 @@ class ReadJob(RequestJob):
 
 
 def abandon_all(jobs: list[Job]) -> None:
-    """Answer what is left when the server stops; what runs goes on, but nothing hears of it."""
+    """Answer the requests that are left when the server stops; running ones go on unnoticed."""
     for job in jobs:
         job.abandon(STOPPING)

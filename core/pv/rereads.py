@@ -34,21 +34,21 @@ class Rereads:
     The PV's lock guards the fields.
 
     :param reader: of the node
-    :param publisher: shows what is read
-    :param puts: what to believe after a put
+    :param publisher: shows the samples
+    :param puts: decides which updates may be believed
     """
 
     _reader: PvReader
     _publisher: Publisher
     _puts: PutTracker
-    _waited: float = 0.0  # seconds before the last attempt to read what could not be read
-    _values: int = 0  # samples with a value shown by then
+    _waited: float = 0.0  # seconds before the last attempt to read a node that could not be read
+    _values: int = 0  # number of samples with a value shown by then
     _timer: Timer | None = None  # the next attempt
 
     # Now, on a worker ---------------------------------------------------------------------------
 
     def show_present(self, always: bool) -> Reading:
-        """Read and show what the tree has now, unless an update has shown it.
+        """Read and show the present value of the tree, unless an update has shown it.
 
         :param always: show it even if it is the same as before
         """
@@ -118,12 +118,13 @@ class Rereads:
         with reader.lock:
             same = quiet and not read and sample[1] == publisher.alarm
             if reader.watched and publisher.updates == before and not (same or puts.doubtful):
-                publisher.publish_update(sample, now)  # what clears an alarm counts as an update
+                # What clears an alarm counts as an update.
+                publisher.publish_update(sample, now)
                 publisher.release()
         return bool(read)
 
     def look_later(self) -> None:
-        """Have the value read again after a while: the tree tells nobody when it can be."""
+        """Have the value read again after a while: the tree sends no update when it can be."""
         reader, publisher = self._reader, self._publisher
         with reader.lock:
             if publisher.values != self._values:
@@ -134,7 +135,7 @@ class Rereads:
             updates = publisher.updates
 
             def look() -> None:
-                if publisher.updates == updates:  # else the node has told a value by itself
+                if publisher.updates == updates:  # else an update has come
                     self.look_again(quiet=True)
 
             self._timer = reader.services.clock.call_later(waited, look)
@@ -144,7 +145,7 @@ class Rereads:
     def seek_truth(self, after: float = _SEEK[0]) -> None:
         """Have a value that is in doubt read after some seconds, until it can be.
 
-        Only while clients watch it, or what is made of it.
+        Only while clients watch the PV, or one that is computed from it.
         """
         reader, sources = self._reader, self._reader.services.sources
         needed = sources is not None and sources.is_needed(reader.path)

@@ -1,4 +1,4 @@
-"""What the holders of one server share while it runs."""
+"""The services that the holders of one server share while it runs."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ class Watcher(Protocol):
 class Watchers:
     """Tells some watchers which PVs have clients.
 
-    Its lock orders what they are told. It is taken before that of a PV and before those of the
+    Its lock orders the messages. It is taken before that of a PV and before those of the
     watchers, never with one of them held.
 
-    :param watchers: what to tell
+    :param watchers: get the messages
     """
 
     def __init__(self, *watchers: Watcher) -> None:
@@ -76,7 +76,7 @@ class Services:
     :param commands: runs commands
     :param events: runs plugin events
     :param judges: asks policies that may block
-    :param own: runs what is asked of the server's own nodes
+    :param own: runs requests for the nodes of the server itself
     :param log: where refused and failed requests are logged
     :param put_reply_timeout: seconds after which a put that does not block is answered; None
         for never before it has ended
@@ -87,21 +87,21 @@ class Services:
     :param queue_commands: True to run a command again when it has ended, False to refuse it while
         it runs
     :param pacing: which PVs hold updates back; None for none
-    :param watchers: told which PVs have clients
-    :param sources: of all that is worked out from other variables; None for none
-    :param updates_lost: True if nobody knows which registers the tree has read without a word
-    :param fault: hides the alarms of all PVs, while the tree tells nobody what happens in it
-    :param audit: told what becomes of each request, or None if nobody listens
-    :param on_opened: told of each holder that opened, or None if nobody listens
+    :param watchers: are told which PVs have clients
+    :param sources: of all PVs that are computed from other variables; None for none
+    :param updates_lost: True if the tree may have read registers without sending updates
+    :param fault: hides the alarms of all PVs while the tree sends no updates
+    :param audit: gets a record of each request; None for no audit
+    :param on_opened: called with each holder that opened; None for none
     :param groups: keeps the groups of users; None to look them up whenever they are asked for
     :param rights: finds out what clients are told of their rights; None for ``judges``
     :param logs: hands log records over, whose handlers may block; None for ``events``
-    :param texts: by which the nodes are heard
+    :param texts: adds listeners to nodes
     :param completion: answers requests that change more than their node; None to answer them as
         soon as their work has ended
-    :param unshown: what is delivered and not shown yet
-    :param limits: holds what is put to the limits of PVs
-    :param defaults: what commands declare by their default argument
+    :param unshown: knows the updates that are delivered and not shown yet
+    :param limits: holds puts to the limits of PVs
+    :param defaults: the default arguments of commands
     :param queued: counts the bytes of requests
     :param faults: names the plugins whose parts fail
     """
@@ -153,11 +153,11 @@ class Services:
         self.refusals = RefusalLimit(self.clock, self._log_record)
 
     def keep(self, value: Any) -> Any:
-        """Return what the audit keeps of a value, None if there is no audit; never raises."""
+        """Return a value as the audit stores it, None if there is no audit; never raises."""
         return None if self.audit is None else kept(value)
 
     def record(self, request: Request, result: str, error: str = "") -> None:
-        """Tell audit and log, once, what became of a request whose work has ended; never blocks."""
+        """Give the outcome of a request to audit and log, once; never blocks."""
         if not request.begin_record():
             return
         self.queued.release(request)

@@ -22,7 +22,7 @@ _log = NetworkLog(logging.getLogger("roguebridge.holder"))
 class UpdateListener:
     """Shows the updates of one node, or remembers when the last one came.
 
-    While no client watches, that time is all that is kept: the other parts of the PV may not exist
+    While no client watches, only that time is stored: the other parts of the PV may not exist
     yet. Only the update thread writes the fields, but for :meth:`take_unseen`, which is called with
     the PV's lock held.
 
@@ -130,7 +130,7 @@ class UpdateListener:
             return
 
     def _judge_write_only(self, puts: PutTracker, value: Any) -> None:
-        # Nothing can be read back: the tree tells of the next write only if that has succeeded.
+        # Nothing can be read back: the tree sends an update of the next write only if it succeeds.
         if not self._reader.readable and not self._is_old(puts, value):
             puts.believe()
 
