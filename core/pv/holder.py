@@ -71,13 +71,11 @@ class PvHolder:
     @property
     def parts(self) -> Parts:
         """The parts that clients need, made now if there are none."""
-        parts = self._parts
-        if parts is None:
+        if self._parts is None:
             with self.reader.lock:
-                parts = self._parts
-                if parts is None:
-                    parts = self._parts = Parts(self, self.reader, self.listener, self._served)
-        return parts
+                if self._parts is None:
+                    self._parts = Parts(self, self.reader, self.listener, self._served)
+        return self._parts
 
     # What it is ---------------------------------------------------------------------------------
 
@@ -90,11 +88,6 @@ class PvHolder:
     def node(self) -> Any:
         """The variable or command."""
         return self.reader.node
-
-    @property
-    def services(self) -> Services:
-        """The services that the holders of a server share."""
-        return self.reader.services
 
     @property
     def path(self) -> str:

@@ -99,7 +99,7 @@ class Publisher:
 
         The next reading is later than this.
         """
-        present = self._reader.gone_back(stamp)
+        present = self._gone_back(stamp)
         if present is None:
             return stamp
         if self.is_unheard:
@@ -111,8 +111,15 @@ class Publisher:
         # Strictly later than the time shown before, unless the clock has gone back.
         if now > self.shown_ns:
             return now
-        present = self._reader.gone_back(self.shown_ns)
+        present = self._gone_back(self.shown_ns)
         return self.shown_ns + 1 if present is None else min(now, present)
+
+    def _gone_back(self, stamp: int) -> int | None:
+        # The present time if the server's clock has gone back, far, since it gave the stamp.
+        source = self._reader.time_source
+        if source is not None and source.gave(stamp):
+            return None
+        return self._reader.services.stamps.gone_back(stamp)
 
     def publish(self, sample: Sample, now: int) -> None:
         """Show a sample; a pace may hold it back."""

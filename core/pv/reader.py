@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..concurrency.jobs import FunctionJob
-from ..concurrency.network_log import NetworkLog
 from ..concurrency.stamp_clock import SiteTime
 from ..concurrency.workers import WorkerPool, submit_until_taken
 from ..errors import words_of
@@ -26,15 +24,7 @@ from ..tree.pyrogue import (
 )
 from ..tree.server_nodes import ServerNode
 from ..tree.source_health import FIRST_UPDATE, AlarmCause, AwaitsUpdate
-from ..values.alarm import (
-    CALC,
-    DISABLE,
-    NO_ALARM,
-    UDF,
-    UNWRITTEN,
-    Alarm,
-    Severity,
-)
+from ..values.alarm import CALC, DISABLE, NO_ALARM, UDF, UNWRITTEN, Alarm, Severity
 from ..values.conversion import Conversion
 from ..values.converter import ConversionError, Provisional, TypeConverter
 from ..values.reading import KEEP, Sample
@@ -42,18 +32,14 @@ from ..values.sendable import sendable
 from ..values.spec import NO_VALUE_ALARM, changes_of
 from .services import Services
 
-_log = NetworkLog(logging.getLogger("roguebridge.holder"))
-
 
 @dataclass(slots=True, eq=False, repr=False)
 class PvReader:
     """Reads and converts the value of one node; a failure becomes an alarm.
 
-    It exists for every PV, watched or not, so it holds no more than that needs.
-
-    The lock is that of the PV: it guards the fields of all parts of the PV that say so. Of this
-    class it guards :attr:`conversion` and :attr:`watched` when they are written; both are read
-    without it, once per use.
+    It exists for every PV, watched or not. The lock is that of the PV: it guards the fields of all
+    parts that say so. Of this class it guards :attr:`conversion` and :attr:`watched` when they are
+    written; both are read without it, once per use.
 
     :param entry: path and PV name
     :param node: the variable or command; untouched here until a client comes
@@ -131,16 +117,6 @@ class PvReader:
             self.services.faults.time_source_failed(self.node, exc)
         return self.services.time_ns()
 
-    def gone_back(self, stamp: int) -> int | None:
-        """Return the present time if the server's clock has gone back, far, since it gave a stamp.
-
-        None if the next reading is to be later than the stamp.
-        """
-        source = self.time_source
-        if source is not None and source.gave(stamp):
-            return None
-        return self.services.stamps.gone_back(stamp)
-
     # Clients ------------------------------------------------------------------------------------
 
     def set_watched(self, watched: bool) -> None:
@@ -172,13 +148,8 @@ class PvReader:
     @property
     def never_read(self) -> bool:
         """True for a register without an update since the tree was started."""
-        awaiting = self.awaiting
-        return (
-            awaiting is not None
-            and awaiting.unread
-            and self.services.expect_reads
-            and self.is_hardware
-        )
+        unread = self.awaiting is not None and self.awaiting.unread
+        return unread and self.services.expect_reads and self.is_hardware
 
     @property
     def must_be_read(self) -> bool:
@@ -210,16 +181,12 @@ class PvReader:
         node = self.node
         try:
             converter = self._make_converter(node)
+            limits = NO_VALUE_ALARM if self.entry.is_command else limits_of(node)
             conversion = Conversion(
-                converter,
-                converter.spec,
-                only_stores(node),
-                changes_others(node),
-                NO_VALUE_ALARM if self.entry.is_command else limits_of(node),
+                converter, converter.spec, only_stores(node), changes_others(node), limits
             )
         except BaseException as exc:
-            problem = exc
-            conversion = _provisional()
+            problem, conversion = exc, _provisional()
             rule = "a rule of converter_rules"
             blamed = self.services.faults.conversion_failed(node, rule, exc)
             self.in_trouble(f"its type cannot be found out: {blamed or repr(exc)}")
@@ -301,9 +268,7 @@ class PvReader:
                     return KEEP, CALC
             if conversion.alarm_of is not None:
                 part = "alarm_of"
-                own = conversion.alarm_of(value, pv_value)
-                if own is not None:
-                    alarm = own
+                alarm = conversion.alarm_of(value, pv_value) or alarm
             if alarm is None:
                 alarm = conversion.judge(value, pv_value)
             if self.trouble is not None and not conversion.is_provisional:

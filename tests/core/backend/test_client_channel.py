@@ -100,7 +100,7 @@ def test_a_channel_is_shown_what_there_is_and_each_later_reading(world):
 def test_what_does_not_fit_changes_nothing(world):
     channel = world.channel()
     world.pv.open(INT, at(3))
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError, match="300 does not fit Int8"):
         world.pv.post(at(300, 2))
     world.run()
     assert (world.pv.reading, channel.told) == (at(3), [at(3)])
