@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..concurrency.workers import WorkerPool
 from ..errors import words_of
 from ..requests.command_arguments import Call, CommandArguments
@@ -67,7 +69,7 @@ class CommandJob(RequestJob):
             isinstance(request, PutRequest)
             and request.marked
             and not self._reader.node.arg
-            and not request.value
+            and not (isinstance(request.value, np.ndarray) or request.value)
         ):
             self.skip()  # putting 0 does not run it
         elif self._runs.begin():

@@ -154,6 +154,9 @@ class CommandArguments:
         """
         node, pv_name = self._node, request.entry.pv_name
         if not node.arg:
+            needed = [n for n, one in parameters_of(node).items() if one.default is one.empty]
+            if needed:  # only a call can give it
+                raise PutError(f"{pv_name}: the argument {needed[0]!r} is missing: call it")
             return Call()
         if self._find_converter() is None:
             raise PutError(f"{pv_name} is closed")

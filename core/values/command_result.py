@@ -12,6 +12,7 @@ from .exact import exact_array
 from .sendable import sendable_spec
 from .spec import NtKind, PvSpec, ScalarType
 from .tables import columns_of, table_of
+from .words import MisfitError, shown
 
 _TEXT = PvSpec(NtKind.SCALAR, ScalarType.String)
 
@@ -20,6 +21,8 @@ def text_of(value: Any) -> str:
     """Return a tree value as text: lists, dicts and arrays as JSON where it holds them, else str.
 
     In an array's JSON what is no JSON, e.g. a time, is text.
+
+    :raises MisfitError: for an integer with thousands of digits
     """
     if isinstance(value, str):
         return value
@@ -32,7 +35,10 @@ def text_of(value: Any) -> str:
             return json.dumps(value, ensure_ascii=False, default=_json_number)
         except (TypeError, ValueError, RecursionError):
             pass
-    return str(value)
+    try:
+        return str(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits
+        raise MisfitError(f"{shown(value)} has too many digits for text") from None
 
 
 def describe_result(result: Any) -> tuple[PvSpec, Any]:

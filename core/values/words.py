@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from math import isinf
 from reprlib import Repr
 from typing import Any
@@ -13,6 +14,10 @@ import numpy as np
 from .spec import NtKind, PvSpec, ScalarType
 
 LONGEST = 80  # characters of a value in a message
+# PyRogue makes decimal text of each value, on its only update thread. Python makes none of an
+# integer of more than 4,300 digits, but reads one in hexadecimal.
+_MOST_BITS = 14_000
+_LARGE = re.compile(r"0[xob][\da-f_]{3500}", re.IGNORECASE)
 _BOOLS = {"true": True, "1": True, "false": False, "0": False}
 _KINDS = {"U": "text", "S": "bytes", "O": "object", "V": "record", "M": "time", "m": "duration"}
 
@@ -20,7 +25,7 @@ _LITERALS = (str, bytes, bytearray, int, list, tuple, set, frozenset, dict)
 
 _brief = Repr()
 _brief.maxlist = _brief.maxtuple = _brief.maxset = _brief.maxfrozenset = _brief.maxdict = 20
-_brief.maxlong = _brief.maxstring = _brief.maxother = LONGEST
+_brief.maxlong = _brief.maxstring = _brief.maxother = 2000
 
 
 class MisfitError(TypeError, ValueError):
@@ -41,7 +46,7 @@ def shown(value: Any, longest: int = LONGEST) -> str:
     except Exception:  # of a tree's own class; and of an int with thousands of digits
         text = hex(value) if isinstance(value, int) else ""
     if not text or " at 0x" in text:
-        text = f"a {type(value).__name__}"
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= longest else f"{text[:longest]}..."
 
 
@@ -83,17 +88,18 @@ def parse_number(text: str, whole: bool = False) -> int | float:
     :param whole: whether an integer is meant; a number with a fraction is left to the caller
     :raises MisfitError: if it is none
     """
+    number: int | float
     try:
-        return int(text, 0)
+        number = int(text, 0)
     except ValueError:
-        pass
-    try:
-        number = float(text)
-    except ValueError:
-        kind = "an integer" if whole else "a number"
-        raise MisfitError(f"{shown(text)} is not {kind}") from None
-    if isinf(number) and "inf" not in text.lower():
-        raise MisfitError(f"{shown(text)} is too large for float64")
+        try:
+            number = float(text)
+        except ValueError:
+            kind = "an integer" if whole else "a number"
+            raise MisfitError(f"{shown(text)} is not {kind}") from None
+    endless = isinstance(number, float) and isinf(number) and "inf" not in text.lower()
+    if endless or (isinstance(number, int) and number.bit_length() > _MOST_BITS):
+        raise MisfitError(f"{shown(text)} has too many digits")
     return number
 
 
@@ -115,7 +121,10 @@ def parse_literal(text: str) -> Any:
     """
     for parse in (json.loads, ast.literal_eval):
         try:
-            return parse(text)
+            found = parse(text)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             continue
+        if len(text) > _MOST_BITS / 4 and _LARGE.search(text):
+            raise MisfitError(f"{shown(text)} has too many digits")
+        return found
     raise MisfitError(f"{shown(text)} is neither JSON nor a Python literal")

@@ -138,9 +138,10 @@ class TypedList(_Elements):
 
         :raises MisfitError: if it is no list, or an element would change
         """
-        if isinstance(value, str) or not hasattr(value, "__len__"):
+        array = exact_array(value)
+        if array.ndim == 0:
             raise MisfitError(f"{shown(value)} is not a list")
-        return super().to_pv(value if len(value) else np.zeros(0, self._dtype))
+        return super().to_pv(array if array.size else np.zeros(0, self._dtype))
 
     @refusing
     def to_tree(self, value: Any) -> Any:

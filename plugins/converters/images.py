@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from roguebridge.core.errors import PutError
-from roguebridge.core.values import Flat, NtKind, cast_exactly, pixels_of
+from roguebridge.core.values import Flat, NtKind, cast_exactly, exact_array, pixels_of
 
 from .declared import Declared
 from .metadata import described
@@ -35,7 +35,7 @@ class Image(NodeConverter):
 
         :raises MisfitError: for elements that it has not
         """
-        return pixels_of(np.asarray(value))
+        return pixels_of(exact_array(value))
 
     @refusing
     def to_tree(self, value: Any) -> Any:

@@ -14,6 +14,7 @@ from roguebridge.core.values import (
     ScalarType,
     TypeConverter,
     cast_exactly,
+    exact_array,
     shown,
     table_of,
     texts_of,
@@ -39,7 +40,7 @@ class Table(TypeConverter):
 
         :raises MisfitError: if the array has another rank or other fields
         """
-        return table_of(np.asarray(value), self.spec.columns)
+        return table_of(exact_array(value), self.spec.columns)
 
     @refusing
     def to_tree(self, value: Any) -> Any:

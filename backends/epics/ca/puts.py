@@ -10,7 +10,15 @@ import caproto as ca
 import numpy as np
 
 from roguebridge.core.requests import PutRequest, Reply
-from roguebridge.core.values import NtKind, PvSpec, ScalarType, integer, parse_number
+from roguebridge.core.values import (
+    MisfitError,
+    NtKind,
+    PvSpec,
+    ScalarType,
+    integer,
+    misfit_words,
+    parse_number,
+)
 
 from .channel import Channel
 from .forms.form import Form, bytes_of, single
@@ -90,7 +98,8 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
         try:
             request.value = _content(pv.opened.form, channel, asked)
         except Exception as exc:
-            problem = f"the put cannot be read: {exc}"
+            words = misfit_words(exc, asked.payload, pv.opened.form.spec)
+            problem = f"the put cannot be read: {words}"
     if problem:
         pv.owner.refuse(request, f"{channel.name}: {problem}")
     else:
@@ -100,13 +109,13 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
 def _content(form: Form, channel: Channel, asked: Request) -> Any:
     kind, count, size = ca.ChannelType(asked.type), asked.count, len(asked.payload)
     if kind not in ca.native_types:
-        raise ValueError(f"puts of type {kind.name} are not taken")
+        raise MisfitError(f"puts of type {kind.name} are not taken")
     view = channel.view
     is_index = channel.field == "IDX"
     # Of the last text libca sends no more than there is.
     least = (count - 1) * dbr.STRING_SIZE if kind is dbr.STRING else count * dbr.WIRE[kind].itemsize
     if size < least:
-        raise ValueError(f"{count} elements in {size} bytes")
+        raise MisfitError(f"{count} elements in {size} bytes")
     if kind is dbr.STRING:
         starts = range(0, count * dbr.STRING_SIZE, dbr.STRING_SIZE)
         texts = [_decoded(asked.payload[at : at + dbr.STRING_SIZE]) for at in starts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from roguebridge.core.requests import (
     decoded,
     size_of,
 )
-from roguebridge.core.values import Flat, NtKind, PvSpec, ScalarType, unicode_of
+from roguebridge.core.values import Flat, MisfitError, NtKind, PvSpec, ScalarType, unicode_of
 
 from .backlog import Operation
 from .results import encode_result
@@ -210,10 +211,13 @@ def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:
     if not _marked(value, "value"):
         return False, None
     if value["codec.name"] and _marked(value, "codec.name"):
-        raise ValueError(f"frames in codec {value['codec.name']!r} are not taken")
+        raise MisfitError(f"frames in codec {value['codec.name']!r} are not taken")
     pixels = np.asarray(value["value"])
     if _marked(value, "dimension"):
-        return True, pixels.reshape([int(d["size"]) for d in value["dimension"]][::-1])
+        shape = tuple(int(d["size"]) for d in value["dimension"])[::-1]
+        if prod(shape) != pixels.size or min(shape, default=0) < 0:
+            raise MisfitError(f"{pixels.size} elements do not fill {shape}")
+        return True, pixels.reshape(shape)
     return True, pixels.view(Flat)
 
 

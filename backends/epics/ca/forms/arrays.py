@@ -10,13 +10,16 @@ import numpy as np
 from roguebridge.core.values import (
     Column,
     Flat,
+    MisfitError,
     PvSpec,
     ScalarType,
     array_type,
     cast_exactly,
     exact_array,
     fitted,
+    parse_literal,
     parse_number,
+    shown,
 )
 
 from ..wire.dbr import CHAR, LONG, STRING, WIRE, cut
@@ -48,7 +51,7 @@ class ArrayForm(Form):
         """Return the elements."""
         array = np.asarray(value, self.spec.scalar.dtype)
         if array.ndim != 1:
-            raise TypeError(f"rank {array.ndim} instead of 1")
+            raise MisfitError(f"rank {array.ndim} instead of 1")
         return CaValue(self._type, array.astype(self._dtype), loss=_loss(array))
 
     def take_numbers(self, numbers: Any) -> Any:
@@ -121,17 +124,18 @@ class TableForm(Form):
 
     def take_numbers(self, numbers: Any) -> Any:
         """Refuse: a table is no number."""
-        raise ValueError("a table is put as JSON text")
+        raise MisfitError("a table is put as JSON text")
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return the columns."""
-        found = json.loads(single(texts))
+        found = parse_literal(single(texts))
         if not isinstance(found, dict):
-            raise ValueError("a table is put as a JSON object with a list for each column")
+            raise MisfitError("a table is put as a JSON object with a list for each column")
         columns = {column.name: column for column in self.spec.columns}
         unknown = [name for name in found if name not in columns]
         if unknown:
-            raise ValueError(f"there is no column {unknown[0]!r}: there are {list(columns)}")
+            known = shown(list(columns), 400)
+            raise MisfitError(f"there is no column {shown(unknown[0])}: there are {known}")
         return {name: _taken_column(columns[name], items) for name, items in found.items()}
 
 
@@ -150,13 +154,13 @@ def _loss(array: Any) -> str:
 def _scalar_of(dtype: Any) -> ScalarType:
     scalar = array_type(dtype)
     if scalar is None or scalar is ScalarType.String:
-        raise TypeError(f"elements of type {dtype} have no place in Channel Access")
+        raise MisfitError(f"elements of type {dtype} have no place in Channel Access")
     return scalar
 
 
 def _taken_column(column: Column, items: Any) -> Any:
     if not isinstance(items, list):
-        raise ValueError(f"column {column.name!r} is no list")
+        raise MisfitError(f"column {column.name!r} is no list")
     if column.scalar is ScalarType.String:
         return [bytes_of(item).decode() for item in items]
     array = np.array(items, None if items else column.scalar.dtype)

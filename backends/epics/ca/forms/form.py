@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from roguebridge.core.values import PvSpec, ScalarType, unicode_of
+from roguebridge.core.values import MisfitError, PvSpec, ScalarType, shown, unicode_of
 
 from ..wire.dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, WIRE, Elements, cut
 
@@ -99,14 +99,14 @@ def one(number: Any, dtype: Any) -> Any:
 def single(items: Any) -> Any:
     """Return the only one of what a client has put."""
     if len(items) != 1:
-        raise ValueError(f"{len(items)} elements instead of 1")
+        raise MisfitError(f"{len(items)} elements instead of 1")
     return items[0]
 
 
 def bytes_of(text: Any) -> bytes:
     """Return the bytes of a text; NUL, which would end it, and what is no Unicode are escaped."""
     if not isinstance(text, str):
-        raise TypeError(f"{text!r} is no str")
+        raise MisfitError(f"{shown(text)} is no str")
     return unicode_of(text).encode()
 
 

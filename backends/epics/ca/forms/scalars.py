@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from roguebridge.core.values import PvSpec, integer, parse_number
+from roguebridge.core.values import MisfitError, PvSpec, integer, parse_number, shown
 
 from ..wire.dbr import ENUM, LONG, WIRE, cut
 from .form import LONGEST, TYPES, CaValue, Form, dtype_of, one, rounded, single, text_value
@@ -32,7 +32,7 @@ class NumberForm(Form):
         """Return one number."""
         if self._range is None:
             if isinstance(value, str):
-                raise TypeError(f"{value!r} is no number")
+                raise MisfitError(f"{value!r} is no number")
             return CaValue(self._type, one(value, self._dtype))
         number = index(value)
         low, high = self._range
@@ -64,14 +64,14 @@ class FlagForm(Form):
     def show(self, value: Any) -> CaValue:
         """Return 0 or 1."""
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{value!r} is no bool")
+            raise MisfitError(f"{value!r} is no bool")
         return CaValue(ENUM, one(value, WIRE[ENUM]))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return False or True."""
         number = single(numbers).item()
         if number not in (0, 1):
-            raise ValueError(f"{number} is neither 0 nor 1")
+            raise MisfitError(f"{number} is neither 0 nor 1")
         return bool(number)
 
     def take_texts(self, texts: list[str]) -> Any:
@@ -99,7 +99,7 @@ class ChoiceForm(Form):
     def _index(self, value: Any) -> int:
         number = index(value)
         if not 0 <= number < len(self.spec.choices):
-            raise ValueError(f"index {number} is outside the choices {list(self.spec.choices)}")
+            raise MisfitError(f"index {number} is outside the choices {list(self.spec.choices)}")
         return number
 
 
@@ -141,7 +141,7 @@ def _choice(text: str, choices: tuple[str, ...]) -> int:
     if found == 1:
         return cut_labels.index(text.encode())
     if found:
-        raise ValueError(f"{text!r} begins several choices: put the index")
+        raise MisfitError(f"{shown(text)} begins several choices: put the index")
     if text.strip().isdecimal():
         return int(text)
-    raise ValueError(f"{text!r} is none of {list(choices)}")
+    raise MisfitError(f"{shown(text)} is none of {shown(list(choices), 400)}")
