@@ -5,7 +5,8 @@ Clients send numbers, text and arrays of the type that they prefer, some of them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from enum import Enum
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
@@ -17,6 +18,8 @@ from ..values.exact import cast_exactly, exact_array, integer, real
 from ..values.words import parse_bool, parse_literal, parse_number, shown
 from .annotations import UNIONS, base_of, name_of
 
+#: raised for a value that does not fit
+NO_FIT = (TypeError, ValueError, OverflowError, KeyError)
 _LISTS = {"list", "Sequence", "MutableSequence", "Iterable", "Collection"}
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 _MAPPINGS = {"dict", "Mapping", "MutableMapping"}
@@ -33,7 +36,7 @@ def held_to(kind: Any, value: Any, who: str, name: str) -> Any:
     """
     try:
         return fitted_to(kind, value)
-    except (TypeError, ValueError, OverflowError, KeyError):
+    except NO_FIT:
         raise misfit(who, name, value, name_of(kind)) from None
 
 
@@ -145,29 +148,25 @@ def _numpy(kind: type[Any], value: Any) -> Any:
     return number
 
 
-def _member(kind: type[Enum], value: Any) -> Enum:
+def _member(kind: type[Enum], value: Any) -> Any:
     """Return the member that has this name, or this value."""
     if isinstance(value, str) and value in kind.__members__:
         return kind[value]
-    for member in kind:
-        try:
-            if fitted_to(type(member.value), value) == member.value:
-                return member
-        except (TypeError, ValueError, OverflowError, KeyError):
-            continue
-    raise ValueError(value)
+    return _equal_one([(member.value, member) for member in kind], value)
 
 
 def _literal(allowed: tuple[Any, ...], value: Any) -> Any:
-    for one in allowed:
-        if isinstance(value, str) and value == one:
-            return one
-    for one in allowed:
-        try:
+    if isinstance(value, str) and value in allowed:
+        return value
+    return _equal_one([(one, one) for one in allowed], value)
+
+
+def _equal_one(choices: Iterable[tuple[Any, Any]], value: Any) -> Any:
+    """Return the second of the pair whose first one equals a value, held to its type."""
+    for one, found in choices:
+        with suppress(*NO_FIT):
             if fitted_to(type(one), value) == one:
-                return one
-        except (TypeError, ValueError, OverflowError, KeyError):
-            continue
+                return found
     raise ValueError(value)
 
 
@@ -175,10 +174,8 @@ def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     if type(value) in kinds:
         return value
     for kind in kinds:
-        try:
+        with suppress(*NO_FIT):
             return fitted_to(kind, value)
-        except (TypeError, ValueError, OverflowError, KeyError):
-            continue
     raise TypeError(value)
 
 

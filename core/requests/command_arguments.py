@@ -14,14 +14,13 @@ from ..values.converter import TypeConverter
 from ..values.spec import ScalarType
 from ..values.words import parse_literal
 from .annotations import types_of
-from .argument_types import fitted_to, held_to, misfit
+from .argument_types import NO_FIT, fitted_to, held_to, misfit
 from .plugin_faults import PluginFaults
 from .put_limits import PutLimits
 from .request import PutRequest, RpcRequest
 
 _ALIASES = ("arg", "value")
 _CONTAINERS = (list, tuple, dict, set, frozenset)
-_NOT_OF_ITS_TYPE = (TypeError, ValueError, OverflowError)
 
 
 class Call(NamedTuple):
@@ -192,7 +191,7 @@ class CommandArguments:
         except PutError as exc:
             reason = words_of(exc).removeprefix(f"{node.path}: ")
             raise PutError(f"{pv_name}: the argument 'arg': {reason}") from exc
-        except _NOT_OF_ITS_TYPE:
+        except NO_FIT:
             defaults = self._defaults
             if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
                 raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
@@ -213,7 +212,7 @@ class CommandArguments:
             return held_to(kind, made, pv_name, "arg")
         try:
             return fitted_to(kind, made)
-        except _NOT_OF_ITS_TYPE:  # the type of the PV is another than that of the function
+        except NO_FIT:  # the type of the PV is another than that of the function
             return given
 
 

@@ -38,26 +38,16 @@ class PluginFaults:
     """
 
     def __init__(self) -> None:
-        #: measures how long quick parts take
-        self.clock: Clock = SystemClock()
-        self._run_soon: Callable[[Callable[[], None]], object] = _at_once
-        self._converts: Callable[[Any], str] = _unknown
-        self._guards: Callable[[Any], str] = _unknown
-        self._times: Callable[[Any], str] = _unknown
         self._lock = threading.Lock()
-        # plugin, hook and kind -> text of the first one, and the paths of the nodes
-        self._found: dict[tuple[str, str, str], tuple[str, dict[str, None]]] = {}
-        self._traced: set[tuple[str, str, str]] = set()
-        self._chosen: dict[str, str] = {}  # path -> plugin, of converters that failed
-        self._timed: dict[str, str] = {}  # the same of time sources
+        self.begin(SystemClock(), _at_once)
 
     def begin(
         self,
         clock: Clock,
         run_soon: Callable[[Callable[[], None]], object],
-        converts: Callable[[Any], str],
-        guards: Callable[[Any], str],
-        times: Callable[[Any], str],
+        converts: Callable[[Any], str] = _unknown,
+        guards: Callable[[Any], str] = _unknown,
+        times: Callable[[Any], str] = _unknown,
     ) -> None:
         """Forget all faults: the server starts anew.
 
@@ -67,13 +57,14 @@ class PluginFaults:
         :param guards: returns the plugin that has made a policy
         :param times: returns the plugin that has chosen the time source of a node
         """
-        self.clock, self._run_soon = clock, run_soon
-        self._converts, self._guards, self._times = converts, guards, times
         with self._lock:
-            self._found.clear()
-            self._traced.clear()
-            self._chosen.clear()
-            self._timed.clear()
+            self.clock, self._run_soon = clock, run_soon
+            self._converts, self._guards, self._times = converts, guards, times
+            # plugin, hook and kind -> text of the first one, and the paths of the nodes
+            self._found: dict[tuple[str, str, str], tuple[str, dict[str, None]]] = {}
+            self._traced: set[tuple[str, str, str]] = set()
+            self._chosen: dict[str, str] = {}  # path -> plugin, of converters that failed
+            self._timed: dict[str, str] = {}  # the same of time sources
 
     def failed(
         self, plugin: str, hook: str, path: str, exc: BaseException, at_once: bool = False

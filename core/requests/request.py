@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .credentials import Credentials
 
@@ -28,45 +28,41 @@ class Reply(ABC):
         """Report failure; ``text`` is never empty."""
 
 
+@dataclass(slots=True, eq=False)
 class Request:
     """Common part of puts and calls: PV, credentials, and an answer given exactly once.
 
     :param entry: the PV asked for
     :param credentials: who asks
-    :param reply: the way back; released with the answer
+    :param _reply: the way back; released with the answer
     """
 
-    operation = "request"
-    __slots__ = (
-        "entry", "credentials", "client", "queued", "cancelled", "outcome", "trap", "granted",
-        "kept", "old", "returned", "written", "_reply", "_once", "_recorded",
-    )  # fmt: skip
-
-    def __init__(self, entry: PvEntry, credentials: Credentials, reply: Reply) -> None:
-        self.entry = entry
-        self.credentials = credentials
-        #: what all requests of one connection have in common; None for the client's host
-        self.client: Hashable = None
-        #: whose bytes are counted for it, and how many; see :class:`.QueuedBytes`
-        self.queued: tuple[Hashable, int] | None = None
-        #: the client has gone; a queued request is then dropped
-        self.cancelled = False
-        #: None until answered, then '' for success or the error text
-        self.outcome: str | None = None
-        #: a policy that allows it asks for an audit record
-        self.trap = False
-        #: all policies have allowed it to change something
-        self.granted = False
-        # For the audit, if there is one: what is asked, what there was before, what a call
-        # returned; see :func:`.kept`.
-        self.kept: Any = None
-        self.old: Any = None
-        self.returned: Any = None
-        # What was written in place of what was put; None for the same.
-        self.written: Any = None
-        self._reply: Reply | None = reply
-        self._once = threading.Lock()
-        self._recorded = threading.Lock()
+    operation: ClassVar[str] = "request"
+    entry: PvEntry
+    credentials: Credentials
+    _reply: Reply | None
+    client: Hashable = field(default=None, init=False)
+    """what all requests of one connection have in common; None for the client's host"""
+    queued: tuple[Hashable, int] | None = field(default=None, init=False)
+    """whose bytes are counted for it, and how many; see :class:`.QueuedBytes`"""
+    cancelled: bool = field(default=False, init=False)
+    """the client has gone; a queued request is then dropped"""
+    outcome: str | None = field(default=None, init=False)
+    """None until answered, then '' for success or the error text"""
+    trap: bool = field(default=False, init=False)
+    """a policy that allows it asks for an audit record"""
+    granted: bool = field(default=False, init=False)
+    """all policies have allowed it to change something"""
+    kept: Any = field(default=None, init=False)
+    """for the audit: what is asked; see :func:`.kept`"""
+    old: Any = field(default=None, init=False)
+    """for the audit: what there was before"""
+    returned: Any = field(default=None, init=False)
+    """for the audit: what a call returned"""
+    written: Any = field(default=None, init=False)
+    """what was written in place of what was put; None for the same"""
+    _once: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _recorded: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
     def asked(self) -> Any:
@@ -108,6 +104,7 @@ class Request:
         return reply
 
 
+@dataclass(slots=True, eq=False)
 class PutRequest(Request):
     """A client wants a new value.
 
@@ -119,24 +116,11 @@ class PutRequest(Request):
         nothing is marked: a variable is read, a command run; None as usual
     """
 
-    operation = "put"
-    __slots__ = ("value", "marked", "block", "process")
-
-    def __init__(
-        self,
-        entry: PvEntry,
-        credentials: Credentials,
-        reply: Reply,
-        value: Any,
-        marked: bool = True,
-        block: bool = False,
-        process: bool | None = None,
-    ) -> None:
-        super().__init__(entry, credentials, reply)
-        self.value = value
-        self.marked = marked
-        self.block = block
-        self.process = process
+    operation: ClassVar[str] = "put"
+    value: Any
+    marked: bool = True
+    block: bool = False
+    process: bool | None = None
 
     @property
     def asked(self) -> Any:
@@ -144,24 +128,15 @@ class PutRequest(Request):
         return self.value if self.marked else None
 
 
+@dataclass(slots=True, eq=False)
 class RpcRequest(Request):
     """A client wants a command run, or a variable read.
 
     :param arguments: the named arguments as the client sent them
     """
 
-    operation = "rpc"
-    __slots__ = ("arguments",)
-
-    def __init__(
-        self,
-        entry: PvEntry,
-        credentials: Credentials,
-        reply: Reply,
-        arguments: Mapping[str, Any],
-    ) -> None:
-        super().__init__(entry, credentials, reply)
-        self.arguments = arguments
+    operation: ClassVar[str] = "rpc"
+    arguments: Mapping[str, Any]
 
     @property
     def asked(self) -> Any:

@@ -13,6 +13,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,27 +37,24 @@ _MOST_USERS = 10_000
 _MOST_WAITING = 10_000  # requests
 
 
+@dataclass(slots=True, eq=False)
 class _User:
     """The groups of one user.
 
-    ``asked`` is when the look-up under way was asked for, None if none is; ``version`` counts the
-    answers that were other than the last.
+    ``asked`` is when the look-up under way was asked for, None if none is. There is none before
+    ``retry``, since the last one has failed. ``waiting`` are jobs in order, by where they run.
+    ``version`` counts the answers that were other than the last.
     """
 
-    __slots__ = (
-        "roles", "told", "asked", "retry", "queued", "running", "waiting", "releasing", "version",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.roles: frozenset[str] | None = None
-        self.told = 0.0
-        self.asked: float | None = None
-        self.retry = 0.0  # not before, since the last look-up has failed
-        self.queued: set[WorkerPool] = set()
-        self.running = False
-        self.waiting: dict[WorkerPool, list[Job]] = {}  # in order, by where they run
-        self.releasing: set[WorkerPool] = set()
-        self.version = 0
+    roles: frozenset[str] | None = None
+    told: float = 0.0
+    asked: float | None = None
+    retry: float = 0.0
+    queued: set[WorkerPool] = field(default_factory=set)
+    running: bool = False
+    waiting: dict[WorkerPool, list[Job]] = field(default_factory=dict)
+    releasing: set[WorkerPool] = field(default_factory=set)
+    version: int = 0
 
     @property
     def idle(self) -> bool:
@@ -186,33 +184,32 @@ class UserGroups:
         return None if late >= STALE else user.roles
 
     def _ask(self, user: _User, who: Credentials, pool: WorkerPool) -> None:
-        now = self._clock.monotonic()
-        look_up = who.look_up
+        now, look_up = self._clock.monotonic(), who.look_up
         if look_up is None or self._ended or user.running or pool in user.queued:
             return
         if now < user.retry:
             return
         # In both queues if an idle one has come first: who is there first looks up.
-        if pool.submit(_LookUp(self, user, look_up, who.host, pool)) is None:
+        call = partial(self._look_up, user, look_up, pool)
+        if pool.submit(FunctionJob(f"groups {id(user)}", call, f"groups {who.host}")) is None:
             user.queued.add(pool)
             user.asked = now if user.asked is None else user.asked
 
     # On the threads that look up, and the clock's ---------------------------------------------
 
-    def begin(self, user: _User, pool: WorkerPool) -> bool:
-        """Tell whether a look-up is still wanted, now that it is its turn."""
+    def _look_up(
+        self, user: _User, look_up: Callable[[], frozenset[str]], pool: WorkerPool
+    ) -> None:
         with self._lock:
             user.queued.discard(pool)
             if user.asked is None or user.running or self._ended:
-                return False
+                return
             user.running = True
-            return True
-
-    def told(self, user: _User, roles: frozenset[str] | None) -> None:
-        """A look-up has ended.
-
-        :param roles: None if it has failed
-        """
+        roles: frozenset[str] | None = None
+        try:
+            roles = frozenset(look_up())
+        except BaseException as exc:
+            _log.warning("the groups of a user cannot be found out: %s", words_of(exc))
         with self._lock:
             user.running = False
             user.asked = None
@@ -265,37 +262,3 @@ class Knowing(NamedTuple):
     def submit(self, job: Job) -> str | None:
         """Queue a job that tells a client its rights: it may wait less long than a request."""
         return self.groups.submit(job, self.pool, self.who, RIGHTS_WAIT)
-
-
-class _LookUp(Job):
-    """Looks the groups of one user up."""
-
-    __slots__ = ("_groups", "_user", "_look_up", "_pool")
-
-    def __init__(
-        self,
-        groups: UserGroups,
-        user: _User,
-        look_up: Callable[[], frozenset[str]],
-        host: str,
-        pool: WorkerPool,
-    ) -> None:
-        super().__init__(f"groups {id(user)}", f"groups {host}")
-        self._groups = groups
-        self._user = user
-        self._look_up = look_up
-        self._pool = pool
-
-    def run(self) -> None:
-        """Look up."""
-        if not self._groups.begin(self._user, self._pool):
-            return
-        roles: frozenset[str] | None = None
-        try:
-            roles = frozenset(self._look_up())
-        except BaseException as exc:
-            _log.warning("the groups of a user cannot be found out: %s", words_of(exc))
-        self._groups.told(self._user, roles)
-
-    def abandon(self, reason: str) -> None:
-        """Nobody waits for it any more."""
