@@ -26,7 +26,7 @@ class NodeIndex:
         """Path -> node."""
         found: dict[str, Any] = {}
         for node in self.nodes:
-            with suppress(Exception):  # the mapping tells of it
+            with suppress(Exception):  # the mapping reports it
                 found[str(node.path)] = node
         return found
 

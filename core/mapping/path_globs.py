@@ -11,7 +11,7 @@ _SET = re.compile(r"\[([^\[\]]+)\]")
 
 
 def path_matcher(globs: Iterable[str]) -> Callable[[str], object]:
-    """Return a function that tells, by what is true or not, whether a path matches any glob.
+    """Return a function whose result is true for a path that matches any of the globs.
 
     ``*`` stands for any characters, ``?`` for one. ``Adc[3]``, ``Adc[*]`` and ``Adc[?]`` are the
     nodes of an array. Any other brackets are one character of a set, alone or as an index:

@@ -75,7 +75,7 @@ class Select:
             object.__setattr__(self, name, value)
 
     def _several(self, name: str, given: Any) -> tuple[str, ...]:
-        """Return one or several as several, which are kept so."""
+        """Return one or several as a tuple; the field has several as a tuple, too."""
         if given is None:
             return ()
         if isinstance(given, str):

@@ -1,4 +1,4 @@
-"""Polled variables that fall silent: PyRogue tells nobody of a poll that fails or stops.
+"""Polled variables that fall silent: PyRogue reports no poll that fails or stops.
 
 Only the counter of updates of each PV is read, so an update costs nothing more. Why
 a poll does not come is not asked: an error of the hardware, ``pollBlock()`` and a dead poll thread
@@ -43,10 +43,10 @@ class Watched(Protocol):
         """A number that grows with every update silence."""
 
     def show_stale(self, updates: int) -> None:
-        """Show TIMEOUT on the value kept.
+        """Show TIMEOUT with the last value.
 
-        :param updates: do nothing unless this is how many have been heard, or the alarm would
-            follow, and outlast, the update that has ended the silence just now
+        :param updates: do nothing unless so many have come: an update may have ended the silence
+            just now, and the alarm would outlast it
         """
 
 
@@ -67,7 +67,7 @@ class _Silence:
 
 @dataclass(eq=False)
 class Staleness:
-    """Has the PVs of polled variables that hear no update show TIMEOUT, once per silence.
+    """Has the PVs of polled variables without updates show TIMEOUT, once per silence.
 
     The next update shows a value and alarm of its own. A variable that is not polled may be
     silent; one whose polls are switched off while its PV shows TIMEOUT keeps that until its next
@@ -77,8 +77,8 @@ class Staleness:
     :param clock: times the checks
     :param missed_polls: how many poll intervals a silence may last, but at least one second;
         None or 0 for ever
-    :param polls_on: False while the tree was told to make no polls: silence is no fault then, and
-        is counted from the moment when they go on
+    :param polls_on: returns False while polls are switched off: silence is no fault then, and
+        counts from the moment when they go on
     """
 
     clock: Clock
@@ -90,7 +90,7 @@ class Staleness:
     _timer: Timer | None = field(default=None, init=False)
 
     def watch(self, holder: Watched) -> None:
-        """A first client looks at a PV: from now on it may fall silent. Never blocks."""
+        """A PV has its first client: from now on it may fall silent. Never blocks."""
         if not self.missed_polls:
             return
         silence = _Silence(holder.updates, self.clock.monotonic())
@@ -99,7 +99,7 @@ class Staleness:
             self._schedule()
 
     def unwatch(self, holder: Watched) -> None:
-        """Nobody looks at a PV any more. Never blocks; harmless if it is not watched."""
+        """The last client of a PV has left. Never blocks; harmless if it is not watched."""
         with self._lock:
             self._watched.pop(holder, None)
 
@@ -174,9 +174,9 @@ class Staleness:
 
 
 def tells_of_polls(node: Any) -> bool:
-    """Tell whether polls of a node are heard at all, and its ``pollInterval`` cannot block.
+    """Tell whether polls of a node send updates, and its ``pollInterval`` cannot block.
 
-    For PyRogue's own variables that is an attribute, for a link the shortest one of its
+    For the variables of PyRogue that is an attribute, for a link the shortest one of its
     dependencies, and no lock is taken. For a remote node it is a request over the network, made
     even if its class is asked.
 
@@ -203,5 +203,5 @@ def poll_interval(node: Any) -> float:
     try:
         interval: Any = node.pollInterval
         return float(interval) if interval > 0 else 0.0
-    except Exception:  # setPollInterval() keeps what it refuses, a text too; so do the sources
-        return 0.0  # of a link
+    except Exception:  # PyRogue stores an interval that it refuses, a text too
+        return 0.0

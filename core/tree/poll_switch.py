@@ -13,8 +13,7 @@ _BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess")  # devices of every root,
 
 
 class PollSwitch(Switch):
-    """Follows ``PollEn`` of one root. That of a remote tree cannot be read without
-    waiting: it counts as on.
+    """Follows ``PollEn`` of one root; that of a remote tree, which a read waits for, counts as on.
 
     Its getter waits for a whole cycle of polls. So it is read only when a server starts, and when
     updates may have been lost.
@@ -29,11 +28,11 @@ class PollSwitch(Switch):
         variable = getattr(root, "PollEn", None) if local else None
         always = ServerVariable("PollEn", True)
         super().__init__(variable if hasattr(variable, "addListener") else always)
-        #: False while the tree makes no polls because it was told so
+        #: False while polls are switched off
         self.on = True
 
     def turn(self, state: Any) -> bool:
-        """Take a state; whoever needs it asks for it."""
+        """Take a state; there is nothing to show."""
         self.on = state is not False
         return False
 

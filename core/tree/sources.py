@@ -29,7 +29,7 @@ _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that o
 
 @dataclass(eq=False)
 class Sources:
-    """Finds the sources of all PVs, hears those that are not served, and tells the PVs.
+    """Finds the sources of all PVs, listens to those that are not served, and informs the PVs.
 
     Bad news is shown at once, on a worker. Good news comes with a link's own update, which the tree
     sends right after that of its source: only if none follows, the link is read again.
@@ -97,13 +97,13 @@ class Sources:
         return source
 
     def listen(self) -> None:
-        """Begin to hear the sources that are not served."""
+        """Begin to listen to the sources that are not served."""
         for source in self._sources.values():
             if source.pv is None:
                 self.listen_to(source.node, source.on_update)
 
     def unlisten(self) -> None:
-        """No longer hear them."""
+        """No longer listen to them."""
         for source in self._sources.values():
             if source.pv is None:
                 self.unlisten_to(source.node, source.on_update)
@@ -159,7 +159,10 @@ class Sources:
                 source.look()
 
     def count_as_heard(self, nodes: Iterable[Any]) -> None:
-        """The tree has read these nodes, and their updates are lost; those served know by now."""
+        """The tree has read these nodes, and their updates are lost.
+
+        The PVs of those that are served have been informed.
+        """
         for node in nodes:
             source = self._sources.get(id(node))
             if source is not None and source.pv is None:

@@ -1,4 +1,4 @@
-"""A variable of the tree that switches something on or off, and who follows it."""
+"""A variable of the tree that switches something on or off, and its listener."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Spares the tree the texts of arrays that nobody reads.
+"""Spares the tree the texts of arrays that no listener reads.
 
-PyRogue makes a text of every value before it tells anybody, on its only update thread; of a million
-numbers that takes ten seconds. While a server hears a variable whose values are arrays or lists,
-the variable tells values whose text is made when it is asked for.
+PyRogue makes a text of every value before it calls the listeners, on its only update thread; of a
+million numbers that takes ten seconds. While a server listens to a variable whose values are arrays
+or lists, the listeners get values whose text is made when it is asked for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NOTHING: dict[str, Any] = {}
 
 
 class LazyTexts:
-    """Hears variables for one server, and spares the tree the texts of their arrays."""
+    """The listeners of one server; spares the tree the texts of arrays."""
 
     def __init__(self) -> None:
         self._overrides: dict[int, UpdateOverride] = {}  # by id of the node
@@ -35,7 +35,7 @@ class LazyTexts:
         """Add a listener to a node.
 
         :param node: any node, of a tree or not; no value of it is read
-        :param listener: of what it is told, it keeps nothing but the value
+        :param listener: of what it is called with, it stores nothing but the value
         """
         if not _may_be_long(node):
             node.addListener(listener)
@@ -107,7 +107,7 @@ class LazyUpdate:
     def __init__(self, variable: Any, maker: ValueMaker) -> None:
         self.variable = variable
         self._maker = maker
-        #: those of the bridge, which do not ask for the text
+        #: the listeners of the bridge, which do not ask for the text
         self.hearers: list[Listener] = []
 
     def _doUpdate(self) -> Any:  # the name by which an update is known that failed
@@ -126,7 +126,7 @@ class LazyUpdate:
             hearers = self.hearers
             if not variable.root._varListeners and all(one in hearers for one in listeners):  # noqa: SLF001
                 return self._maker.later(variable, value, value)
-            # Somebody may keep what he is told, and ask when the tree has changed the array.
+            # Another listener may ask for the text when the tree has changed the array.
             if is_array and not value.dtype.hasobject:
                 return self._maker.later(variable, value, value.copy())
         return self._maker.now(variable, value)
@@ -136,7 +136,7 @@ _UNKNOWN = "this version of PyRogue delivers updates in a way that is not known"
 
 
 def _maker_for(node: Any) -> ValueMaker | str:
-    """Return what makes the values that a node tells, or why it had better be left alone."""
+    """Return the maker of the values that listeners of a node get, or why there is none."""
     present = vars(node).get("_doUpdate")
     if present is not None and getattr(present, "below", node) is not None:
         return "something else has taken the place of its _doUpdate"
@@ -156,7 +156,7 @@ def _maker_of(cls: type, update: Any) -> ValueMaker | str:
 
 
 def _told_by(update: Any) -> type | None:
-    """Return the class of what a ``_doUpdate`` tells, if it does what is expected and no more.
+    """Return the class of the values of a ``_doUpdate``, if it does no more than expected.
 
     :param update: the function; tried on something that only notes what is done to it
     """

@@ -29,7 +29,7 @@ class LazyText:
 
 
 def fields_for(variable: Any, value: Any, text: Any) -> dict[str, Any]:
-    """Return the fields of what PyRogue tells the listeners of a variable, in its order."""
+    """Return the fields of the value object that PyRogue makes of an update, in its order."""
     status, severity = variable._alarmState(value)  # noqa: SLF001
     return {
         "value": value,
@@ -44,7 +44,7 @@ def fields_for(variable: Any, value: Any, text: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class ValueMaker:
-    """Makes what the listeners of a variable are told, as the tree does, of a value already read.
+    """Makes the value objects for the listeners of a variable, as the tree does.
 
     Made by :func:`maker_of`.
     """

@@ -38,7 +38,7 @@ class Guard:
         self.told: list[Failed] = []
 
     def __call__(self, deliver: Callable[[], Any]) -> Any:
-        """Deliver an update, and return what root listeners are told."""
+        """Deliver an update, and return the value object for root listeners."""
         try:
             value = deliver()
         except BaseException as exc:

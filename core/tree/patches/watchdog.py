@@ -132,7 +132,7 @@ class Watchdog:
             self._note(thread, exc, args.exc_traceback)
 
     def _note(self, thread: Any, exc: BaseException, tb: TracebackType | None) -> None:
-        # Neither exception nor frame is kept: they hold the values of the whole batch.
+        # Neither exception nor frame is stored: they hold the values of the whole batch.
         if self._thread is None:
             return
         places = raised_in(tb)
@@ -145,7 +145,7 @@ class Watchdog:
 
     def _check(self) -> None:
         # In this order: a worker that ends properly does so after the root has ceased to run, and
-        # one that dies has told so before it is no longer alive.
+        # one that dies has called the hook before it is no longer alive.
         alive = self._worker.is_alive()
         if not self.root.running:
             return
@@ -216,7 +216,7 @@ class Watchdog:
         current = delivery(places)
         now = self.clock.monotonic()
         if current is not self._held:
-            # Held to tell it from a later one: no longer than needed, it holds the values.
+            # Stored to know it from a later one, and only that long: it holds the values.
             self._held, self._since = current, now
             if self.fault is not None:
                 self._turn(None)
