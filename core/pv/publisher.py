@@ -161,7 +161,7 @@ class Publisher:
             self.alarm = alarm
             sources = self._reader.services.sources
             if sources is not None:
-                sources.shown(self._reader.path, alarm)
+                sources.shown(self._reader.node, alarm)
         if value is not KEEP:
             self.values += 1
         conversion = self._reader.conversion

@@ -148,7 +148,7 @@ class Rereads:
         Only while clients watch the PV, or one that is computed from it.
         """
         reader, sources = self._reader, self._reader.services.sources
-        needed = sources is not None and sources.is_needed(reader.path)
+        needed = sources is not None and sources.is_needed(reader.node)
         if reader.readable and (reader.watched or needed):
             end_doubt = partial(self._end_doubt, after)
             reader.services.clock.call_later(after, partial(reader.run_soon, end_doubt))

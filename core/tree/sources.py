@@ -51,7 +51,6 @@ class Sources:
     # Of the states; it is held for moments, and no other lock is taken under it.
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
     _sources: dict[int, Source] = field(default_factory=dict, init=False)  # by id of the node
-    _of_pv: dict[str, Source] = field(default_factory=dict, init=False)
     _healths: dict[str, SourceHealth] = field(default_factory=dict, init=False)
     # Of the sources' users; it is taken before that of Staleness.
     _watching: threading.Lock = field(default_factory=threading.Lock, init=False)
@@ -93,7 +92,6 @@ class Sources:
             if pv is not None and pv.node is node:
                 source.pv = pv
                 pv.await_update(source)
-                self._of_pv[pv.path] = source
         return source
 
     def listen(self) -> None:
@@ -132,9 +130,9 @@ class Sources:
 
     # States -------------------------------------------------------------------------------------
 
-    def shown(self, path: str, alarm: Alarm) -> None:
-        """A PV shows another alarm of its own; with its lock held."""
-        source = self._of_pv.get(path)
+    def shown(self, node: Any, alarm: Alarm) -> None:
+        """The PV of a node shows another alarm of its own; with its lock held."""
+        source = self._sources.get(id(node))
         if source is not None:
             source.shown(alarm)
 
@@ -147,9 +145,9 @@ class Sources:
         if source is not None and source.pv is not None:
             source.pv.doubt()
 
-    def is_needed(self, path: str) -> bool:
-        """True if a client looks at something that is made of what a PV shows."""
-        source = self._of_pv.get(path)
+    def is_needed(self, node: Any) -> bool:
+        """True if a PV that is made of a node has a client."""
+        source = self._sources.get(id(node))
         return source is not None and source.users > 0
 
     def update_failed(self, path: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from threading import get_ident
 from typing import Any
 
-_NO_CODE = compile("", "", "exec")
-
 
 def takes_markers(root: Any) -> bool:
     """Tell whether the update thread of a root sets each event that it finds among the updates.
@@ -20,7 +18,8 @@ def takes_markers(root: Any) -> bool:
         return False
     classes = (vars(one) for one in type(root).__mro__)
     workers = [one["_updateWorker"] for one in classes if "_updateWorker" in one]
-    return any("Event" in getattr(one, "__code__", _NO_CODE).co_names for one in workers)
+    codes = [getattr(one, "__code__", None) for one in workers]
+    return any("Event" in getattr(code, "co_names", ()) for code in codes)
 
 
 def send_group(root: Any) -> None:

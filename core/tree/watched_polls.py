@@ -164,11 +164,8 @@ class WatchedPolls:
         except BaseException as exc:
             path = str(getattr(node, "path", node))
             text = f"{path}: its poll interval cannot be changed: {without_cpp(repr(exc))}"
-            if path in self._logged:
-                _log.debug(text)
-            else:
-                self._logged.add(path)
-                _log.warning(text)
+            _log.log(logging.DEBUG if path in self._logged else logging.WARNING, text)
+            self._logged.add(path)
 
 
 def poll_sources(node: Any) -> list[Any]:
