@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..backend.contract import ServedPv
+from ..concurrency.workers import on_borrowed_thread
 from ..values.alarm import NO_ALARM, Alarm
 from ..values.reading import KEEP, Reading, Sample
 from .paced_publication import PacedPublication
@@ -195,6 +196,8 @@ class Publisher:
         A put may run while a backend opens the PV: the backend posts later readings only
         after it, and the put's answer must not be faster.
         """
+        if on_borrowed_thread():  # a network thread may be the one to open the PV
+            return
         reader = self._reader
         with reader.lock:
             openings = [publication.opening for publication in self.publications]

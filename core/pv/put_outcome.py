@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..concurrency.network_log import NetworkLog
-from ..concurrency.workers import on_borrowed_thread
 from ..errors import PutError, words_of
 from ..requests.request import PutRequest
 from ..tree.pyrogue import computed, read_fault, read_now
@@ -72,7 +71,7 @@ class PutOutcome:
         reader.heard(puts.doubtful)
         if reader.watched and reader.conversion is not None:
             self._rereads.show_present(always=False)
-            self._await_opening()
+            self._publisher.await_opening()
         else:
             with reader.lock:
                 puts.closed()
@@ -117,7 +116,7 @@ class PutOutcome:
             sources = reader.services.sources
             if sources is not None:
                 sources.doubt(reader.node)
-        self._await_opening()
+        self._publisher.await_opening()
 
     def doubt(self) -> None:
         """Show WRITE after a put to a mirror of the node has failed, until the node can be read."""
@@ -143,7 +142,7 @@ class PutOutcome:
         with reader.lock:
             reader.set_run(running, alarm)
             self._publisher.publish_now((int(running), alarm), reader.services.time_ns())
-        self._await_opening()
+        self._publisher.await_opening()
 
     def show_ended(self, failure: Alarm) -> None:
         """Show how a run of a command with an argument has ended."""
@@ -152,7 +151,7 @@ class PutOutcome:
             self.show_put()
         else:
             self._publisher.show_alarm(failure)
-            self._await_opening()
+            self._publisher.await_opening()
 
     # Reads that a client asks for ---------------------------------------------------------------
 
@@ -161,7 +160,7 @@ class PutOutcome:
 
         :param pv_name: the name by which a client asks for it
         :raises PutError: if it is write-only, or its value has no place in the PV
-        :raises Exception: what the tree raised; the PV shows it as an alarm
+        :raises Exception: that of the tree; the PV shows it as an alarm
         """
         reader = self._reader
         if not reader.readable:
@@ -177,15 +176,11 @@ class PutOutcome:
         except BaseException as exc:
             reader.in_trouble(f"it cannot be read: {words_of(exc)}")
             self._publisher.show_alarm(read_fault(exc, reader.is_hardware))
-            self._await_opening()
+            self._publisher.await_opening()
             raise
         reader.heard(self._puts.doubtful)
         reading = self._rereads.show_present(always=True)
-        self._await_opening()
+        self._publisher.await_opening()
         if reading.value is KEEP:
             raise PutError(f"{pv_name}: {reader.trouble}")
         return Snapshot(conversion.spec, reading)
-
-    def _await_opening(self) -> None:
-        if not on_borrowed_thread():  # a network thread may be the one to open the PV
-            self._publisher.await_opening()

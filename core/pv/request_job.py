@@ -100,11 +100,11 @@ class RequestJob(Job):
             self._since = services.clock.monotonic()
         outcome = "failed"
         try:
-            reason = disabled(reader.node)
-            if reason is None:
-                reason = denied_now(self._policies, request, services.faults)
-                outcome = "failed" if reason is None else "denied"
+            if (reason := disabled(reader.node)) is not None:
+                raise PutError(reason)
+            reason = denied_now(self._policies, request, services.faults)
             if reason is not None:
+                outcome = "denied"
                 raise PutError(reason)
             result = self.execute()
             request.returned = services.keep(result)

@@ -106,7 +106,7 @@ class Sources:
             if source.pv is None:
                 self.unlisten_to(source.node, source.on_update)
 
-    # Clients, on network threads, with the lock of the PV held -----------------------------------
+    # Clients, on network threads, with the lock of the watchers held ------------------------------
 
     def watch(self, pv: DerivedPv) -> None:
         """A PV has its first client: its polled sources may fall silent. Never blocks."""
