@@ -1,9 +1,7 @@
 """The holder of one PV: it puts the parts together. Backends and plugins see the holder only.
 
-The parts do the work: :mod:`.reader` reads and converts, :mod:`.publisher` shows,
-:mod:`.update_listener` takes the tree's updates, :mod:`.opener` lets clients come and go,
-:mod:`.put_tracker` and :mod:`.put_outcome` decide which value is true around a put, :mod:`.rereads`
-reads once more, :mod:`.admission` takes requests.
+The parts do the work: :mod:`.reader` converts, :mod:`.publisher` shows, :mod:`.update_listener`
+takes updates, :mod:`.opener` clients, :mod:`.admission` requests; :mod:`.put_outcome` shows puts.
 """
 
 from __future__ import annotations
@@ -39,8 +37,7 @@ from .update_listener import UpdateListener
 class PvHolder:
     """Binds one mapped node to the PVs that serve it.
 
-    Of a PV that no client has asked for there are only :attr:`reader` and :attr:`listener`: a
-    server has 100,000 PVs, and clients use some of them.
+    A PV without a client so far has only :attr:`reader` and :attr:`listener`: there are many.
 
     :param entry: path and PV name
     :param node: the variable or command; untouched here until a client comes

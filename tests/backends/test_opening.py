@@ -8,7 +8,7 @@ from support.clients import LIMIT, in_thread, wait_until
 from support.engine.fakes import FakeClock
 
 from roguebridge.core.pv.publication import Publication, State
-from roguebridge.core.pv.put_outcome import PutOutcome
+from roguebridge.core.pv.publisher import Publisher
 
 WAITS, ANSWERED = "the answer waits", "the put is answered"
 
@@ -156,16 +156,16 @@ def test_a_put_on_the_thread_that_would_open_the_pv_does_not_wait_for_it(site, m
     client.get(pv)
     wait_until(lambda: holder.is_open)
     (outlet,) = holder.parts.publisher.publications
-    really = PutOutcome._await_opening
+    really = Publisher.await_opening
 
-    def await_opening(outcome):
+    def await_opening(publisher):
         before, outlet.state = outlet.state, State.OPENING
         try:
-            really(outcome)
+            really(publisher)
         finally:
             outlet.state = before
 
     monkeypatch.setattr(Publication, "opening", threading.Event())
-    monkeypatch.setattr(PutOutcome, "_await_opening", await_opening)
+    monkeypatch.setattr(Publisher, "await_opening", await_opening)
     client.start_put(pv, 6).result(LIMIT)
     assert client.get(pv).value == 6
