@@ -1,13 +1,16 @@
-"""What a server is put together from: its backends, and the mapping of its tree."""
+"""What a server is put together from: its backends, its services and the mapping of its tree."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from typing import Any
 
 from ..backend.contract import Backend, BackendOptions
+from ..concurrency.clock import Clock
+from ..concurrency.workers import WorkerPool
 from ..errors import BackendError, PluginError, in_words
 from ..hooks.manager import Plugins
 from ..hooks.rule_set import RuleSet
@@ -17,8 +20,13 @@ from ..mapping.map_file import read_map
 from ..mapping.pv_map import PvMap, automatic_map, explicit_map
 from ..mapping.select import Select
 from ..mapping.selectors import Selector
+from ..pv.services import Services
+from ..requests.audit import AuditTrail
+from ..requests.completion import Completion
+from ..requests.user_groups import UserGroups
 from ..tree.declared_types import note_declared
 from ..tree.protocols import TreeNode
+from ..tree.update_queue import takes_markers
 
 _log = logging.getLogger("roguebridge.plugins")
 
@@ -41,6 +49,46 @@ def make_backends(
     if not made:
         raise BackendError("no backend given")
     return tuple(made)
+
+
+def make_services(
+    root: Any,
+    clock: Clock,
+    plugins: Plugins,
+    completion_timeout: float | None,
+    group_cache: float,
+    **options: Any,
+) -> Services:
+    """Return what the holders of one run share; nothing is started.
+
+    :param completion_timeout: seconds; 0 to answer requests as soon as their work has ended
+    :param options: further fields of :class:`.Services`
+    """
+    sinks = plugins.listeners("request_done")
+    opened = partial(plugins.event, "holder_opened")
+    services = Services(
+        clock=clock,
+        variables=WorkerPool("roguebridge-variables", clock),
+        commands=WorkerPool("roguebridge-commands", clock, per_device=16),
+        events=WorkerPool("roguebridge-events", clock, threads=1),
+        logs=WorkerPool("roguebridge-logs", clock, threads=1),
+        judges=WorkerPool("roguebridge-access", clock),
+        own=WorkerPool("roguebridge-own", clock, threads=4),
+        rights=WorkerPool("roguebridge-rights", clock, threads=4),
+        groups=UserGroups(clock, group_cache),
+        start_ns=clock.time_ns(),
+        faults=plugins.faults,
+        audit=AuditTrail(sinks, clock) if sinks else None,
+        on_opened=(lambda holder: opened(holder=holder))
+        if plugins.listens("holder_opened")
+        else None,
+        **options,
+    )
+    if completion_timeout != 0 and takes_markers(root):
+        services.completion = Completion(
+            root, clock, completion_timeout, services.unshown, services.log_soon
+        )
+    return services
 
 
 def copied(pv_map: Mapping[Any, Any]) -> dict[Any, Any]:

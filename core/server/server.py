@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from typing import Any, ClassVar, Self
 
@@ -11,25 +12,21 @@ from ..backend.client_limits import ClientLimits
 from ..backend.contract import BackendOptions
 from ..concurrency.clock import Clock, SystemClock
 from ..concurrency.gc_pause import collecting_later
-from ..concurrency.workers import WorkerPool
 from ..config.options import plugin_options
-from ..errors import MappingError, PluginError, RoguebridgeError, words_of
+from ..errors import PluginError, words_of
 from ..hooks.manager import Plugins
 from ..mapping.groups import Groups, group_list
 from ..mapping.problems import grouped
 from ..pv.holder import PvHolder
 from ..pv.pacing import DeadbandOption, Pacing, UpdateRate
-from ..pv.services import Services
-from ..requests.audit import AuditTrail
 from ..requests.claims import MAX_NAME
-from ..requests.completion import Completion, checked_timeout
+from ..requests.completion import checked_timeout
 from ..requests.put_limits import ByPath, PutLimits
 from ..requests.queued_bytes import MOST, QueuedBytes
-from ..requests.user_groups import UserGroups
-from ..tree.update_queue import takes_markers
-from .build import copied, make_backends
+from .build import copied, make_backends, make_services
+from .freshness import Freshness
 from .inspection import Inspection
-from .run import Freshness, ServerRun
+from .run import ServerRun
 
 
 class PvServer(Inspection):
@@ -149,11 +146,6 @@ class PvServer(Inspection):
         self._pv_map = copied(pvMap) if isinstance(pvMap, Mapping) else pvMap
         self._strict = strict
         self._isolated = isolate
-        self._put_reply_timeout = put_reply_timeout
-        self._completion_timeout = checked_timeout(completion_timeout)
-        self._open_timeout = open_timeout
-        self._read_on_connect = read_on_connect
-        self._queue_commands = queue_commands
         self._freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         self._pacing = Pacing(update_rate, deadband)
         self._limits = PutLimits(clamp, allow_nan)
@@ -164,6 +156,22 @@ class PvServer(Inspection):
         self._log = logging.getLogger(self.logger_name)
         self._plugins = Plugins(
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
+        )
+        self._services = partial(
+            make_services,
+            root,
+            self._clock,
+            self._plugins,
+            checked_timeout(completion_timeout),
+            self._client_limits.group_cache,
+            log=self._log,
+            put_reply_timeout=put_reply_timeout,
+            open_timeout=open_timeout,
+            read_on_connect=read_on_connect,
+            queue_commands=queue_commands,
+            queued=self._queued,
+            pacing=self._pacing if self._pacing.active else None,
+            limits=self._limits,
         )
         options = BackendOptions(isolate, conf, self._queued, max_name)
         self._backends = make_backends(self._plugins, backends, options)
@@ -254,7 +262,7 @@ class PvServer(Inspection):
                 self._base,
                 self._backends,
                 self._rules,
-                self._make_services(expect_reads),
+                self._services(expect_reads=expect_reads),
                 self.holder_class,
                 self._stop_timeout,
                 self._freshness,
@@ -278,44 +286,3 @@ class PvServer(Inspection):
             except (Exception, SystemExit) as exc:
                 text = words_of(exc)
                 raise PluginError(f"plugin {plugin}: the server must not start: {text}") from exc
-
-    # Parts --------------------------------------------------------------------------------
-
-    def _make_services(self, expect_reads: bool) -> Services:
-        clock = self._clock
-        plugins = self._plugins
-        sinks = plugins.listeners("request_done")
-        services = Services(
-            clock=clock,
-            variables=WorkerPool("roguebridge-variables", clock),
-            commands=WorkerPool("roguebridge-commands", clock, per_device=16),
-            events=WorkerPool("roguebridge-events", clock, threads=1),
-            logs=WorkerPool("roguebridge-logs", clock, threads=1),
-            judges=WorkerPool("roguebridge-access", clock),
-            own=WorkerPool("roguebridge-own", clock, threads=4),
-            rights=WorkerPool("roguebridge-rights", clock, threads=4),
-            groups=UserGroups(clock, self._client_limits.group_cache),
-            log=self._log,
-            put_reply_timeout=self._put_reply_timeout,
-            open_timeout=self._open_timeout,
-            start_ns=clock.time_ns(),
-            expect_reads=expect_reads,
-            read_on_connect=self._read_on_connect,
-            queue_commands=self._queue_commands,
-            queued=self._queued,
-            faults=plugins.faults,
-            pacing=self._pacing if self._pacing.active else None,
-            limits=self._limits,
-            audit=AuditTrail(sinks, clock) if sinks else None,
-            on_opened=(lambda holder: plugins.event("holder_opened", holder=holder))
-            if plugins.listens("holder_opened")
-            else None,
-        )
-        if self._completion_timeout != 0 and takes_markers(self._root):
-            services.completion = Completion(
-                self._root, clock, self._completion_timeout, services.unshown, services.log_soon
-            )
-        return services
-
-
-__all__ = ["MappingError", "PvServer", "RoguebridgeError"]
