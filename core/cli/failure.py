@@ -12,7 +12,7 @@ import click
 
 from roguebridge.core.cli.signals import Ended
 from roguebridge.core.cli.terminal import complain
-from roguebridge.core.errors import RoguebridgeError
+from roguebridge.core.errors import RoguebridgeError, without_cpp
 
 
 class Exit(IntEnum):
@@ -66,7 +66,7 @@ DEBUG = "roguebridge.debug"
 def in_one_line(exc: BaseException) -> str:
     """Return type and text of an exception in one line."""
     try:
-        text = " ".join(str(exc).split())
+        text = " ".join(without_cpp(str(exc)).split())
     except Exception as error:  # code of the user's too
         text = f"its text cannot be had, {type(error).__name__}"
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__

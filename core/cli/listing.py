@@ -60,7 +60,7 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     if form == "table":
         lines = _table(pvs, stdout.isatty())
     else:
-        lines = {"csv": _csv, "json": _json, "text": _text}[form](pvs)
+        lines = {"csv": _csv, "json": as_json, "text": _text}[form](pvs)
     try:
         print_results(stdout, lines)
     except BrokenPipeError:
@@ -152,8 +152,9 @@ def _text(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
     return map_lines((name, pv.path) for pv in pvs for name in pv.names)
 
 
-def _json(pvs: Sequence[SurveyedPv]) -> Iterable[str]:
-    return [json.dumps([asdict(pv) for pv in pvs], indent=1, ensure_ascii=False)]
+def as_json(found: Sequence[Any]) -> Iterable[str]:
+    """Return some dataclasses as the lines of a JSON list."""
+    return [json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False)]
 
 
 def _csv(pvs: Sequence[SurveyedPv]) -> Iterable[str]:

@@ -8,192 +8,96 @@ from typing import Any, TypeVar
 import click
 
 from roguebridge.core.cli.failure import DEBUG
-from roguebridge.core.cli.server_options import Timeout
+from roguebridge.core.cli.server_options import SPELLING, Timeout
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
+from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.pv.pacing import deadband_of, period_of
 from roguebridge.core.requests.completion import checked_timeout
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-class _Prefix(click.ParamType):  # type: ignore[type-arg]
-    """``PATH=PREFIX``."""
-
-    name = "PATH=PREFIX"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, str]:
-        """Return path and prefix."""
-        path, equals, prefix = str(value).partition("=")
-        if not path or not equals:
-            self.fail(f"{value!r} is not PATH=PREFIX, as in Top.Rf=RF01", param, ctx)
-        return path, prefix
+def _prefix(text: str) -> tuple[str, str]:
+    path, equals, prefix = text.partition("=")
+    if not path or not equals:
+        raise click.BadParameter(f"{text!r} is not PATH=PREFIX, as in Top.Rf=RF01")
+    return path, prefix
 
 
-class _ByPath(click.ParamType):  # type: ignore[type-arg]
-    """``[GLOB=]VALUE``; the value is judged as that of the server's argument is.
+def _by_path(read: Callable[[Any], object], example: str) -> dict[str, Any]:
+    """Return an option ``[GLOB=]VALUE``, which gives glob and value; no glob is for all.
 
-    :param read: judges it
+    :param read: judges the value, as that of the server's argument is judged
     :param example: a value, for the error
     """
 
-    name = "[GLOB=]VALUE"
-
-    def __init__(self, read: Callable[[Any], object], example: str) -> None:
-        self._read = read
-        self._example = example
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, float | str | None]:
-        """Return glob and value; the glob of what is for all is empty."""
-        glob, equals, text = str(value).rpartition("=")
+    def convert(given: str) -> tuple[str, float | str | None]:
+        glob, equals, text = given.rpartition("=")
         found: float | str | None = None
         try:
             if text != "none":
                 found = text if "%" in text else float(text)
-                self._read(found)
+                read(found)
         except ValueError:
-            self.fail(
-                f"{value!r} is not [GLOB=]VALUE with a value such as {self._example}", param, ctx
-            )
+            words = f"{given!r} is not [GLOB=]VALUE with a value such as {example}"
+            raise click.BadParameter(words) from None
         if equals and not glob:
-            self.fail(f"{value!r} has no glob", param, ctx)
+            raise click.BadParameter(f"{given!r} has no glob")
         return glob, found
 
+    return {"type": convert, "multiple": True, "metavar": "[GLOB=]VALUE"}
 
-class _Timeout(click.ParamType):  # type: ignore[type-arg]
-    """Seconds, or ``none``."""
 
-    name = "seconds"
+def _timeout(text: str) -> Timeout:
+    """Return the seconds that an option gives, or that there is no limit."""
+    try:
+        return Timeout(None if text == "none" else checked_timeout(float(text)))
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not one such as 2, 0 or none") from None
 
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Timeout:
-        """Read the option."""
-        if isinstance(value, Timeout):
-            return value
-        try:
-            return Timeout(None if value == "none" else checked_timeout(float(value)))
-        except ValueError:
-            self.fail(f"{value!r} is not one such as 2, 0 or none", param, ctx)
+
+#: argument of a server -> how its option is read; whose argument is not here takes text as it is
+_READ: dict[str, dict[str, Any]] = {
+    "pvMap": {"type": click.Path()},
+    "update_rate": _by_path(period_of, "10, 0.5 or none"),
+    "deadband": _by_path(deadband_of, "0.1, 1% or none"),
+    "completion_timeout": {"type": _timeout, "metavar": "SECONDS"},
+    "max_queued_bytes": {"type": click.IntRange(min=1)},
+    "group_cache": {"type": click.FloatRange(min=0)},
+    "max_name": {"type": click.IntRange(16, 65_536)},
+    "case": {"type": click.Choice(["upper", "lower"])},
+    "prefixes": {"type": _prefix, "multiple": True, "metavar": "PATH=PREFIX"},
+    "aliases": {"multiple": True},
+    "strict": {"is_flag": True},
+    "isolate": {"is_flag": True},
+}
+_SEVERAL = ("incGroups", "excGroups", "backends", "plugins", "clamp", "allow_nan")
+
+
+def _option(name: str) -> Callable[[Any], Any]:
+    option = OPTIONS[name]
+    read = {"multiple": True} if name in _SEVERAL else _READ.get(name, {})
+    return click.option(option.flag, name, help=option.cli_help, **read)
+
+
+def _spelling(name: str, help: str) -> Callable[[Any], Any]:
+    return click.option(SPELLING[name], name, help=help, **_READ.get(name, {}))
 
 
 _MAPPING = (
     click.argument("target", type=Target(), metavar="MODULE:ROOT"),
-    click.option("--base", metavar="B", help="First part of every PV name."),
     click.option(
         "--config",
-        metavar="F",
         type=click.Path(),
         help="Serve as this YAML file says; other options go over it, and --plugin adds to it.",
     ),
-    click.option(
-        "--pv-map",
-        metavar="F",
-        type=click.Path(),
-        help="Serve what this file lists, in lines 'pv -> path'.",
-    ),
-    click.option(
-        "--names",
-        metavar="T",
-        help="Name PVs by this template, as in '{base}:{device}:{name}'; fields are base, root, "
-        "path, device, parent and name.",
-    ),
-    click.option(
-        "--name-case", type=click.Choice(["upper", "lower"]), help="Case of the names of PVs."
-    ),
-    click.option(
-        "--name-separator", metavar="S", help="What is between the parts of a path (default ':')."
-    ),
-    click.option(
-        "--name-index",
-        metavar="F",
-        help="How an index is written (default '[{}]'), as in '{:02d}'.",
-    ),
-    click.option(
-        "--name-prefix",
-        type=_Prefix(),
-        multiple=True,
-        help="Write this in place of the path of a device (repeatable).",
-    ),
-    click.option(
-        "--name-alias",
-        metavar="T",
-        multiple=True,
-        help="Serve each node under a name by this template too (repeatable).",
-    ),
-    click.option(
-        "--include", metavar="G", multiple=True, help="Serve only nodes in this group (repeatable)."
-    ),
-    click.option(
-        "--exclude",
-        metavar="G",
-        multiple=True,
-        help="Serve no node in this group (repeatable; default NoServe, '' for none).",
-    ),
-    click.option(
-        "--backend", metavar="N", multiple=True, help="Serve over this protocol (default pva)."
-    ),
-    click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin."),
-    click.option(
-        "--update-rate",
-        type=_ByPath(period_of, "10, 0.5 or none"),
-        multiple=True,
-        help="Post at most so many updates per second and PV, as in 10 or 'Top.Camera.*=1' "
-        "(repeatable; the first glob that matches counts).",
-    ),
-    click.option(
-        "--deadband",
-        type=_ByPath(deadband_of, "0.1, 1% or none"),
-        multiple=True,
-        help="Post no smaller change of a number, as in 0.1, 1% or 'Top.Temp*=0.5' (repeatable "
-        "likewise).",
-    ),
-    click.option(
-        "--clamp",
-        metavar="GLOB",
-        multiple=True,
-        help="Set a number that is put outside the limits of a variable with this path to the "
-        "limit, in place of refusing it (repeatable; '*' for all).",
-    ),
-    click.option(
-        "--allow-nan",
-        metavar="GLOB",
-        multiple=True,
-        help="Take NaN for variables with this path, though they have limits (repeatable).",
-    ),
-    click.option(
-        "--completion-timeout",
-        type=_Timeout(),
-        metavar="S",
-        help="Let the answer to a put or call wait at most so many seconds until all that it "
-        "changed is shown (default 1; 0 for not at all, none for no limit).",
-    ),
-    click.option(
-        "--max-queued-bytes",
-        type=click.IntRange(min=1),
-        metavar="N",
-        help="Let the puts and calls of one client that wait or run have so many bytes, those of "
-        "all four times as many (default 64000000); more are refused as busy.",
-    ),
-    click.option(
-        "--group-cache",
-        type=click.FloatRange(min=0),
-        metavar="SECONDS",
-        help="How long the groups of a user count before they are looked up again (default 60).",
-    ),
-    click.option(
-        "--max-name",
-        type=click.IntRange(16, 65_536),
-        metavar="N",
-        help="Characters of the names that clients give themselves (default 256).",
-    ),
-    click.option(
-        "--strict", is_flag=True, help="Let every problem of the mapping end the command."
-    ),
+    *(_option(name) for name in OPTIONS if OPTIONS[name].flag and name != "isolate"),
+    _spelling("case", help="Case of the names of PVs."),
+    _spelling("separator", help="What is between the parts of a path (default ':')."),
+    _spelling("index", help="How an index is written (default '[{}]'), as in '{:02d}'."),
+    _spelling("prefixes", help="Write this in place of the path of a device (repeatable)."),
+    _spelling("aliases", help="Serve each node under a name by this template too (repeatable)."),
 )
 
 
@@ -234,17 +138,13 @@ def common_options(level: str = "warning") -> Callable[[Function], Function]:
     return lambda function: _decorated(function, (log_level, debug_option))
 
 
+#: adds ``--isolate``
+isolate_option = _option("isolate")
+
+
 def mapping_options(function: Function) -> Function:
     """Add MODULE:ROOT and what makes a :class:`ServerOptions`."""
     return _decorated(function, _MAPPING)
-
-
-def isolate_option(function: Function) -> Function:
-    """Add ``--isolate``."""
-    return _decorated(
-        function,
-        (click.option("--isolate", is_flag=True, help="Listen on loopback only, on free ports."),),
-    )
 
 
 def _decorated(function: Function, options: Sequence[Callable[[Any], Any]]) -> Function:

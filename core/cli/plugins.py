@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import click
 
 from roguebridge.core.cli.failure import Exit, failing
-from roguebridge.core.cli.listing import aligned, print_results
+from roguebridge.core.cli.listing import aligned, as_json, print_results
 from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
@@ -51,7 +49,7 @@ def plugins_command(config: str | None, plugin: Sequence[str], form: str) -> Non
     stdout = claim_stdout()
     plugins = _plugins(config, plugin)
     infos = plugins.infos()
-    print_results(stdout, _json(infos) if form == "json" else _table(infos))
+    print_results(stdout, as_json(infos) if form == "json" else _table(infos))
     for text in plugins.problems:
         complain(f"Problem: {text}")
     if plugins.problems:
@@ -68,13 +66,8 @@ def _plugins(config: str | None, given: Sequence[str]) -> Plugins:
         said = read_config(config, overrides)
         arguments = said.arguments(overrides)
         with said.located(overrides):
-            names = ("names", "policies", "acf", "audit")
-            options = plugin_options(**{name: arguments.get(name) for name in names})
+            options = plugin_options(*map(arguments.get, ("names", "policies", "acf", "audit")))
             return Plugins([*arguments.get("plugins", ()), *given], options=options)
-
-
-def _json(infos: Sequence[PluginInfo]) -> Iterable[str]:
-    return [json.dumps([asdict(info) for info in infos], indent=1, ensure_ascii=False)]
 
 
 def _table(infos: Sequence[PluginInfo]) -> Iterable[str]:
@@ -100,13 +93,8 @@ def explain(target: tuple[str, str], path: str, form: str, **options: Any) -> No
         what = f"{path} of {root.name} cannot be explained"
         with failing(Exit.TREE, what, ours=Exit.SERVER):
             found = [server.explain(path) for server in servers]
-    if form == "json":
-        lines: Iterable[str] = [
-            json.dumps([asdict(one) for one in found], indent=1, ensure_ascii=False)
-        ]
-    else:
-        lines = [line for one in found for line in _lines(one)]
-    print_results(stdout, lines)
+    lines = (line for one in found for line in _lines(one))
+    print_results(stdout, as_json(found) if form == "json" else lines)
     if not all(one.served for one in found):
         raise SystemExit(Exit.PROBLEMS)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
+from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.mapping.map_file import read_map
 from roguebridge.core.server.server import PvServer
 from roguebridge.core.tree.pyrogue import protocols_of
@@ -25,45 +26,31 @@ class Timeout(NamedTuple):
     seconds: float | None
 
 
-@dataclass(slots=True)
 class ServerOptions:
-    """What the command line says about the server; empty where it says nothing.
+    """What the command line says about the server.
 
+    :param config: name of a configuration file
+    :param said: the options by the names of the server's arguments, and those that spell PV names;
+        empty ones count as not given
     :raises Failure: if there is a configuration file, and something is wrong with it
     """
 
-    base: str | None = None
-    config: str | None = None
-    pv_map: str | None = None
-    names: str | None = None
-    name_case: str | None = None
-    name_separator: str | None = None
-    name_index: str | None = None
-    name_prefix: Sequence[tuple[str, str]] = ()
-    name_alias: Sequence[str] = ()
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    backend: Sequence[str] = ()
-    plugin: Sequence[str] = ()
-    update_rate: Sequence[tuple[str, float | str | None]] = ()
-    deadband: Sequence[tuple[str, float | str | None]] = ()
-    clamp: Sequence[str] = ()
-    allow_nan: Sequence[str] = ()
-    completion_timeout: Timeout | None = None
-    max_queued_bytes: int | None = None
-    group_cache: float | None = None
-    max_name: int | None = None
-    strict: bool = False
-    isolate: bool = False
-    _file: Config | None = field(default=None, init=False)
-
-    def __post_init__(self) -> None:
-        if self.config is None:
+    def __init__(self, config: str | None = None, **said: Any) -> None:
+        self._said = {
+            "template" if name == "names" else name: value
+            for name, value in said.items()
+            if value is not None and value is not False and value not in ((), [])
+        }
+        self._config = config
+        self._file: Config | None = None
+        #: True to let every problem of the mapping end the command
+        self.strict: bool = self._said.pop("strict", False)
+        if config is None:
             return
         from roguebridge.core.config.file import read_config
 
-        with failing(Exit.USAGE, f"cannot read the configuration {self.config}", ours=Exit.USAGE):
-            self._file = read_config(self.config, () if self.base is None else ("base",))
+        with failing(Exit.USAGE, f"cannot read the configuration {config}", ours=Exit.USAGE):
+            self._file = read_config(config, self._said)
         self.strict = self.strict or self._file.values.get("strict", False)
 
     def servers(self, root: Any, tolerant: bool = False) -> list[PvServer]:
@@ -75,44 +62,33 @@ class ServerOptions:
         :raises Failure: if there is none, or it cannot be made
         """
         own = [server for server in protocols_of(root) if isinstance(server, PvServer)]
-        if self.base is None and self._file is None:
-            self._refuse_options_without_base()
+        base = self._said.get("base")
+        if base is None and self._file is None:
+            for name in ("strict", *self._said) if self.strict else self._said:
+                flag = SPELLING.get(name) or OPTIONS[name].flag
+                raise Failure(Exit.USAGE, f"{flag} needs --base: it describes a new server")
             if not own:
                 raise Failure(
                     Exit.USAGE, f"give --base: the root {root.name} brings no server of its own"
                 )
             return own
-        if self.base == "":
+        if base == "":
             raise Failure(Exit.USAGE, "--base is empty")  # an unset variable of a script
         server = self._make(root, tolerant)
         if not root.running:
             root.addProtocol(server)
         return [*own, server]
 
-    def _refuse_options_without_base(self) -> None:
-        for one in fields(self):
-            if getattr(self, one.name) not in (None, (), [], False):
-                option = f"--{one.name.replace('_', '-')}"
-                raise Failure(Exit.USAGE, f"{option} needs --base: it describes a new server")
-
     def _naming(self) -> Mapping[str, Any]:
         """Return what is said of names, as the arguments of ``TemplateNames``."""
-        said = {
-            "template": self.names,
-            "case": self.name_case,
-            "separator": self.name_separator,
-            "index": self.name_index,
-            "prefixes": dict(self.name_prefix) or None,
-            "aliases": list(self.name_alias) or None,
-        }
-        found = {key: value for key, value in said.items() if value is not None}
+        found = {name: value for name, value in self._read() if name in SPELLING}
         if not found:
             return {}
         file = {} if self._file is None else self._file.values
-        if self.pv_map is not None:
+        if "pvMap" in self._said:
             raise Failure(Exit.USAGE, "--pv-map has names of its own: no other option names PVs")
         if file.get("pvMap") is not None:
-            raise Failure(Exit.USAGE, f"the pvMap of {self.config} has names of its own")
+            raise Failure(Exit.USAGE, f"the pvMap of {self._config} has names of its own")
         names = file.get("names", {})
         return {**({"template": names} if isinstance(names, str) else names), **found}
 
@@ -122,13 +98,13 @@ class ServerOptions:
         with failing(Exit.USAGE, "the server cannot be made", ours=Exit.USAGE):
             arguments = given if file is None else file.arguments(given)
             # Not instead of the file's: one more plugin must not open what those guard.
-            arguments["plugins"] = [*self.plugin, *arguments.get("plugins", ())]
+            arguments["plugins"] = [*self._said.get("plugins", ()), *arguments.get("plugins", ())]
             if isinstance(arguments.get("pvMap"), str):
                 arguments["pvMap"] = read_map(arguments["pvMap"])
             with nullcontext() if file is None else file.located(given):
                 server = PvServer(root=root, **arguments)
         # A server goes on without a broken plugin; one that is asked for here is meant to work.
-        asked = self.plugin if tolerant else arguments["plugins"]
+        asked = self._said.get("plugins", ()) if tolerant else arguments["plugins"]
         for name, text in server.broken_plugins.items():
             if name in asked:
                 raise Failure(Exit.USAGE, text)
@@ -136,35 +112,14 @@ class ServerOptions:
 
     def _given(self) -> dict[str, Any]:
         """Return the arguments of a server that the command line gives."""
-        given: dict[str, Any] = {"strict": self.strict}
-        if self.base is not None:
-            given["base"] = self.base
-        if self.include:
-            given["incGroups"] = [group for group in self.include if group]
-        if self.exclude:
-            given["excGroups"] = [group for group in self.exclude if group]
-        if self.pv_map is not None:
-            given["pvMap"] = self.pv_map
-        if self.backend:
-            given["backends"] = self.backend
-        for name in ("update_rate", "deadband"):
-            if paced := getattr(self, name):
-                given[name] = _by_path(paced)
-        for name in ("clamp", "allow_nan"):
-            if globs := getattr(self, name):
-                given[name] = list(globs)
-        for name in ("group_cache", "max_name"):
-            if (number := getattr(self, name)) is not None:
-                given[name] = number
-        if self.completion_timeout is not None:
-            given["completion_timeout"] = self.completion_timeout.seconds
-        if self.max_queued_bytes is not None:
-            given["max_queued_bytes"] = self.max_queued_bytes
-        if names := self._naming():
-            given["names"] = names
-        if self.isolate:
-            given["isolate"] = True
-        return given
+        given = {name: value for name, value in self._read() if name not in SPELLING}
+        given.pop("plugins", None)
+        naming = self._naming()
+        return {**given, "strict": self.strict, **({"names": naming} if naming else {})}
+
+    def _read(self) -> Iterator[tuple[str, Any]]:
+        for name, value in self._said.items():
+            yield name, _READ[name](value) if name in _READ else value
 
 
 def _by_path(given: Sequence[tuple[str, float | str | None]]) -> Any:
@@ -174,3 +129,30 @@ def _by_path(given: Sequence[tuple[str, float | str | None]]) -> Any:
     if not by_glob:
         return for_all[-1]
     return {**by_glob, "*": for_all[-1]} if for_all else by_glob
+
+
+def _without_empty(groups: Sequence[str]) -> list[str]:
+    return [group for group in groups if group]
+
+
+#: argument of ``TemplateNames`` -> its option
+SPELLING = {
+    "template": "--names",
+    "case": "--name-case",
+    "separator": "--name-separator",
+    "index": "--name-index",
+    "prefixes": "--name-prefix",
+    "aliases": "--name-alias",
+}
+#: argument -> makes it of what the option gives
+_READ: dict[str, Callable[[Any], Any]] = {
+    "incGroups": _without_empty,
+    "excGroups": _without_empty,
+    "update_rate": _by_path,
+    "deadband": _by_path,
+    "clamp": list,
+    "allow_nan": list,
+    "completion_timeout": attrgetter("seconds"),
+    "prefixes": dict,
+    "aliases": list,
+}

@@ -26,7 +26,7 @@ from .yaml_lines import Path as KeyPath
 _SHOWN = 60  # characters of a value that is wrong
 _FILES = ("pvMap", "acf", "audit")  # which are files if they are text, or have one as ``file``
 _SECTIONS = ("names", "policies", "acf", "audit")
-_NO_KEYS = (*TAGS, "<flag>", "[key]")  # the last is pydantic's, for what is wrong with a key itself
+_NO_KEYS = (*TAGS, "[key]")  # the last is pydantic's, for what is wrong with a key itself
 _TEXTS = ("string_type", "kind")
 _NO_SCALARS = (str, dict, list, type(None))
 _WRONG = {

@@ -3,10 +3,11 @@
 Each section has the keys and defaults of the plugin that it is for.
 """
 
+# mypy: disable-error-code="valid-type"
+
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import (
     AfterValidator,
@@ -21,12 +22,16 @@ from pydantic_core import PydanticCustomError
 
 from ..pv.pacing import deadband_of
 
+_TAGS = {
+    str: "<text>",
+    int: "<number>",
+    float: "<number>",
+    bool: "<flag>",
+    list: "<list>",
+    dict: "<mapping>",
+}
 #: which of several kinds an error is about; no key of a file looks like these
-TAGS = ("<text>", "<number>", "<list>", "<mapping>")
-_KINDS = dict(zip((str, int, list, dict), TAGS, strict=True))
-_KINDS_OF_MEASURES = {**_KINDS, float: TAGS[1]}
-TEXT, NUMBER, LIST, MAPPING = map(Tag, TAGS)
-FLAG = Tag("<flag>")
+TAGS = tuple(dict.fromkeys(_TAGS.values()))
 
 #: type of an error of pydantic's -> what was expected
 EXPECTED = {
@@ -47,13 +52,18 @@ EXPECTED = {
 }
 
 
-def either(expected: str, kinds: Mapping[type, str] = _KINDS) -> Discriminator:
-    """Tell what is text, a list or a mapping, so that an error is about that one alone."""
-    return Discriminator(
-        lambda value: kinds.get(type(value)),
+def _either(expected: str, **kinds: Any) -> Any:
+    """Return the type of a value of one of some kinds; an error is about its kind alone.
+
+    :param kinds: ``text``, ``number``, ``flag``, ``list`` or ``mapping``, and the type of each
+    """
+    tagged = tuple(Annotated[kind, Tag(f"<{tag}>")] for tag, kind in kinds.items())
+    tell = Discriminator(
+        lambda value: _TAGS.get(type(value)),
         custom_error_type="kind",
         custom_error_message=expected,
     )
+    return Annotated[Union[tagged], tell]  # noqa: UP007 - of a tuple
 
 
 def _share(text: str) -> str:
@@ -65,9 +75,7 @@ def _share(text: str) -> str:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Texts = Annotated[
-    Annotated[Text, TEXT] | Annotated[list[Text], LIST], either("text or a list of text")
-]
+Texts = _either("text or a list of text", text=Text, list=list[Text])
 
 
 class Section(BaseModel):
@@ -90,43 +98,26 @@ class OptionalPath(Section):
     optional: bool = Field(False, description="true if no node need match it")
 
 
-Group = Annotated[
-    Annotated[Text, TEXT] | Annotated[OptionalGroup, MAPPING],
-    either("a group, or a mapping of group and optional"),
-]
-Glob = Annotated[
-    Annotated[Text, TEXT] | Annotated[OptionalPath, MAPPING],
-    either("a glob, or a mapping of path and optional"),
-]
-Switch = Annotated[
-    Annotated[bool, FLAG] | Annotated[list[Glob], LIST],
-    either("true, false or a list of text", {bool: "<flag>", list: TAGS[2]}),
-]
-GroupNames = Annotated[
-    Annotated[Text, TEXT] | Annotated[list[Group], LIST], either("text or a list of text")
-]
-Globs = Annotated[
-    Annotated[Text, TEXT] | Annotated[list[Glob], LIST], either("text or a list of text")
-]
-PvNames = Annotated[
-    Annotated[Text, TEXT] | Annotated[list[Text], Field(min_length=1), LIST],
-    either("a PV name or a list of them"),
-]
-PathMap = Annotated[
-    Annotated[Text, TEXT] | Annotated[dict[str, PvNames], MAPPING],
-    either("a file name, or a mapping of path to PV name"),
-]
+Group = _either("a group, or a mapping of group and optional", text=Text, mapping=OptionalGroup)
+Glob = _either("a glob, or a mapping of path and optional", text=Text, mapping=OptionalPath)
+Switch = _either("true, false or a list of text", flag=bool, list=list[Glob])
+GroupNames = _either("text or a list of text", text=Text, list=list[Group])
+Globs = _either("text or a list of text", text=Text, list=list[Glob])
+PvNames = _either(
+    "a PV name or a list of them", text=Text, list=Annotated[list[Text], Field(min_length=1)]
+)
+PathMap = _either(
+    "a file name, or a mapping of path to PV name", text=Text, mapping=dict[str, PvNames]
+)
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 PositiveInt = Annotated[int, Field(gt=0)]
+NameLength = Annotated[int, Field(ge=16, le=65536)]
 Share = Annotated[
     str,
     AfterValidator(_share),
     WithJsonSchema({"type": "string", "pattern": r"^\s*(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%\s*$"}),
 ]
-Measure = Annotated[
-    Annotated[Share, TEXT] | Annotated[Positive, NUMBER],
-    either("a number or a share such as '1%'", _KINDS_OF_MEASURES),
-]
+Measure = _either("a number or a share such as '1%'", text=Share, number=Positive)
 
 
 class OptionalRate(Section):
@@ -143,24 +134,21 @@ class OptionalDeadband(Section):
     optional: bool = Field(False, description="true if no node need match the glob")
 
 
-_RateOfGlob = Annotated[
-    Annotated[Positive, NUMBER] | Annotated[OptionalRate, MAPPING],
-    either("a number", _KINDS_OF_MEASURES),
-]
-Rate = Annotated[
-    Annotated[Positive, NUMBER] | Annotated[dict[Text, _RateOfGlob | None], MAPPING],
-    either("a number, or a mapping of path to number", _KINDS_OF_MEASURES),
-]
-_DeadbandOfGlob = Annotated[
-    Annotated[Share, TEXT] | Annotated[Positive, NUMBER] | Annotated[OptionalDeadband, MAPPING],
-    either("a number or a share such as '1%'", _KINDS_OF_MEASURES),
-]
-DeadbandValue = Annotated[
-    Annotated[Share, TEXT]
-    | Annotated[Positive, NUMBER]
-    | Annotated[dict[Text, _DeadbandOfGlob | None], MAPPING],
-    either("a number, a share such as '1%', or a mapping of path to these", _KINDS_OF_MEASURES),
-]
+_RateOfGlob = _either("a number", number=Positive, mapping=OptionalRate)
+Rate = _either(
+    "a number, or a mapping of path to number",
+    number=Positive,
+    mapping=dict[Text, _RateOfGlob | None],
+)
+_DeadbandOfGlob = _either(
+    "a number or a share such as '1%'", text=Share, number=Positive, mapping=OptionalDeadband
+)
+DeadbandValue = _either(
+    "a number, a share such as '1%', or a mapping of path to these",
+    text=Share,
+    number=Positive,
+    mapping=dict[Text, _DeadbandOfGlob | None],
+)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -196,18 +184,18 @@ class AliasOptions(Section):
     )
 
 
-Alias = Annotated[
-    Annotated[Text, TEXT] | Annotated[AliasOptions, MAPPING], either("a template, or a mapping")
-]
+Alias = _either("a template, or a mapping", text=Text, mapping=AliasOptions)
+
+
+Aliases = _either(
+    "a template, a mapping, or a list of them", text=Text, list=list[Alias], mapping=AliasOptions
+)
 
 
 class NamesOptions(AliasOptions):
     """PV names by a template, and further names."""
 
-    aliases: Annotated[
-        Annotated[Text, TEXT] | Annotated[list[Alias], LIST] | Annotated[AliasOptions, MAPPING],
-        either("a template, a mapping, or a list of them"),
-    ] = Field([], description="templates of further names")
+    aliases: Aliases = Field([], description="templates of further names")
     longest: int | None = Field(
         None, ge=20, description="bytes of a name above which a node gets a short alias too"
     )
@@ -220,6 +208,14 @@ class OperatorsOptions(Section):
     paths: Globs = Field([], description="globs of further nodes that are for them alone")
 
 
+Operators = _either(
+    "a user, a list of users, or a mapping of users and paths",
+    text=Text,
+    list=list[Text],
+    mapping=OperatorsOptions,
+)
+
+
 class PoliciesOptions(Section):
     """Who may put and call."""
 
@@ -227,10 +223,7 @@ class PoliciesOptions(Section):
     no_write: GroupNames = Field(
         "NoWrite", description="groups whose nodes take no put and no call; `[]` for none"
     )
-    operators: Annotated[
-        Annotated[Text, TEXT] | Annotated[list[Text], LIST] | Annotated[OperatorsOptions, MAPPING],
-        either("a user, a list of users, or a mapping of users and paths"),
-    ] = Field(
+    operators: Operators = Field(
         [],
         json_schema_extra=without_default,
         description="users that alone may use PyRogue's dangerous built-ins; if the key is there "
@@ -270,6 +263,9 @@ class AcfOptions(Section):
     )
 
 
+Level = _either("the name or number of a level", text=Text, number=int)
+
+
 class AuditOptions(Section):
     """Where puts and calls are written to."""
 
@@ -279,9 +275,7 @@ class AuditOptions(Section):
     logger: Text = Field(
         "", json_schema_extra=without_default, description="name of a logger that gets each line"
     )
-    level: Annotated[
-        Annotated[Text, TEXT] | Annotated[int, NUMBER], either("the name or number of a level")
-    ] = Field(20, description="level of these records")
+    level: Level = Field(20, description="level of these records")
     max_bytes: int = Field(
         10_000_000, ge=0, description="size at which the file becomes `<file>.1`; 0 for never"
     )
@@ -291,19 +285,11 @@ class AuditOptions(Section):
     )
 
 
-Plugin = Annotated[
-    Annotated[Text, TEXT] | Annotated[PluginOptions, MAPPING],
-    either("the name of a plugin, or a mapping of plugin and options"),
-]
+Plugin = _either(
+    "the name of a plugin, or a mapping of plugin and options", text=Text, mapping=PluginOptions
+)
 
 
-Names = Annotated[
-    Annotated[Text, TEXT] | Annotated[NamesOptions, MAPPING],
-    either("a template of PV names, or a mapping"),
-]
-AccessFile = Annotated[
-    Annotated[Text, TEXT] | Annotated[AcfOptions, MAPPING], either("a file name, or a mapping")
-]
-AuditTrail = Annotated[
-    Annotated[Text, TEXT] | Annotated[AuditOptions, MAPPING], either("a file name, or a mapping")
-]
+Names = _either("a template of PV names, or a mapping", text=Text, mapping=NamesOptions)
+AccessFile = _either("a file name, or a mapping", text=Text, mapping=AcfOptions)
+AuditTrail = _either("a file name, or a mapping", text=Text, mapping=AuditOptions)

@@ -90,14 +90,11 @@ def time_source_of(rules: Sequence[TimeSourceRule], node: TreeNode) -> TimeSourc
     :raises PluginError: if a rule fails, or makes no function
     """
     try:
-        for rule in rules:
-            if rule.select(node):
-                source: Any = rule.make(node)
-                if source is not None and not callable(source):
-                    raise TypeError(f"{source!r} is not a function")
-                return source  # type: ignore[no-any-return]
+        source = first(rules, node)
+        if source is not None and not callable(source):
+            raise TypeError(f"{source!r} is not a function")
     except Exception as exc:
         raise PluginError(
             f"{node.path}: a rule of time_source_rules failed: {in_words(exc)}"
         ) from exc
-    return None
+    return source  # type: ignore[no-any-return]

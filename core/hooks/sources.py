@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import entry_points
+from pkgutil import resolve_name
 from typing import Any, NamedTuple
 
 from ..version import __version__
@@ -104,21 +104,26 @@ def find_plugins(given: Iterable[Any], options: Mapping[str, Any]) -> tuple[list
     for source, plugins in ((ENVIRONMENT, environment), ("plugins", own)):
         added: dict[str, Found] = {}
         for plugin in plugins:
-            if not _switches_off(plugin):
-                name = _free(_name(plugin), {**found, **added})
-                added[name] = _given(name, plugin, source)
+            if _switches_off(plugin):
+                continue
+            name = _free(_name(plugin), {**found, **added})
+            if isinstance(plugin, str):
+                added[name] = Found(name, partial(_load, plugin), source, target=plugin)
+            else:
+                added[name] = Found(name, partial(_itself, plugin), source)
         found.update(reversed(added.items()))
     return list(found.values()), off
 
 
 def _built_in(options: Mapping[str, Any], off: set[str]) -> Iterator[Found]:
     for name, target, always in BUILT_IN:
+        load = partial(_load, target)
         if name in options and name not in off:
             # What is wrong with an option is told to whoever gave it.
-            made = _load(target).from_option(options[name])
-            yield Found(name, partial(_itself, made), "built-in", __version__, target)
-        elif name in options or always:
-            yield Found(name, partial(_load, target), "built-in", __version__, target)
+            load = partial(_itself, of_option(name, options[name]))
+        elif name not in options and not always:
+            continue
+        yield Found(name, load, "built-in", __version__, target)
 
 
 def _installed() -> Iterator[Found]:
@@ -127,12 +132,6 @@ def _installed() -> Iterator[Found]:
         source = "installed" if package is None else f"installed: {package.name}"
         version = "" if package is None else package.version
         yield Found(point.name, point.load, source, version, str(getattr(point, "value", "")))
-
-
-def _given(name: str, plugin: Any, source: str) -> Found:
-    if isinstance(plugin, str):
-        return Found(name, partial(_load, plugin), source, target=plugin)
-    return Found(name, partial(_itself, plugin), source)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:
@@ -163,11 +162,7 @@ def of_option(name: str, option: Any) -> Any:
 
 def _load(target: str) -> Any:
     """Return what ``dotted.module`` or ``dotted.module:Object`` names."""
-    module, _, attribute = target.partition(":")
-    found = importlib.import_module(module)
-    for part in attribute.split(".") if attribute else ():
-        found = getattr(found, part)
-    return found
+    return resolve_name(target if ":" in target else f"{target}:")
 
 
 def version_of(plugin: Any) -> str:
