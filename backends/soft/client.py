@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
 from roguebridge.core.backend import CachedPv, ClientChannel
+from roguebridge.core.concurrency import EventLoopThread
+from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import MAX_NAME, Credentials
 from roguebridge.core.values import PvSpec, Reading
-
-from .loop import Loop
 
 _TIMEOUT = 30.0
 _LATE = 5 * 10**9  # ns
@@ -31,45 +30,53 @@ class Disconnected(Exception):
 class SoftSubscription:
     """A monitor; :meth:`close` ends it."""
 
-    def __init__(self, channel: SoftChannel, callback: Callable[[Reading], None]) -> None:
-        self._channel = channel
+    def __init__(self, client: SoftClient, callback: Callable[[Reading], None]) -> None:
+        self._client = client
         self._callback = callback
-        self._told_ns = 0
+        self._shown_ns = 0
+        self._closed = False
+        #: where it is, once its PV is open
+        self.channel: SoftChannel | None = None
 
-    def show(self, reading: Reading) -> None:
-        """Call back with a reading, unless it was told already; on the loop."""
-        # One that was told already, or is older than that, comes soon after; a time that is much
-        # earlier is that of a clock that has gone back.
-        if not 0 <= self._told_ns - reading.time_ns <= _LATE:
-            self._told_ns = reading.time_ns
-            try:
-                self._callback(reading)
-            except Exception:  # the others must have theirs
-                _log.exception("a monitor of %s failed", self._channel.pv.entry.pv_name)
+    def show(self, pv_name: str, reading: Reading) -> None:
+        """Call back with a reading, unless it was shown before; on the loop's thread."""
+        # A reading that is as old as the one before comes a second time. One that is much older is
+        # that of a clock that has gone back.
+        if self._closed or 0 <= self._shown_ns - reading.time_ns <= _LATE:
+            return
+        self._shown_ns = reading.time_ns
+        try:
+            self._callback(reading)
+        except Exception:  # the other monitors get theirs
+            _log.exception("a monitor of %s failed", pv_name)
 
     def close(self) -> None:
         """No more calls come once this has returned."""
-        self._channel.loop.call(lambda: self._channel.subscriptions.discard(self))
+        self._client.call(self._end)
+
+    def _end(self) -> None:
+        self._closed = True
+        if self.channel is not None:
+            self.channel.subscriptions.discard(self)
 
 
 class SoftChannel(ClientChannel):
     """One client's connection to one PV; used on the loop's thread only."""
 
-    def __init__(self, pv: CachedPv, credentials: Credentials, loop: Loop) -> None:
+    def __init__(self, pv: CachedPv, credentials: Credentials) -> None:
         super().__init__(pv, credentials)
-        self.loop = loop
         self.subscriptions: set[SoftSubscription] = set()
-        #: what the client waits for
+        #: results of operations that have not ended
         self.futures: set[Future[Any]] = set()
 
     def show(self, reading: Reading) -> None:
         """Hand a reading to all monitors."""
         for subscription in list(self.subscriptions):
             if subscription in self.subscriptions:
-                subscription.show(reading)
+                subscription.show(self.pv.entry.pv_name, reading)
 
     def answer(self, asked: Any, result: Any, error: str) -> None:
-        """End a future with what became of its put or call."""
+        """End a future with the result of its put or call."""
         self.futures.discard(asked)
         if not asked.done():
             if error:
@@ -84,12 +91,13 @@ class SoftChannel(ClientChannel):
     def subscribe(self, subscription: SoftSubscription) -> None:
         """Add a monitor, which gets the present value first."""
         self.subscriptions.add(subscription)
+        subscription.channel = self
         reading = self.pv.reading
         assert reading is not None  # noqa: S101 - it is open
-        subscription.show(reading)
+        subscription.show(self.pv.entry.pv_name, reading)
 
     def gone(self) -> None:
-        """The connection ends: nothing that was pending is answered any more."""
+        """End the connection: operations that have no answer yet fail."""
         futures, self.futures = self.futures, set()
         self.subscriptions.clear()
         super().gone()
@@ -104,7 +112,7 @@ class SoftClient:
     def __init__(
         self,
         pvs: Mapping[str, CachedPv],
-        loop: Loop,
+        loop: EventLoopThread,
         user: str,
         host: str,
         max_name: int = MAX_NAME,
@@ -112,8 +120,8 @@ class SoftClient:
         self._pvs = pvs
         self._loop = loop
         self._credentials = Credentials(user, host, "soft", max_name=max_name)
+        # On the loop's thread only:
         self._channels: dict[str, SoftChannel] = {}
-        self._lock = threading.Lock()
         self._lost = False
 
     def get(self, pv_name: str, timeout: float = _TIMEOUT) -> Reading:
@@ -143,13 +151,8 @@ class SoftClient:
         process: bool | None = None,
     ) -> Future[None]:
         """Begin a put; the future ends with it. See :class:`.PutRequest` for the options."""
-        future: Future[None] = Future()
-
-        def put(channel: SoftChannel) -> None:
-            channel.put(future, value, marked=marked, block=block, process=process)
-
-        self._operate(self._channel(pv_name), future, put)
-        return future
+        options: dict[str, Any] = {"marked": marked, "block": block, "process": process}
+        return self._operate(pv_name, lambda channel, end: channel.put(end, value, **options))
 
     def rpc(self, pv_name: str, timeout: float = _TIMEOUT, **arguments: Any) -> Any:
         """Call a command, or read a variable, and return the result.
@@ -160,77 +163,62 @@ class SoftClient:
 
     def start_rpc(self, pv_name: str, **arguments: Any) -> Future[Any]:
         """Begin a call; the future ends with it."""
-        future: Future[Any] = Future()
-
-        def call(channel: SoftChannel) -> None:
-            channel.rpc(future, arguments)
-
-        self._operate(self._channel(pv_name), future, call)
-        return future
+        return self._operate(pv_name, lambda channel, end: channel.rpc(end, arguments))
 
     def monitor(self, pv_name: str, callback: Callable[[Reading], None]) -> SoftSubscription:
         """Have ``callback`` called with the present and every later reading, on the loop."""
-        channel = self._channel(pv_name)
-        subscription = SoftSubscription(channel, callback)
-        self._operate(channel, None, lambda c: c.when_open(lambda: c.subscribe(subscription)))
+        subscription = SoftSubscription(self, callback)
+        self._operate(
+            pv_name,
+            lambda channel, _: channel.when_open(lambda: channel.subscribe(subscription)),
+        )
         return subscription
 
     def close(self) -> None:
         """Disconnect from all PVs."""
-        self._loop.call(self.lost)
+        self.call(self.lost)
+
+    def call(self, call: Callable[[], object]) -> None:
+        """Have a call made on the loop's thread and wait for it, unless the loop has stopped."""
+        with suppress(BackendError):
+            self._loop.call(call)
 
     def lost(self) -> None:
-        """The connection ends for good; on the loop's thread."""
-        with self._lock:
-            self._lost = True
-            channels, self._channels = self._channels, {}
+        """End the connection for good; on the loop's thread."""
+        self._lost = True
+        channels, self._channels = self._channels, {}
         for channel in channels.values():
             channel.gone()
 
     def _when_open(self, pv_name: str, timeout: float, result: Callable[[CachedPv], Any]) -> Any:
-        future: Future[Any] = Future()
+        def ask(channel: SoftChannel, end: Future[Any]) -> None:
+            channel.when_open(lambda: channel.answer(end, result(channel.pv), ""))
 
-        def answer(channel: SoftChannel) -> None:
-            channel.futures.discard(future)
-            future.set_result(result(channel.pv))
-
-        self._operate(self._channel(pv_name), future, lambda c: c.when_open(lambda: answer(c)))
-        return future.result(timeout)
-
-    def _channel(self, pv_name: str) -> SoftChannel:
-        with self._lock:
-            channel = self._channels.get(pv_name)
-            if channel is None:
-                served = self._pvs.get(pv_name)
-                if served is None:
-                    raise KeyError(f"there is no PV {pv_name}")
-                channel = new = SoftChannel(served, self._credentials, self._loop)
-                if not self._lost:
-                    self._channels[pv_name] = new
-                    self._loop.dispatch(partial(self._connect, new))
-        return channel
-
-    def _connect(self, channel: SoftChannel) -> None:
-        if not self._lost:
-            channel.connect()
+        return self._operate(pv_name, ask).result(timeout)
 
     def _operate(
-        self,
-        channel: SoftChannel,
-        future: Future[Any] | None,
-        operation: Callable[[SoftChannel], None],
-    ) -> None:
+        self, pv_name: str, begin: Callable[[SoftChannel, Future[Any]], object]
+    ) -> Future[Any]:
+        """Begin an operation on the loop's thread; the future ends with it.
+
+        :raises KeyError: if there is no such PV
+        """
+        if pv_name not in self._pvs:
+            raise KeyError(f"there is no PV {pv_name}")
+        end: Future[Any] = Future()
+
         def on_loop() -> None:
             if self._lost:
-                fail()
+                end.set_exception(Disconnected(pv_name))
                 return
-            if future is not None:
-                channel.futures.add(future)
-            operation(channel)
+            channel = self._channels.get(pv_name)
+            if channel is None:
+                channel = SoftChannel(self._pvs[pv_name], self._credentials)
+                self._channels[pv_name] = channel
+                channel.connect()
+            channel.futures.add(end)
+            begin(channel, end)
 
-        def fail() -> None:
-            if future is not None:
-                future.set_exception(Disconnected(channel.pv.entry.pv_name))
-
-        if not self._loop.dispatch(on_loop):
-            fail()
+        if not self._loop.post(on_loop):
+            end.set_exception(Disconnected(pv_name))
+        return end

@@ -28,12 +28,6 @@ def test_a_backend_that_was_never_started_forgets_its_pvs_when_stopped(bench):
     assert bench.client().get("pv").value == 1.0
 
 
-def test_a_name_is_served_once(bench):
-    bench.serve()
-    with pytest.raises(BackendError, match="pv"):
-        bench.serve()
-
-
 def test_after_a_restart_new_pvs_are_served_to_new_clients(bench):
     for value in (1.0, 2.0, 3.0):
         owner, client = bench.open_pv(DOUBLE, at(value))
