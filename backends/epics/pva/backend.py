@@ -23,7 +23,7 @@ from roguebridge.core.mapping import PvEntry
 from ..addresses import resolved_lists
 from .ports import TCP, UDP, Ports
 from .served_pv import PvaPv
-from .server_thread import Doorbell
+from .server_thread import ServerThread
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
@@ -54,13 +54,13 @@ class PvaBackend(Backend):
         self._given = dict(options.conf or {})
         self._kept: dict[str, str] = {}  # ports of an isolated server, for its next start
         self._served: dict[str, PvaPv] = {}
-        self._doorbell = Doorbell(self._queued, self._max_name)
+        self._thread = ServerThread(self._queued, self._max_name)
         self._server: Server | None = None
         self._provider: StaticProvider | None = None
 
     def serve(self, entry: PvEntry, owner: PvOwner) -> PvaPv:
         """Add a PV, closed."""
-        served = self._served[entry.pv_name] = PvaPv(entry, owner, self._doorbell)
+        served = self._served[entry.pv_name] = PvaPv(entry, owner, self._thread)
         return served
 
     def _settings(self) -> tuple[dict[str, str], Ports]:
@@ -82,7 +82,7 @@ class PvaBackend(Backend):
         provider = StaticProvider()
         for name, served in self._served.items():
             provider.add(name, served.pv)
-        provider.add(self._doorbell.name, self._doorbell.pv)
+        provider.add(self._thread.name, self._thread.pv)
         isolate = self._isolate
         conf, ports = self._settings()
         port = ports.common_port(conf.get(_INTERFACES, "").split())
@@ -101,7 +101,7 @@ class PvaBackend(Backend):
         if isolate:
             self._keep_ports(actual)
         self._server, self._provider = server, provider
-        self._doorbell.start(_own_address(actual))
+        self._thread.start(_own_address(actual))
 
     def _keep_ports(self, actual: Mapping[str, str]) -> None:
         for key in (TCP, UDP):
@@ -121,7 +121,7 @@ class PvaBackend(Backend):
         """Return when pvxs has handed the answers given so far to the network."""
         server = self._server
         if server is not None:
-            self._doorbell.refuse_waiting()
+            self._thread.refuse_waiting()
             # Each call only waits for the server's thread: one for the answers to be written,
             # the others for its loop to have sent them.
             for _ in range(3):
@@ -136,8 +136,8 @@ class PvaBackend(Backend):
         self.flush()
         server, self._server = self._server, None
         self._provider = None
-        self._doorbell.stop()
-        self._doorbell = Doorbell(self._queued, self._max_name)
+        self._thread.stop()
+        self._thread = ServerThread(self._queued, self._max_name)
         if server is not None:
             server.stop()
             del server  # the ports are freed with the last reference
@@ -148,7 +148,7 @@ class PvaBackend(Backend):
     @property
     def on_own_thread(self) -> bool:
         """True on the server's thread, where a stop would have pvxs end the process."""
-        return self._doorbell.here
+        return self._thread.here
 
     def client_conf(self) -> dict[str, str]:
         """Return the ``conf`` of a p4p client context that reaches exactly this server.

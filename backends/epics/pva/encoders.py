@@ -66,8 +66,8 @@ class Encoder:
         self._stamp(value, reading)
         return value
 
-    def in_haste(self, reading: Reading) -> bool:
-        """Tell whether the value is so large that the next should not be made before it is sent."""
+    def is_large(self, reading: Reading) -> bool:
+        """True for a value so large that it is sent before the next one is made."""
         return False
 
     def _write(self, value: Value, reading: Reading) -> None:
@@ -122,8 +122,8 @@ class _Large(Encoder):
 
     __slots__ = ()
 
-    def in_haste(self, reading: Reading) -> bool:
-        """Tell by its size."""
+    def is_large(self, reading: Reading) -> bool:
+        """True from a certain size on."""
         return int(getattr(reading.value, "nbytes", 0)) >= LARGE
 
 

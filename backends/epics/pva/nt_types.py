@@ -13,58 +13,47 @@ from p4p import Type
 
 from roguebridge.core.values import Column, NtKind, ScalarType
 
-_CODES = {
-    ScalarType.Bool: "?",
-    ScalarType.Int8: "b",
-    ScalarType.Int16: "h",
-    ScalarType.Int32: "i",
-    ScalarType.Int64: "l",
-    ScalarType.UInt8: "B",
-    ScalarType.UInt16: "H",
-    ScalarType.UInt32: "I",
-    ScalarType.UInt64: "L",
-    ScalarType.Float32: "f",
-    ScalarType.Float64: "d",
-    ScalarType.String: "s",
+# scalar type: its letter in p4p, and its name in the specification
+_SCALARS = {
+    ScalarType.Bool: ("?", "boolean"),
+    ScalarType.Int8: ("b", "byte"),
+    ScalarType.Int16: ("h", "short"),
+    ScalarType.Int32: ("i", "int"),
+    ScalarType.Int64: ("l", "long"),
+    ScalarType.UInt8: ("B", "ubyte"),
+    ScalarType.UInt16: ("H", "ushort"),
+    ScalarType.UInt32: ("I", "uint"),
+    ScalarType.UInt64: ("L", "ulong"),
+    ScalarType.Float32: ("f", "float"),
+    ScalarType.Float64: ("d", "double"),
+    ScalarType.String: ("s", "string"),
 }
 UNION = {
-    "bool": "booleanValue",
-    "int8": "byteValue",
-    "int16": "shortValue",
-    "int32": "intValue",
-    "int64": "longValue",
-    "uint8": "ubyteValue",
-    "uint16": "ushortValue",
-    "uint32": "uintValue",
-    "uint64": "ulongValue",
-    "float32": "floatValue",
-    "float64": "doubleValue",
+    scalar.value: f"{name}Value"
+    for scalar, (_, name) in _SCALARS.items()
+    if scalar is not ScalarType.String
 }
-_UNION_CODES = {
-    "booleanValue": "a?",
-    "byteValue": "ab",
-    "shortValue": "ah",
-    "intValue": "ai",
-    "longValue": "al",
-    "ubyteValue": "aB",
-    "ushortValue": "aH",
-    "uintValue": "aI",
-    "ulongValue": "aL",
-    "floatValue": "af",
-    "doubleValue": "ad",
-}
-_ALARM = (
-    "S",
-    "alarm_t",
-    [("severity", "i"), ("status", "i"), ("message", "s")],
+"""numpy dtype of pixels -> member of the union that holds them."""
+
+_Members = list[tuple[str, Any]]
+
+
+def _members(text: str, own: str = "") -> _Members:
+    """Return members from ``name:letter`` for each; the letter ``*`` stands for ``own``."""
+    pairs = (word.split(":") for word in text.split())
+    return [(name, own if letter == "*" else letter) for name, letter in pairs]
+
+
+_ALARM = ("S", "alarm_t", _members("severity:i status:i message:s"))
+_TIME = ("S", "time_t", _members("secondsPastEpoch:l nanoseconds:i userTag:i"))
+_STATE: _Members = [("alarm", _ALARM), ("timeStamp", _TIME)]
+_ENUM = ("S", "enum_t", _members("index:i choices:as"))
+_TEXT_DISPLAY = ("display", ("S", None, _members("description:s units:s")))
+_LIMITS = "limitLow:* limitHigh:* "
+_VALUE_ALARM = (
+    "active:? lowAlarmLimit:* lowWarningLimit:* highWarningLimit:* highAlarmLimit:* "
+    "lowAlarmSeverity:i lowWarningSeverity:i highWarningSeverity:i highAlarmSeverity:i hysteresis:d"
 )
-_TIME = (
-    "S",
-    "time_t",
-    [("secondsPastEpoch", "l"), ("nanoseconds", "i"), ("userTag", "i")],
-)
-_ENUM = ("S", "enum_t", [("index", "i"), ("choices", "as")])
-_TEXT_DISPLAY = ("S", None, [("description", "s"), ("units", "s")])
 
 
 @cache
@@ -74,102 +63,48 @@ def nt_type(kind: NtKind, scalar: ScalarType, columns: tuple[Column, ...] = ()) 
     :param columns: those of a TABLE
     """
     if kind is NtKind.ENUM:
-        return _structure(
-            "epics:nt/NTEnum:1.0",
-            _ENUM,
-            [("display", ("S", None, [("description", "s")]))],
-        )
+        text = ("S", None, _members("description:s"))
+        return _type("NTEnum", [("value", _ENUM), *_STATE, ("display", text)])
     if kind is NtKind.NDARRAY:
-        return _ndarray_type()
+        return _type("NTNDArray", _ndarray())
     if kind is NtKind.TABLE:
-        return _table_type(columns)
-    code = _CODES[scalar]
-    value = code if kind is NtKind.SCALAR else "a" + code
-    name = "epics:nt/NTScalar:1.0" if kind is NtKind.SCALAR else "epics:nt/NTScalarArray:1.0"
-    if not scalar.is_numeric:
-        return _structure(name, value, [("display", _TEXT_DISPLAY)])
-    display = [
-        ("limitLow", code),
-        ("limitHigh", code),
-        ("description", "s"),
-        ("units", "s"),
-        ("precision", "i"),
-        ("form", _ENUM),
-    ]
-    control = [("limitLow", code), ("limitHigh", code), ("minStep", code)]
-    value_alarm = [
-        ("active", "?"),
-        ("lowAlarmLimit", code),
-        ("lowWarningLimit", code),
-        ("highWarningLimit", code),
-        ("highAlarmLimit", code),
-        ("lowAlarmSeverity", "i"),
-        ("lowWarningSeverity", "i"),
-        ("highWarningSeverity", "i"),
-        ("highAlarmSeverity", "i"),
-        ("hysteresis", "d"),
-    ]
-    return _structure(
-        name,
-        value,
-        [
-            ("display", ("S", None, display)),
+        value = ("S", None, [(column.name, f"a{_SCALARS[column.scalar][0]}") for column in columns])
+        members = [("labels", "as"), ("value", value), ("descriptor", "s"), *_STATE]
+        return _type("NTTable", members)
+    code, _ = _SCALARS[scalar]
+    is_array = kind is NtKind.SCALAR_ARRAY
+    members = [("value", f"a{code}" if is_array else code), *_STATE]
+    if scalar.is_numeric:
+        display = _members(f"{_LIMITS} description:s units:s precision:i", code)
+        control = _members(f"{_LIMITS} minStep:*", code)
+        members += [
+            ("display", ("S", None, [*display, ("form", _ENUM)])),
             ("control", ("S", "control_t", control)),
-            ("valueAlarm", ("S", "valueAlarm_t", value_alarm)),
-        ],
-    )
+            ("valueAlarm", ("S", "valueAlarm_t", _members(_VALUE_ALARM, code))),
+        ]
+    else:
+        members.append(_TEXT_DISPLAY)
+    return _type("NTScalarArray" if is_array else "NTScalar", members)
 
 
-def _structure(name: str, value: Any, extra: list[tuple[str, Any]]) -> Type:
-    return Type([("value", value), ("alarm", _ALARM), ("timeStamp", _TIME), *extra], id=name)
+def _type(name: str, members: _Members) -> Type:
+    return Type(members, id=f"epics:nt/{name}:1.0")
 
 
-def _table_type(columns: tuple[Column, ...]) -> Type:
-    members = [(column.name, "a" + _CODES[column.scalar]) for column in columns]
-    return Type(
-        [
-            ("labels", "as"),
-            ("value", ("S", None, members)),
-            ("descriptor", "s"),
-            ("alarm", _ALARM),
-            ("timeStamp", _TIME),
-        ],
-        id="epics:nt/NTTable:1.0",
-    )
-
-
-def _ndarray_type() -> Type:
-    dimension = [
-        ("size", "i"),
-        ("offset", "i"),
-        ("fullSize", "i"),
-        ("binning", "i"),
-        ("reverse", "?"),
-    ]
-    attribute = [
-        ("name", "s"),
-        ("value", "v"),
-        ("tags", "as"),
+def _ndarray() -> _Members:
+    codes = [(UNION[s.value], f"a{code}") for s, (code, _) in _SCALARS.items() if s.value in UNION]
+    dimension = _members("size:i offset:i fullSize:i binning:i reverse:?")
+    attribute = _members("name:s value:v tags:as descriptor:s")
+    attribute += [*_STATE, *_members("sourceType:i source:s")]
+    return [
+        ("value", ("U", None, codes)),
+        ("codec", ("S", "codec_t", _members("name:s parameters:v"))),
+        *_members("compressedSize:l uncompressedSize:l"),
+        ("dimension", ("aS", "dimension_t", dimension)),
+        ("uniqueId", "i"),
+        ("dataTimeStamp", _TIME),
+        ("attribute", ("aS", "epics:nt/NTAttribute:1.0", attribute)),
         ("descriptor", "s"),
-        ("alarm", _ALARM),
-        ("timeStamp", _TIME),
-        ("sourceType", "i"),
-        ("source", "s"),
+        *_STATE,
+        _TEXT_DISPLAY,
     ]
-    return Type(
-        [
-            ("value", ("U", None, list(_UNION_CODES.items()))),
-            ("codec", ("S", "codec_t", [("name", "s"), ("parameters", "v")])),
-            ("compressedSize", "l"),
-            ("uncompressedSize", "l"),
-            ("dimension", ("aS", "dimension_t", dimension)),
-            ("uniqueId", "i"),
-            ("dataTimeStamp", _TIME),
-            ("attribute", ("aS", "epics:nt/NTAttribute:1.0", attribute)),
-            ("descriptor", "s"),
-            ("alarm", _ALARM),
-            ("timeStamp", _TIME),
-            ("display", _TEXT_DISPLAY),
-        ],
-        id="epics:nt/NTNDArray:1.0",
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from functools import partial
 from math import prod
 from typing import Any
@@ -24,11 +25,22 @@ from roguebridge.core.requests import (
     decoded,
     size_of,
 )
-from roguebridge.core.values import Flat, MisfitError, NtKind, PvSpec, ScalarType, unicode_of
+from roguebridge.core.values import (
+    NO_ALARM,
+    Flat,
+    MisfitError,
+    NtKind,
+    PvSpec,
+    Reading,
+    ScalarType,
+    Snapshot,
+    describe_result,
+    unicode_of,
+)
 
 from .backlog import Operation
-from .results import encode_result
-from .server_thread import Doorbell
+from .encoders import encoder_of
+from .server_thread import ServerThread
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
 
@@ -49,7 +61,7 @@ class OperationReply(Reply):
 
     __slots__ = ("_op", "_thread", "_is_small")
 
-    def __init__(self, op: Any, thread: Doorbell, is_small: bool = False) -> None:
+    def __init__(self, op: Any, thread: ServerThread, is_small: bool = False) -> None:
         self._op = op
         self._thread = thread
         self._is_small = is_small
@@ -60,7 +72,7 @@ class OperationReply(Reply):
             self._answer()
             return
         try:
-            value = encode_result(result)
+            value = _encoded(result)
         except Exception as exc:
             kind = type(result).__name__
             self._answer(error=f"the result {kind} cannot be sent: {words_of(exc)}")
@@ -101,7 +113,7 @@ class PvaOperation(Operation):
     __slots__ = ("_owner", "_thread")
     _word = ""
 
-    def __init__(self, op: Any, entry: PvEntry, owner: PvOwner, thread: Doorbell) -> None:
+    def __init__(self, op: Any, entry: PvEntry, owner: PvOwner, thread: ServerThread) -> None:
         super().__init__(op, entry)
         self._owner = owner
         self._thread = thread
@@ -157,7 +169,7 @@ class Put(PvaOperation):
     _word = "put"
 
     def __init__(
-        self, op: Any, entry: PvEntry, owner: PvOwner, thread: Doorbell, spec: PvSpec | None
+        self, op: Any, entry: PvEntry, owner: PvOwner, thread: ServerThread, spec: PvSpec | None
     ) -> None:
         super().__init__(op, entry, owner, thread)
         self._spec = spec
@@ -198,6 +210,17 @@ class Call(PvaOperation):
     def _read(self, request: Any, op: Any) -> str:
         request.arguments = _arguments(op.value())
         return ""
+
+
+def _encoded(result: Any) -> Value:
+    """Return the result of a call as NTScalar, NTScalarArray, NTTable or NTNDArray.
+
+    :raises Exception: if it has no such form
+    """
+    if isinstance(result, Snapshot):
+        return encoder_of(result.spec).first(result.reading)
+    spec, value = describe_result(result)
+    return encoder_of(spec).first(Reading(value, NO_ALARM, time.time_ns()))
 
 
 def _put_content(spec: PvSpec, value: Value) -> tuple[bool, Any]:

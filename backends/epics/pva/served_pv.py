@@ -17,9 +17,9 @@ from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import Alarm, PvSpec, Reading
 
-from . import requests as operations
 from .encoders import Encoder, encoder_of
-from .server_thread import Doorbell
+from .requests import SMALL, Call, Put
+from .server_thread import ServerThread
 
 
 class PvaPv(ServedPv):
@@ -29,19 +29,19 @@ class PvaPv(ServedPv):
     the handler directly.
     """
 
-    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_doorbell", "_visited")
+    __slots__ = ("pv", "_entry", "_owner", "_encoder", "_thread", "_visited")
 
-    def __init__(self, entry: PvEntry, owner: PvOwner, doorbell: Doorbell) -> None:
+    def __init__(self, entry: PvEntry, owner: PvOwner, thread: ServerThread) -> None:
         self._entry = entry
         self._owner = owner
-        self._doorbell = doorbell
+        self._thread = thread
         self._encoder: Encoder | None = None
         self._visited = False  # by a client, as the server's thread knows
         self.pv = SharedPV(self)
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give type and first value; blocks until the server's thread has done it."""
-        self._doorbell.call(self._opener(spec, reading))
+        self._thread.call(self._opener(spec, reading))
 
     def open_soon(
         self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
@@ -52,13 +52,13 @@ class PvaPv(ServedPv):
         except Exception as exc:
             opened(exc)
         else:
-            self._doorbell.call_soon(call, opened)
+            self._thread.call_soon(call, opened)
 
     def _opener(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
         encoder = encoder_of(spec)
         # The tree may change an array before it is its turn, and to copy a large one takes long.
         # What is small is encoded on the server's thread, which then has all memory of the value.
-        first = None if spec.kind in operations.SMALL else encoder.first(reading)
+        first = None if spec.kind in SMALL else encoder.first(reading)
 
         def open_now() -> None:
             if not self._visited:  # it was faster than its turn here: the next one reads anew
@@ -74,9 +74,9 @@ class PvaPv(ServedPv):
         encoder = self._encoder
         if encoder is None:
             return
-        turns = self._doorbell.turns
-        if turns.waits is encoder.in_haste(reading):
-            (turns.hurry if turns.waits else turns.wait)()
+        priority, is_large = self._thread.priority, encoder.is_large(reading)
+        if priority.waits is is_large:
+            priority.wait(not is_large)
         self.pv.post(encoder.update(reading))
 
     def post_alarm(self, alarm: Alarm, time_ns: int) -> None:
@@ -106,12 +106,11 @@ class PvaPv(ServedPv):
 
     def put(self, op: Any) -> None:
         """A client puts."""
-        bell, encoder = self._doorbell, self._encoder
-        bell.spent.clear()  # this is the thread to let go of them
+        thread, encoder = self._thread, self._encoder
+        thread.spent.clear()  # this is the thread to let go of them
         spec = None if encoder is None else encoder.spec
-        bell.backlog.take(operations.Put(op, self._entry, self._owner, bell, spec))
+        thread.backlog.take(Put(op, self._entry, self._owner, thread, spec))
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        bell = self._doorbell
-        bell.backlog.take(operations.Call(op, self._entry, self._owner, bell))
+        self._thread.backlog.take(Call(op, self._entry, self._owner, self._thread))

@@ -1,10 +1,10 @@
 """Runs calls on the thread of a PVAccess server.
 
-``SharedPV.open()`` holds the PV's lock while it has the server's thread connect the monitors that
-wait; if that thread wants the lock at this moment, for another client of the PV, neither goes on
-and the whole server hangs (seen on p4p 4.3.0, pvxs 1.5.3). On the server's own thread it is safe.
-The only Python that runs there answers clients, so the backend is a client of itself: it calls
-a PV of its own, and what is to be done is done before the answer.
+``SharedPV.open()`` holds the PV's lock while the server's thread connects the monitors that wait.
+If that thread wants the lock at this moment, for another client of the PV, the whole server hangs
+(seen on p4p 4.3.0, pvxs 1.5.3). On the server's own thread the call is safe. The only Python that
+runs there answers clients, so the backend is a client of itself: it calls a PV of its own, and the
+calls are made before that PV answers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
@@ -25,44 +26,20 @@ from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
 from .backlog import Backlog
-from .thread_priority import Turns
+from .thread_priority import ThreadPriority
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
-# Calls between which the thread sees to the network: what many PVs that open at once have for
-# their clients would pile up in memory.
+# Calls between which the thread sees to the network: the first values of many PVs that open at once
+# would pile up in memory.
 _AT_ONCE = 64
 _LOCKED = 0  # what PyGILState_Ensure() returns to a thread that has the lock
-_STOPPING = "the PVAccess server is stopping"
+_Done = Callable[[Exception | None], None]
 
 
-class _Errand:
-    """One call to be made, and what became of it."""
+class ServerThread:
+    """Serves a PV whose calls run what other threads have left for the server's; for one start.
 
-    __slots__ = ("_call", "_done")
-
-    def __init__(
-        self, call: Callable[[], object], done: Callable[[Exception | None], None]
-    ) -> None:
-        self._call = call
-        self._done = done
-
-    def run(self) -> None:
-        problem: Exception | None = None
-        try:
-            self._call()
-        except Exception as exc:
-            problem = exc
-        self.end(problem)
-
-    def end(self, problem: Exception | None) -> None:
-        try:
-            self._done(problem)
-        except Exception:
-            _log.exception("what was to follow a call on the server's thread failed")
-
-
-class Doorbell:
-    """Serves a PV whose calls run what was left for the server's thread; for one start.
+    The lock guards the calls, the rings and the flags of both. It is never held during a call.
 
     :param queued: counts the bytes of requests
     :param max_name: most characters that are shown of the name of a user
@@ -76,11 +53,10 @@ class Doorbell:
         self.pv = SharedPV(self)
         #: operations that have been answered, for the server's thread to let go of
         self.spent: list[Any] = []
-        #: whether that thread waits its turn
-        self.turns = Turns()
+        self.priority = ThreadPriority()
         self._lock = threading.Lock()
-        self._errands: list[_Errand] = []
-        self._rung = False  # the server's thread will come for the calls that were left
+        self._calls: list[tuple[Callable[[], object], _Done]] = []
+        self._rung = False  # the server's thread will come for the calls
         self._rings: list[Any] = []
         self._context: Context | None = None
         self._stopped = False
@@ -92,7 +68,6 @@ class Doorbell:
         :param conf: client settings that reach it
         """
         self._context = Context("pva", conf=dict(conf), useenv=False)
-        self._errands.append(_Errand(self.turns.begin, _ready))  # with whatever comes first
         self._rung = True
         self._ring()
 
@@ -107,12 +82,11 @@ class Doorbell:
         with self._lock:
             self._stopped = True
             context, self._context = self._context, None
-            errands, self._errands = self._errands, []
+            calls, self._calls = self._calls, []
             rings, self._rings = self._rings, []
-        for errand in errands:
-            errand.end(BackendError(_STOPPING))
+        for _, done in calls:
+            _refuse(done)
         self.spent.clear()
-        self.turns.end()
         for ring in rings:
             ring.close()
         if context is not None:
@@ -129,38 +103,39 @@ class Doorbell:
         :raises BackendError: if the server stops before
         :raises Exception: what ``call`` raised
         """
-        ended = threading.Event()
-        problems: list[Exception] = []
+        future: Future[None] = Future()
 
         def done(problem: Exception | None) -> None:
-            if problem is not None:
-                problems.append(problem)
-            ended.set()
+            if problem is None:
+                future.set_result(None)
+            else:
+                future.set_exception(problem)
 
         self.call_soon(call, done)
-        ended.wait()
-        if problems:
-            raise problems[0]
+        future.result()
 
-    def call_soon(
-        self, call: Callable[[], object], done: Callable[[Exception | None], None]
-    ) -> None:
+    def call_soon(self, call: Callable[[], object], done: _Done) -> None:
         """Have ``call`` made on the server's thread.
 
         :param done: called once, with what went wrong; on that thread, or here if the server stops
         """
-        errand = _Errand(call, done)
         if self.here:
-            errand.run()
+            _make(call, done)
             return
         with self._lock:
             stopped, rung = self._stopped, self._rung
             if not stopped:
-                self._errands.append(errand)
+                self._calls.append((call, done))
                 self._rung = True
         if stopped:
-            errand.end(BackendError(_STOPPING))
+            _refuse(done)
         elif not rung:
+            self._ring()
+
+    def _come_again(self) -> None:
+        with self._lock:
+            rung, self._rung = self._rung, True
+        if not rung:
             self._ring()
 
     def _ring(self) -> None:
@@ -192,18 +167,18 @@ class Doorbell:
         op.done(error="Put not permitted")
 
     def rpc(self, op: Any) -> None:
-        """Make the calls that were left."""
-        if self._thread != threading.get_ident():
+        """Make the calls that were left, and hand some requests of the backlog on."""
+        if not self.here:
             self._begin()
         self.spent.clear()
         left = _AT_ONCE
-        while left and (errands := self._take(left)):
-            left -= len(errands)
-            for errand in errands:
-                errand.run()
+        while left and (calls := self._take(left)):
+            left -= len(calls)
+            for call, done in calls:
+                _make(call, done)
         self.backlog.go_on()
         with self._lock:
-            self._rung = more = bool(self._errands or self.backlog.is_due) and not self._stopped
+            self._rung = more = bool(self._calls or self.backlog.is_due) and not self._stopped
         if more:
             self._ring()
         op.done()
@@ -211,28 +186,39 @@ class Doorbell:
     def _begin(self) -> None:
         self._thread = threading.get_ident()
         is_network_thread()
-        # p4p asks Python for the lock at each callback, and Python makes a thread state for it if
-        # the thread has none: four fifths of the time of a short callback. One more claim keeps it.
+        # For each callback p4p asks Python for its lock, and Python makes a thread state if the
+        # thread has none: four fifths of the time of a short callback. One more claim keeps it.
         ctypes.pythonapi.PyGILState_Ensure()
+        self.priority.begin()
 
     def _end(self) -> None:
+        self.priority.end()
         ctypes.pythonapi.PyGILState_Release(_LOCKED)
 
-    def _take(self, most: int) -> list[_Errand]:
+    def _take(self, most: int) -> list[tuple[Callable[[], object], _Done]]:
         with self._lock:
-            errands, self._errands = self._errands[:most], self._errands[most:]
-        return errands
-
-    def _come_again(self) -> None:
-        with self._lock:
-            rung, self._rung = self._rung, True
-        if not rung:
-            self._ring()
+            calls, self._calls = self._calls[:most], self._calls[most:]
+        return calls
 
 
-def _ready(problem: Exception | None) -> None:
-    if problem is not None:  # pragma: no cover - it raises nothing
-        _log.debug("the server's thread: %r", problem)
+def _make(call: Callable[[], object], done: _Done) -> None:
+    problem: Exception | None = None
+    try:
+        call()
+    except Exception as exc:
+        problem = exc
+    _tell(done, problem)
+
+
+def _refuse(done: _Done) -> None:
+    _tell(done, BackendError("the PVAccess server is stopping"))
+
+
+def _tell(done: _Done, problem: Exception | None) -> None:
+    try:
+        done(problem)
+    except Exception:
+        _log.exception("what was to follow a call on the server's thread failed")
 
 
 def _answered(result: Any) -> None:

@@ -1,13 +1,13 @@
 """How the system schedules a PVAccess server's thread.
 
 Each post wakes that thread, and where it may the EPICS library makes it a real-time one (Linux:
-SCHED_FIFO, for root): it takes the processor from whoever runs, here the tree's update thread in
-the midst of its batch, so that every update costs two switches and a packet of its own. A thread
-of the class for batch work waits its turn instead and then sends all that has come; an idle
-processor takes it up at once, as before. Seen on two cores: a third of the processor time per
-update, and puts that are answered sooner.
+SCHED_FIFO, for root): it takes the processor from the running thread, here the tree's update thread
+in the middle of its batch, so that every update costs two switches and a packet of its own. A
+thread of the class for batch work waits until the processor is free, then sends all that has come;
+an idle processor takes it up at once, as before. Seen on two cores: a third of the processor time
+per update, and puts that are answered sooner.
 
-Of what is large it is the other way round: while it waits, the next array is made, and only the
+Large values are better sent at once: while the thread waits, the next array is made, and only the
 last of them is sent.
 """
 
@@ -25,21 +25,21 @@ LARGE = 65536
 """Bytes from which a value is sent at once."""
 
 
-class Turns:
-    """Says whether a server's thread waits its turn."""
+class ThreadPriority:
+    """The scheduling class of a server's thread."""
 
     __slots__ = ("waits", "_thread", "_usual")
 
     def __init__(self) -> None:
-        #: the thread takes the processor from nobody
+        #: True while the thread takes the processor from no other thread
         self.waits = False
         self._thread = 0  # its number in the system; 0 to leave it alone
         self._usual: tuple[int, os.sched_param] | None = None
 
     def begin(self) -> None:
-        """Let the calling thread wait its turn from now on, where the system can do that.
+        """Let the calling thread wait from now on, where the system has a class for that.
 
-        A process that was given a class of its own keeps it: it was somebody's choice.
+        A process that was given a class of its own keeps it: it was a choice of the site.
         """
         if not hasattr(os, "SCHED_BATCH"):  # pragma: no cover - not on Linux
             return
@@ -50,30 +50,20 @@ class Turns:
             self._thread = threading.get_native_id()
         except OSError as exc:  # pragma: no cover - containers may forbid it
             _log.debug("the server's thread keeps its scheduling class: %s", exc)
-        self.wait()
+        self.wait(True)
 
     def end(self) -> None:
         """Leave the thread alone: it is about to end."""
         self._thread = 0
 
-    def wait(self) -> None:
-        """Let the thread take the processor from nobody."""
-        self.waits = True
-        if self._thread:  # which it only is where there is such a class
-            self._set(os.SCHED_BATCH, os.sched_param(0))
-
-    def hurry(self) -> None:
-        """Let the thread run as it would by itself."""
-        self.waits = False
-        if self._usual is not None:
-            self._set(*self._usual)
-
-    def _set(self, policy: int, param: os.sched_param) -> None:
-        thread = self._thread
-        if not thread:
+    def wait(self, waits: bool) -> None:
+        """Let the thread take the processor from no other thread, or run as it would by itself."""
+        self.waits = waits
+        if not self._thread or self._usual is None:  # or there is no such class
             return
+        scheduling = (os.SCHED_BATCH, os.sched_param(0)) if waits else self._usual
         try:
-            os.sched_setscheduler(thread, policy, param)
+            os.sched_setscheduler(self._thread, *scheduling)
         except OSError as exc:  # pragma: no cover - containers may forbid it
             self._thread = 0
             _log.debug("the server's thread keeps its scheduling class: %s", exc)

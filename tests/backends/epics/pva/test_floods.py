@@ -132,7 +132,7 @@ def test_what_waits_of_a_client_that_vanishes_is_dropped(site, monkeypatch):
     flood(other, "T:Top:Noting", [MANY], block=True)  # comes after them
 
     def waiting():
-        nodes = site.server._backends[0]._doorbell.backlog._nodes
+        nodes = site.server._backends[0]._thread.backlog._nodes
         return list(nodes.get("Top.Noting", ()))
 
     wait_until(lambda: len({operation.client for operation in waiting()}) == 2)
