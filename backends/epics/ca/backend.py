@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-
 from roguebridge.core.backend import AsyncioBackend, BackendOptions, PvOwner
-from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import PvSpec
@@ -13,9 +10,7 @@ from roguebridge.core.values import PvSpec
 from .limitations import LONGEST_NAME, has_short_name, losses_of
 from .network import Network
 from .served_pv import CaPv, UpdateBatch
-from .settings import Settings, check_ports, settings_of
-
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
+from .settings import check_ports, settings_of
 
 
 class CaBackend(AsyncioBackend):
@@ -26,13 +21,13 @@ class CaBackend(AsyncioBackend):
     """
 
     name = "ca"
+    _starting: Network
 
     def __init__(self, options: BackendOptions) -> None:
         super().__init__(options)
         self._isolate = options.isolate
         self._conf = dict(options.conf or {})
         check_ports(self._conf, self._isolate)
-        self._settings: Settings | None = None  # of this start
         self._kept_port = 0  # of this start, for the next one of an isolated server
         self._batch = UpdateBatch(self.loop)
         self._network: Network | None = None
@@ -43,26 +38,25 @@ class CaBackend(AsyncioBackend):
 
     def try_ports(self) -> tuple[tuple[str, int], ...]:
         """Bind all sockets of a start, and close them again."""
-        settings = settings_of(self._conf, self._isolate)
-        self._make_network(settings).try_ports()
+        network = self._make_network()
+        network.try_ports()
+        settings = network.settings
         hosts = [""] if settings.everywhere else settings.interfaces
         return tuple((host, settings.port) for host in hosts if settings.own and settings.port)
 
     def start(self) -> None:
         """Begin to listen."""
-        self._settings = settings_of(self._conf, self._isolate)  # may wait for a name server
+        self._starting = self._make_network()  # may wait for a name server
         super().start()
 
     async def listen(self) -> None:
         """Begin to listen; on the port of the last time, if it is free."""
-        settings = self._settings
-        assert settings is not None  # noqa: S101 - start() has made them
-        network = self._make_network(settings)
-        await network.start()
-        self._network = network
-        self._kept_port = network.port
+        await self._starting.start()
+        self._network = self._starting
+        self._kept_port = self._network.port
 
-    def _make_network(self, settings: Settings) -> Network:
+    def _make_network(self) -> Network:
+        settings = settings_of(self._conf, self._isolate)
         queued, most = self.options.queued, self.options.max_name
         return Network(settings, self.loop, self.pvs.get, queued, most, self._kept_port)
 

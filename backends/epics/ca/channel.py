@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
+from .circuit import Circuit
 from .fields import PROCESS, CaReading, View
-from .monitor import Connection, Monitor
+from .monitor import Monitor
 from .rights import Group
-from .served_pv import CaPv
+from .served_pv import ALARM, Bodies, CaPv, Touched
 from .wire import dbr, messages
 from .wire.messages import ProtocolError, Request, error, message
 
-_VALUE, _LOG, _ALARM = 1, 2, 4  # changes that a monitor asks for
 _MAY_READ, _MAY_WRITE = 1, 3
 _COUNTS_ALL = 13  # the first revision in which a count of 0 asks for as many as there are
 _MASK = slice(12, 14)  # in the payload of a request for a monitor
@@ -21,7 +20,7 @@ _MASK = slice(12, 14)  # in the payload of a request for a monitor
 class Channel:
     """A channel, from the client's request for it to its end.
 
-    :param connection: the client's
+    :param circuit: the client's
     :param cid: the client's number for it, and the server's
     :param name: as the client has spelt it
     :param pv: the PV
@@ -29,12 +28,12 @@ class Channel:
     """
 
     __slots__ = (
-        "cid", "name", "pv", "field", "view", "monitors", "puts", "group", "connection", "_rights",
+        "cid", "name", "pv", "field", "view", "monitors", "puts", "group", "circuit", "_rights",
         "_asking", "_outgrown",
     )  # fmt: skip
 
-    def __init__(self, connection: Connection, cid: int, name: str, pv: CaPv, field: str) -> None:
-        self.connection = connection
+    def __init__(self, circuit: Circuit, cid: int, name: str, pv: CaPv, field: str) -> None:
+        self.circuit = circuit
         self.cid = cid
         self.name = name
         self.pv = pv
@@ -61,12 +60,12 @@ class Channel:
 
     def begin(self) -> None:
         """Answer the client's request for the channel, if the PV is open by now."""
-        opened, connection = self.pv.opened, self.connection
+        opened, circuit = self.pv.opened, self.circuit
         if opened is None or self._asking or self.alive:
             return
         view = opened.view(self.field)
         if view is None:
-            connection.send(message(messages.CREATE_FAILED, one=self.cid))
+            circuit.send(message(messages.CREATE_FAILED, one=self.cid))
             self.gone()
             return
         if not self._rights:
@@ -76,8 +75,8 @@ class Channel:
                 return
             self._rights = _MAY_READ
         self.view = view
-        connection.largest = max(connection.largest, view.room)
-        connection.send(
+        circuit.largest = max(circuit.largest, view.room)
+        circuit.send(
             message(messages.RIGHTS, one=self.cid, two=self._rights)
             + message(messages.CREATE, view.type, view.room, self.cid, self.cid)
         )
@@ -86,7 +85,7 @@ class Channel:
         self._asking = self.group is None
         # To read a variable again is no put: a read-only one may be, too.
         operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
-        self.connection.rights.join(self, self.connection.credentials(), operation)
+        self.circuit.host.rights.join(self, self.circuit.credentials(), operation)
 
     def ask_rights_again(self) -> None:
         """Ask for the rights of the client's present name."""
@@ -101,7 +100,7 @@ class Channel:
         if not self.alive:
             self.begin()
         elif rights != before:
-            self.connection.send(message(messages.RIGHTS, one=self.cid, two=rights))
+            self.circuit.send(message(messages.RIGHTS, one=self.cid, two=rights))
 
     def outgrown(self) -> None:
         """The value has no place in the channel any more: have the client ask for another."""
@@ -118,23 +117,23 @@ class Channel:
     def end(self) -> None:
         """Take the channel from the client, which will ask for it anew."""
         if self.alive:
-            self.connection.send(message(messages.DISCONNECTED, one=self.cid))
+            self.circuit.send(message(messages.DISCONNECTED, one=self.cid))
         self.gone()
 
     def clear(self, request: Request) -> None:
         """End the channel: the client asks for it."""
         if request.two != self.cid:
             raise ProtocolError(f"channel {self.cid} is not {request.two}")
-        self.connection.send(message(messages.CLEAR, one=self.cid, two=self.cid))
+        self.circuit.send(message(messages.CLEAR, one=self.cid, two=self.cid))
         self.gone()
 
     def gone(self) -> None:
         """Forget the channel."""
         self.view = None
-        self.connection.rights.leave(self)
-        self.connection.channels.pop(self.cid, None)
+        self.circuit.host.rights.leave(self)
+        self.circuit.channels.pop(self.cid, None)
         for monitor in self.monitors.values():
-            self.connection.drop(monitor)
+            self.circuit.drop(monitor)
         self.monitors.clear()
         self.pv.disconnect(self)
 
@@ -142,19 +141,16 @@ class Channel:
 
     def refuse(self, request: Request, status: int, text: str) -> None:
         """Answer a request with an error."""
-        self.connection.send(error(request.header, self.cid, status, text.encode()))
+        self.circuit.send(error(request.header, self.cid, status, text.encode()))
         if request.command == messages.READ_NOTIFY:
             # libca is content with the error, others wait for an answer proper.
-            body = dbr.nothing(request.type)
-            self.connection.write(
-                message(
-                    messages.READ_NOTIFY, request.type, 0, messages.GET_FAILED, request.two, body
-                )
-            )
+            kind, failed = request.type, messages.GET_FAILED
+            body = dbr.nothing(kind)
+            self.circuit.write(message(request.command, kind, 0, failed, request.two, body))
 
     def read(self, request: Request) -> None:
         """Answer with a reading, after the puts of the client that came before."""
-        self.connection.own_puts.then(self.pv, partial(self._answer, request))
+        self.circuit.own_puts.then(self.pv, partial(self._answer, request))
 
     def _answer(self, request: Request, reading: CaReading | None) -> None:
         view, opened = self.view, self.pv.opened
@@ -167,10 +163,10 @@ class Channel:
             self.refuse(request, messages.GET_FAILED, str(exc))
             return
         one = self.cid if request.command == messages.READ else messages.NORMAL
-        self.connection.send(message(request.command, request.type, count, one, request.two, body))
+        self.circuit.send(message(request.command, request.type, count, one, request.two, body))
 
     def _count(self, view: View, request: Request) -> int:
-        is_early = not request.count and self.connection.revision < _COUNTS_ALL
+        is_early = not request.count and self.circuit.revision < _COUNTS_ALL
         return view.room if is_early else request.count
 
     def subscribe(self, request: Request) -> None:
@@ -184,10 +180,10 @@ class Channel:
         count = self._count(view, request)
         self._drop_monitor(request.two)
         monitor = self.monitors[request.two] = Monitor(
-            self.connection, self.pv, view, self.cid, request.two, request.type, count, mask,
+            self.circuit, self.pv, view, self.cid, request.two, request.type, count, mask,
             request.header,
         )  # fmt: skip
-        self.connection.own_puts.then(self.pv, partial(self._begin_monitor, monitor))
+        self.circuit.own_puts.then(self.pv, partial(self._begin_monitor, monitor))
 
     def _begin_monitor(self, monitor: Monitor, reading: CaReading | None) -> None:
         # With the present reading, not that after the put: a monitor never goes back.
@@ -197,45 +193,37 @@ class Channel:
     def _drop_monitor(self, number: int) -> bool:
         monitor = self.monitors.pop(number, None)
         if monitor is not None:
-            self.connection.drop(monitor)
+            self.circuit.drop(monitor)
         return monitor is not None
 
     def cancel(self, request: Request) -> None:
         """End a monitor."""
         if self._drop_monitor(request.two):
-            self.connection.send(
-                message(messages.EVENT_ADD, request.type, 0, self.cid, request.two)
-            )
+            self.circuit.send(message(messages.EVENT_ADD, request.type, 0, self.cid, request.two))
 
-    def update(
-        self,
-        reading: CaReading,
-        alarm_changed: bool,
-        bodies: dict[Any, bytes],
-        touched: dict[Any, None],
-    ) -> bool:
+    def update(self, reading: CaReading, events: int, bodies: Bodies, touched: Touched) -> bool:
         """Write a reading to the monitors; False if it has no place in the channel.
 
+        :param events: kinds of changes: of value, of alarm
         :param bodies: messages made so far for this reading
         :param touched: gets the connection if something was written
         """
-        view, connection = self.view, self.connection
+        view, circuit = self.view, self.circuit
         if view is None:
             return True
         if view.follows == "value":
             has_type = self.field != "VAL" or view.type is reading.value.type
             if not has_type or len(view.pick(reading)) > view.room:
                 return False
-        elif view.follows != "alarm" or not alarm_changed:
+        elif view.follows != "alarm" or not events & ALARM:
             return True
-        events = _VALUE | _LOG | (_ALARM if alarm_changed else 0)
         for monitor in self.monitors.values():
             is_new = monitor.mask & events and monitor.sent_ns != reading.time_ns
             if not is_new or monitor.waits:
                 continue
-            if connection.held:
-                connection.hold(monitor)
+            if circuit.held:
+                circuit.hold(monitor)
             else:
                 monitor.send(reading, bodies)
-                touched[connection] = None
+                touched[circuit] = None
         return True

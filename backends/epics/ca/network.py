@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from roguebridge.core.concurrency import EventLoopThread, NetworkLog, drop, give_up_when_forked
+from roguebridge.core.concurrency import EventLoopThread, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import QueuedBytes
 
 from .circuit import Circuit
+from .log import log
+from .requests import answer
 from .rights import SharedRights
 from .searches import Searches
 from .served_pv import CaPv
@@ -21,13 +23,13 @@ from .settings import PORT, Settings
 from .wire.messages import BEACON, REVISION, message
 from .wire.turns import Turns
 
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _T = TypeVar("_T")
 _TRIES = 50  # free ports
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
 _LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
 
 
+@dataclass(eq=False)
 class Network:
     """Listens while the server runs.
 
@@ -39,31 +41,24 @@ class Network:
     :param port: that it had before, for one that may be any
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        loop: EventLoopThread,
-        served: Callable[[str], CaPv | None],
-        queued: QueuedBytes,
-        max_name: int,
-        port: int = 0,
-    ) -> None:
-        self.max_name = max_name
-        self.rights = SharedRights(loop)
-        self.settings = settings
-        self.loop = loop
-        self.served = served
-        self.queued = queued
-        self.port = port
-        self.udp_port = 0
-        self.circuits: dict[Circuit, None] = {}
-        self.turns = Turns()
-        self._servers: list[asyncio.Server] = []
-        self._searches: list[asyncio.DatagramTransport] = []
-        self._beacons: asyncio.TimerHandle | None = None
-        self._beacon_socket: socket.socket | None = None
-        self._beacon_count = 0
-        self._listening: list[socket.socket] = []
+    settings: Settings
+    loop: EventLoopThread
+    served: Callable[[str], CaPv | None]
+    queued: QueuedBytes
+    max_name: int
+    port: int = 0
+    udp_port: int = field(default=0, init=False)
+    circuits: dict[Circuit, None] = field(default_factory=dict, init=False)
+    turns: Turns = field(default_factory=Turns, init=False)
+    _servers: list[asyncio.Server] = field(default_factory=list, init=False)
+    _searches: list[asyncio.DatagramTransport] = field(default_factory=list, init=False)
+    _listening: list[socket.socket] = field(default_factory=list, init=False)
+    _beacons: asyncio.TimerHandle | None = field(default=None, init=False)
+    _beacon_socket: socket.socket | None = field(default=None, init=False)
+    _beacon_count: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        self.rights = SharedRights(self.loop)
         give_up_when_forked(self)
 
     def forked(self) -> None:
@@ -98,9 +93,10 @@ class Network:
             transport, _ = await running.create_datagram_endpoint(lambda: Searches(self), sock=sock)
             self._searches.append(transport)
         for sock in tcp:
-            self._servers.append(
-                await running.create_server(lambda: Circuit(self), sock=sock, backlog=512)
+            server = await running.create_server(
+                lambda: Circuit(self, answer), sock=sock, backlog=512
             )
+            self._servers.append(server)
             self._listening.append(sock)
         if self.settings.beacons:
             self._beacon_socket = _udp_socket(shared=False)
@@ -182,14 +178,14 @@ class Network:
             tcp = _tried(lambda: self._bind_all(0, _tcp_socket))
         except OSError as exc:
             raise BackendError(f"{PORT}: no free port: {exc.strerror}") from exc
-        _log.warning("port %s is in use: serving on port %s instead", port, tcp[0].getsockname()[1])
+        log.warning("port %s is in use: serving on port %s instead", port, tcp[0].getsockname()[1])
         return tcp
 
     def _bind_kept(self) -> tuple[list[socket.socket], list[socket.socket]] | None:
         if self.port:
             with contextlib.suppress(OSError):
                 return self._bind_pair(self.port)
-            _log.warning("port %s is taken, using another", self.port)
+            log.warning("port %s is taken, using another", self.port)
         return None
 
     def _bind_pair(self, port: int = 0) -> tuple[list[socket.socket], list[socket.socket]]:
@@ -225,7 +221,7 @@ class Network:
             try:
                 sock.sendto(beacon, address)
             except OSError as exc:
-                _log.debug("no beacon to %s: %s", address, exc)
+                log.debug("no beacon to %s: %s", address, exc)
         self._beacons = self.loop.later(
             period, lambda: self._beacon(min(2 * period, self.settings.period))
         )

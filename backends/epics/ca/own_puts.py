@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from roguebridge.core.concurrency import EventLoopThread
@@ -25,33 +26,26 @@ LONGEST_WAIT = 1.0
 Answer = Callable[[CaReading | None], None]
 
 
+@dataclass(slots=True, eq=False)
 class OpenPut:
     """One put, until it is answered.
 
     :param pv: the PV
     :param until: when reads no longer wait for it
+    :param reading: of the PV when the put had ended
     """
 
-    __slots__ = ("reading", "until", "is_over", "_pv")
-
-    def __init__(self, pv: CaPv, until: float) -> None:
-        #: of the PV when the put had ended
-        self.reading: CaReading | None = None
-        self.until = until
-        self.is_over = False
-        self._pv = pv
-
-    @property
-    def owner(self) -> Any:
-        """The engine's side of the PV, which its aliases share."""
-        return self._pv.owner
+    pv: CaPv
+    until: float
+    reading: CaReading | None = None
+    is_over: bool = False
 
     def end(self) -> None:
         """Note the present reading for the reads that wait; from any thread.
 
         The put is over when its client has been answered, on the loop: reads are answered after it.
         """
-        opened = self._pv.opened
+        opened = self.pv.opened
         self.reading = None if opened is None else opened.reading
 
 
@@ -65,7 +59,7 @@ class OwnPuts:
 
     def __init__(self, loop: EventLoopThread) -> None:
         self._loop = loop
-        self._queues: dict[Any, deque[OpenPut | Answer]] = {}  # by the owner of the PV
+        self._queues: dict[Any, deque[OpenPut | Answer]] = {}  # by the owner, which aliases share
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, pv: CaPv) -> OpenPut:
@@ -77,7 +71,7 @@ class OwnPuts:
     def over(self, put: OpenPut) -> None:
         """Note that a put has been answered."""
         put.is_over = True
-        self._advance(put.owner)
+        self._advance(put.pv.owner)
 
     def then(self, pv: CaPv, answer: Answer) -> None:
         """Answer a read: now, or when the puts before it have ended."""

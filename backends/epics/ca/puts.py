@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -22,12 +22,14 @@ from roguebridge.core.values import (
 
 from .channel import Channel
 from .forms.form import Form, bytes_of, single
+from .own_puts import OpenPut
 from .wire import dbr
 from .wire.messages import NORMAL, PUT_FAILED, WRITE_NOTIFY, Request, error, message
 
 _ANSWER_SIZE = 16_000  # bytes of a text that fit every client's buffer
 
 
+@dataclass(slots=True, eq=False)
 class PutReply(Reply):
     """Answers a put that waits with a status; before it comes a message with the text of an error.
 
@@ -35,13 +37,10 @@ class PutReply(Reply):
     only.
     """
 
-    __slots__ = ("_channel", "_asked", "_open", "request")
-
-    def __init__(self, channel: Channel, asked: Request) -> None:
-        self._channel = channel
-        self._asked = asked
-        self._open = channel.connection.own_puts.begin(channel.pv)
-        self.request: PutRequest | None = None
+    channel: Channel
+    asked: Request
+    open: OpenPut
+    request: PutRequest | None = None
 
     def done(self, result: Any = None) -> None:
         """Report success, if the client waits."""
@@ -49,30 +48,30 @@ class PutReply(Reply):
 
     def error(self, text: str) -> None:
         """Report failure."""
-        self._open.end()
-        self._channel.connection.loop.post(partial(self._answer, text))
+        self.open.end()
+        self.channel.circuit.loop.post(partial(self._answer, text))
 
     def _answer(self, text: str) -> None:
-        channel, connection = self._channel, self._channel.connection
+        channel, circuit = self.channel, self.channel.circuit
         if self.request is not None:
-            connection.pending.pop(self.request, None)
+            circuit.pending.pop(self.request, None)
             self.request = None
         try:
             if channel.alive:
                 self._send(text)
         finally:
-            connection.own_puts.over(self._open)
-            if channel.alive and self._asked.command == WRITE_NOTIFY:
+            circuit.own_puts.over(self.open)
+            if channel.alive and self.asked.command == WRITE_NOTIFY:
                 channel.put_answered()
 
     def _send(self, text: str) -> None:
-        asked, connection = self._asked, self._channel.connection
+        asked, circuit = self.asked, self.channel.circuit
         if text:
             words = dbr.cut(bytes_of(text), _ANSWER_SIZE)
-            connection.send(error(asked.header, self._channel.cid, PUT_FAILED, words))
+            circuit.send(error(asked.header, self.channel.cid, PUT_FAILED, words))
         if asked.command == WRITE_NOTIFY:
             status = PUT_FAILED if text else NORMAL
-            connection.send(message(WRITE_NOTIFY, asked.type, asked.count, status, asked.two))
+            circuit.send(message(WRITE_NOTIFY, asked.type, asked.count, status, asked.two))
 
 
 def put(channel: Channel, asked: Request, problem: str = "") -> None:
@@ -80,15 +79,16 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
 
     :param problem: why it cannot be taken
     """
-    pv, connection = channel.pv, channel.connection
+    pv, circuit = channel.pv, channel.circuit
     waits = asked.command == WRITE_NOTIFY
     # The value is a copy: the answer needs no payload.
-    reply = PutReply(channel, replace(asked, payload=b""))
-    request = PutRequest(pv.entry, connection.credentials(), reply, None, block=waits)
+    header_only = replace(asked, payload=b"")
+    reply = PutReply(channel, header_only, circuit.own_puts.begin(pv))
+    request = PutRequest(pv.entry, circuit.credentials(), reply, None, block=waits)
     reply.request = request
-    request.client = connection.client
+    request.client = circuit.intake.client
     if waits:  # else the client may leave at once: what it put is put all the same
-        connection.pending[request] = None
+        circuit.pending[request] = None
         channel.puts += 1
     if channel.is_process and not problem:
         request.marked, request.process = False, True
@@ -110,24 +110,25 @@ def _content(form: Form, channel: Channel, asked: Request) -> Any:
     kind, count, size = ca.ChannelType(asked.type), asked.count, len(asked.payload)
     if kind not in ca.native_types:
         raise MisfitError(f"puts of type {kind.name} are not taken")
-    view = channel.view
-    is_index = channel.field == "IDX"
     # Of the last text libca sends no more than there is.
     least = (count - 1) * dbr.STRING_SIZE if kind is dbr.STRING else count * dbr.WIRE[kind].itemsize
     if size < least:
         raise MisfitError(f"{count} elements in {size} bytes")
+    texts: list[str] | None = None
+    numbers: Any = None
     if kind is dbr.STRING:
         starts = range(0, count * dbr.STRING_SIZE, dbr.STRING_SIZE)
         texts = [_decoded(asked.payload[at : at + dbr.STRING_SIZE]) for at in starts]
-        if is_index:  # a label may be a number, too
-            return integer(parse_number(single(texts)))
-        return form.take_texts(texts)
-    numbers = np.frombuffer(asked.payload, dbr.WIRE[kind], count)
+    else:
+        numbers = np.frombuffer(asked.payload, dbr.WIRE[kind], count)
+    if channel.field == "IDX":  # a label may be a number, too
+        return integer(single(numbers).item() if texts is None else parse_number(single(texts)))
+    view = channel.view
     is_text = view is not None and view.type is dbr.CHAR and view.room > 1
     if kind is dbr.CHAR and is_text and _is_text(form.spec):
-        return form.take_texts([_decoded(numbers.tobytes())])
-    if is_index:
-        return integer(single(numbers).item())
+        texts = [_decoded(numbers.tobytes())]
+    if texts is not None:
+        return form.take_texts(texts)
     return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
 
 

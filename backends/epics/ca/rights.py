@@ -6,18 +6,18 @@ on is looked at from time to time, once for all channels of a client's name unde
 
 from __future__ import annotations
 
-import logging
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from roguebridge.core.backend import PvOwner
-from roguebridge.core.concurrency import EventLoopThread, NetworkLog
+from roguebridge.core.concurrency import EventLoopThread
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.requests import Credentials
 
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
+from .log import log
+
 _LOOK_EVERY = 1.0  # seconds
 _AT_ONCE = 200  # groups that one look is about; the others have their turn with the next one
 
@@ -132,7 +132,7 @@ class SharedRights:
                 if state is None or state != group.state:
                     self._ask(group, state)
             except Exception:
-                _log.exception("the rights to %s cannot be found out", group.entry.pv_name)
+                log.exception("the rights to %s cannot be found out", group.entry.pv_name)
 
     def _ask(self, group: Group, state: Hashable) -> None:
         group.asking = True
@@ -160,4 +160,4 @@ class SharedRights:
                 try:
                     channel.set_rights(allowed)
                 except Exception:  # the others must have theirs
-                    _log.exception("the rights to %s cannot be found out", channel.name)
+                    log.exception("the rights to %s cannot be found out", channel.name)

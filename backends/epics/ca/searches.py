@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from typing import Any, Protocol
-
-from roguebridge.core.concurrency import NetworkLog
 
 from .fields import parse
 from .served_pv import CaPv
@@ -16,7 +13,6 @@ from .text import text_of
 from .wire import messages
 from .wire.messages import REVISION, Messages, Request, message
 
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _REGISTER = message(messages.REPEATER_REGISTER)  # for which libca sends nothing, in a datagram
 _TELL_NO = 10  # a client wants to know that a name is not served
 _THIS_HOST = 0xFFFFFFFF  # the server has the address that the answer comes from
@@ -81,7 +77,3 @@ class Searches(asyncio.DatagramProtocol):
                 others += message(messages.REPEATER_CONFIRM, two=here)
         if answer := (version + found if found else b"") + others:
             self._transport.sendto(answer, address)
-
-    def error_received(self, exc: Exception) -> None:
-        """A client to which an answer went has left."""
-        _log.debug("the network has said: %s", exc)

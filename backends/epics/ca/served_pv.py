@@ -6,13 +6,12 @@ the loop.
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from roguebridge.core.backend import PvOwner, ServedPv
-from roguebridge.core.concurrency import EventLoopThread, NetworkLog
+from roguebridge.core.concurrency import EventLoopThread
 from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.values import Alarm, PvSpec, Reading
@@ -21,27 +20,25 @@ from .alarms import status_of
 from .fields import CaReading, OpenCaPv
 from .forms import form_of
 from .forms.form import Form
+from .log import log
 
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
+VALUE, LOG, ALARM = 1, 2, 4  # kinds of changes
+Bodies = dict[Any, bytes]
+Touched = dict[Any, None]
 
 
-class Monitor(Protocol):
-    """What a PV needs of a channel: the monitors that a client has on it."""
+class Watcher(Protocol):
+    """A channel as its PV knows it: the monitors that a client has on it."""
 
     name: str
 
     def begin(self) -> None:
         """Go on: the PV is open."""
 
-    def update(
-        self,
-        reading: CaReading,
-        alarm_changed: bool,
-        bodies: dict[Any, bytes],
-        touched: dict[Any, None],
-    ) -> bool:
+    def update(self, reading: CaReading, events: int, bodies: Bodies, touched: Touched) -> bool:
         """Write a reading; False if it has no place in the channel.
 
+        :param events: kinds of changes: of value, of alarm
         :param bodies: messages made so far for this reading
         :param touched: gets the connection if something was written
         """
@@ -76,12 +73,12 @@ class UpdateBatch:
         """Send all that waits; on the loop."""
         with self.lock:
             waiting, self._waiting = self._waiting, {}
-        touched: dict[Any, None] = {}
+        touched: Touched = {}
         for pv in waiting:
             try:
                 pv.send(touched)
             except Exception:  # the others must have theirs
-                _log.exception("%s cannot be sent", pv.entry.pv_name)
+                log.exception("%s cannot be sent", pv.entry.pv_name)
         for connection in touched:
             connection.flush()
 
@@ -94,7 +91,7 @@ class CaPv(ServedPv):
     def __init__(self, entry: PvEntry, owner: PvOwner, batch: UpdateBatch) -> None:
         self.entry = entry
         self.owner = owner
-        self.channels: dict[Monitor, None] | None = None
+        self.channels: dict[Watcher, None] | None = None
         self.room = 0  # elements that clients know of
         self.opened: OpenCaPv | None = None
         self._batch = batch
@@ -114,7 +111,16 @@ class CaPv(ServedPv):
         except Exception as exc:
             opened(exc)
             return
-        if not self._batch.loop.post(lambda: opened(_problem_of(begin))):
+
+        def on_loop() -> None:
+            try:
+                begin()
+            except Exception as exc:
+                opened(exc)
+            else:
+                opened(None)
+
+        if not self._batch.loop.post(on_loop):
             opened(self._batch.loop.stopped)
 
     def _opening(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
@@ -161,7 +167,7 @@ class CaPv(ServedPv):
 
     # On the loop ------------------------------------------------------------------------------
 
-    def connect(self, channel: Monitor) -> None:
+    def connect(self, channel: Watcher) -> None:
         """A client wants a channel; it begins when the PV is open."""
         if self.channels is None:
             self.channels = {}
@@ -172,7 +178,7 @@ class CaPv(ServedPv):
         if self.opened is not None:
             channel.begin()
 
-    def disconnect(self, channel: Monitor) -> None:
+    def disconnect(self, channel: Watcher) -> None:
         """A channel goes; with the last one the PV is closed."""
         if self.channels is None or channel not in self.channels:
             return
@@ -189,7 +195,7 @@ class CaPv(ServedPv):
                 self.room = max(self.opened.room, self.opened.longest)
             self.opened = None
 
-    def send(self, touched: dict[Any, None]) -> None:
+    def send(self, touched: Touched) -> None:
         """Send the newest reading to all monitors.
 
         :param touched: gets the connections that something was written to
@@ -199,19 +205,20 @@ class CaPv(ServedPv):
             return
         reading = opened.reading
         alarm = (reading.severity, reading.status)
-        alarm_changed, opened.sent_alarm = alarm != opened.sent_alarm, alarm
-        bodies: dict[Any, bytes] = {}
+        events = VALUE | LOG | (ALARM if alarm != opened.sent_alarm else 0)
+        opened.sent_alarm = alarm
+        bodies: Bodies = {}
         outgrown = []
         for channel in self.channels:
             try:
-                if not channel.update(reading, alarm_changed, bodies, touched):
+                if not channel.update(reading, events, bodies, touched):
                     outgrown.append(channel)
             except Exception:  # the others must have theirs
-                _log.exception("%s cannot be sent to a client", channel.name)
+                log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
             self._announce_anew(outgrown, opened)
 
-    def _announce_anew(self, channels: list[Monitor], opened: OpenCaPv) -> None:
+    def _announce_anew(self, channels: list[Watcher], opened: OpenCaPv) -> None:
         # What clients know of type and size of a channel holds for its life.
         value = opened.reading.value
         longest = max(len(value.elements), len(value.text or b""))
@@ -220,11 +227,3 @@ class CaPv(ServedPv):
         opened.views.clear()
         for channel in channels:
             channel.outgrown()
-
-
-def _problem_of(call: Callable[[], None]) -> Exception | None:
-    try:
-        call()
-    except Exception as exc:
-        return exc
-    return None

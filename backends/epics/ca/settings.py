@@ -74,14 +74,12 @@ def settings_of(conf: Mapping[str, str], isolate: bool) -> Settings:
         interfaces = ("127.0.0.1",) if isolate else (_ANY,)
     if _ANY in interfaces:
         interfaces = (_ANY,)
-    if isolate:
-        return Settings(interfaces, port, bool(own), shared=False)
     return Settings(
         interfaces,
         port,
         bool(own),
-        shared=True,
-        beacons=_beacons(given, interfaces),
+        shared=not isolate,
+        beacons=() if isolate else _beacons(given, interfaces),
         period=_number(_PERIOD, given.get(_PERIOD, "")) or _USUAL_PERIOD,
         ignored=frozenset(_addresses(_IGNORED, given.get(_IGNORED, ""))),
     )

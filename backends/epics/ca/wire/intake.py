@@ -34,6 +34,7 @@ class Intake:
 
     :param queued: counts the bytes of all that is put
     :param loop: the server's
+    :param go_on: called when a client that was not listened to may go on
     """
 
     __slots__ = (
@@ -41,26 +42,20 @@ class Intake:
         "_retry",
     )  # fmt: skip
 
-    def __init__(self, queued: QueuedBytes, loop: EventLoopThread) -> None:
+    def __init__(
+        self, queued: QueuedBytes, loop: EventLoopThread, go_on: Callable[[], object]
+    ) -> None:
+        #: whose bytes are counted
         self.client = ""
         #: True while the client is not listened to
         self.stalled = False
         self._queued = queued
         self._loop = loop
-        self._go_on: Callable[[], object] = lambda: None
+        self._go_on = go_on
         self._reserved = 0  # bytes, for a message that is not complete
         self._full_since: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._retry: asyncio.TimerHandle | None = None
-
-    def begin(self, client: str, go_on: Callable[[], object]) -> None:
-        """Begin with a connection.
-
-        :param client: whose bytes are counted
-        :param go_on: called when a client that was not listened to may go on
-        """
-        self.client = client
-        self._go_on = go_on
 
     def admits(self, arrived: Messages, give_up: Callable[[], object]) -> bool:
         """Tell whether the first message may be taken, or its rest may come, now.

@@ -12,30 +12,41 @@ import contextlib
 import logging
 import socket
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from roguebridge.core.concurrency import NetworkLog
+from roguebridge.core.concurrency import EventLoopThread
+from roguebridge.core.requests import QueuedBytes
 
+from ..log import log
 from .intake import Intake, NoRoom
 from .messages import Messages, ProtocolError, Request
 from .turns import SLICE, Turns
 
-_log = NetworkLog(logging.getLogger("roguebridge.ca"))
 _MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
 _ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
 _LARGEST_ELEMENT = 40  # bytes
 _ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there are
 
 
+#: answers a message of a connection; the text says why a put cannot be taken, empty if it can
+Answer = Callable[[Any, Request, str], None]
+
+
 class Stream(asyncio.Protocol, ABC):
     """Reads messages and writes them, each no faster than the other side does.
 
     :param turns: the clients of the server that have more to do
-    :param intake: room for what is put
+    :param queued: counts the bytes of puts
+    :param loop: the server's
+    :param answer: answers each message
     """
 
-    def __init__(self, turns: Turns, intake: Intake) -> None:
+    def __init__(
+        self, turns: Turns, queued: QueuedBytes, loop: EventLoopThread, answer: Answer
+    ) -> None:
+        self._answer = answer
         #: IP address and port of the client
         self.address: tuple[str, int] = ("", 0)
         #: elements of the largest channel there was
@@ -47,7 +58,7 @@ class Stream(asyncio.Protocol, ABC):
         self._flush_due = False
         self._arrived = Messages()
         self._turns = turns
-        self.intake = intake
+        self.intake = Intake(queued, loop, self._take_turn_again)
         self._waits_turn = False  # what it asks and what it is told wait for its next slice
         self._used = 0.0  # seconds of the present slice
 
@@ -59,8 +70,8 @@ class Stream(asyncio.Protocol, ABC):
         transport.set_write_buffer_limits(_MOST_WAITING)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
-        host, port = self.address = transport.get_extra_info("peername")
-        self.intake.begin(f"{host}:{port}", self._take_turn_again)
+        self.address = transport.get_extra_info("peername")
+        self.intake.client = ":".join(map(str, self.address))
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client has gone, or the server stops: give memory back."""
@@ -123,7 +134,7 @@ class Stream(asyncio.Protocol, ABC):
         began = perf_counter()
         try:
             while not self._waits and (request := self._next()) is not None:
-                self.handle(request)
+                self._answer(self, request, "")
                 now = perf_counter()
                 self.charge(now - began)
                 began = now
@@ -151,7 +162,7 @@ class Stream(asyncio.Protocol, ABC):
                 return arrived.take()
             self._transport.pause_reading()
         except NoRoom as exc:
-            self.refuse(arrived.leave_out(), str(exc))
+            self._answer(self, arrived.leave_out(), str(exc))
         return None
 
     def _too_slow(self) -> None:
@@ -161,23 +172,12 @@ class Stream(asyncio.Protocol, ABC):
     def _log(self, text: str, *more: object, exc_info: bool = False) -> None:
         level = logging.ERROR if exc_info else logging.WARNING
         client = {"client": self.address[0]}
-        _log.log(level, text, self.address, *more, exc_info=exc_info, extra=client)
+        log.log(level, text, self.address, *more, exc_info=exc_info, extra=client)
 
     def _check_size(self) -> None:
         size = self._arrived.size
         if size > self.largest * _LARGEST_ELEMENT + _ANY_MESSAGE:
             raise ProtocolError(f"{size} bytes for a channel of {self.largest} elements")
-
-    @abstractmethod
-    def handle(self, request: Request) -> None:
-        """Answer a message.
-
-        :raises ProtocolError: if it cannot come from a client of Channel Access
-        """
-
-    @abstractmethod
-    def refuse(self, request: Request, text: str) -> None:
-        """Answer a put that there is no room for; its payload is not there."""
 
     @abstractmethod
     def caught_up(self) -> None:
