@@ -29,7 +29,7 @@ class Channel:
 
     __slots__ = (
         "cid", "name", "pv", "field", "view", "monitors", "puts", "group", "circuit", "_rights",
-        "_asking", "_outgrown",
+        "_outgrown",
     )  # fmt: skip
 
     def __init__(self, circuit: Circuit, cid: int, name: str, pv: CaPv, field: str) -> None:
@@ -43,7 +43,6 @@ class Channel:
         self.puts = 0  # that have not been answered
         self.group: Group | None = None  # that shares its rights
         self._rights = 0  # not known
-        self._asking = False
         self._outgrown = False
 
     @property
@@ -61,7 +60,8 @@ class Channel:
     def begin(self) -> None:
         """Answer the client's request for the channel, if the PV is open by now."""
         opened, circuit = self.pv.opened, self.circuit
-        if opened is None or self._asking or self.alive:
+        asks_rights = self.group is not None and not self._rights
+        if opened is None or asks_rights or self.alive:
             return
         view = opened.view(self.field)
         if view is None:
@@ -82,19 +82,17 @@ class Channel:
         )
 
     def _ask_rights(self) -> None:
-        self._asking = self.group is None
         # To read a variable again is no put: a read-only one may be, too.
         operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
         self.circuit.host.rights.join(self, self.circuit.credentials(), operation)
 
     def ask_rights_again(self) -> None:
         """Ask for the rights of the client's present name."""
-        if self.group is not None and self.alive and not self._asking:
+        if self.group is not None and self.alive:
             self._ask_rights()
 
     def set_rights(self, allowed: bool) -> None:
         """Note the rights, and show the client a change."""
-        self._asking = False
         rights = _MAY_WRITE if allowed else _MAY_READ
         before, self._rights = self._rights, rights
         if not self.alive:
@@ -105,20 +103,17 @@ class Channel:
     def outgrown(self) -> None:
         """The value has no place in the channel any more: have the client ask for another."""
         self._outgrown = True
-        if not self.puts:
-            self.end()
+        self._end_outgrown()
 
     def put_answered(self) -> None:
         """One of the client's puts has been answered: until then the channel has stayed."""
         self.puts -= 1
-        if self._outgrown and not self.puts:
-            self.end()
+        self._end_outgrown()
 
-    def end(self) -> None:
-        """Take the channel from the client, which will ask for it anew."""
-        if self.alive:
+    def _end_outgrown(self) -> None:
+        if self._outgrown and not self.puts:
             self.circuit.send(message(messages.DISCONNECTED, one=self.cid))
-        self.gone()
+            self.gone()
 
     def clear(self, request: Request) -> None:
         """End the channel: the client asks for it."""

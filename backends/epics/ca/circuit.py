@@ -14,8 +14,7 @@ from .own_puts import OwnPuts
 from .rights import SharedRights
 from .searches import SearchedHost
 from .text import claimed
-from .wire import messages
-from .wire.messages import Request, message
+from .wire.messages import ECHO, REVISION, VERSION, Request, message
 from .wire.transport import Answer, Stream
 from .wire.turns import Turns
 
@@ -29,13 +28,6 @@ class Host(SearchedHost, Protocol):
     circuits: dict[Circuit, None]
     turns: Turns
     queued: QueuedBytes
-
-
-class Held(Protocol):
-    """A monitor whose update waits."""
-
-    def send_present(self) -> None:
-        """Send the present reading."""
 
 
 class Circuit(Stream):
@@ -56,11 +48,11 @@ class Circuit(Stream):
         #: reads that wait for puts of this client
         self.own_puts = OwnPuts(host.loop)
         #: revision of the protocol that the client has
-        self.revision = messages.REVISION
+        self.revision = REVISION
         self._user = ""
         self._claimed_host = ""
         self._events_off = False
-        self._held: OrderedDict[Held, None] = OrderedDict()
+        self._held: OrderedDict[Any, None] = OrderedDict()  # monitors whose updates wait
 
     def connection_made(self, transport: Any) -> None:
         """The client is there."""
@@ -85,11 +77,11 @@ class Circuit(Stream):
         """True while updates must wait."""
         return self._full or self._events_off or self._waits_turn
 
-    def hold(self, monitor: Held) -> None:
+    def hold(self, monitor: Any) -> None:
         """Send a monitor the newest reading when updates no longer wait."""
         self._held[monitor] = None
 
-    def drop(self, monitor: Held) -> None:
+    def drop(self, monitor: Any) -> None:
         """Hold no update of a monitor any more."""
         self._held.pop(monitor, None)
 
@@ -129,9 +121,9 @@ class Circuit(Stream):
 
     def agree(self, request: Request) -> None:
         """Note the revision of the protocol that the client has, and answer with the server's."""
-        self.revision = min(request.count, messages.REVISION)
-        self.send(message(messages.VERSION, count=messages.REVISION))
+        self.revision = min(request.count, REVISION)
+        self.send(message(VERSION, count=REVISION))
 
     def echo(self, request: Request) -> None:
         """Answer a client that asks whether the server is there."""
-        self.send(message(messages.ECHO))
+        self.send(message(ECHO))

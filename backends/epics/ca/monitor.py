@@ -82,9 +82,9 @@ class Monitor:
 
     def _fail(self, exc: Exception) -> None:
         # Once, not with each update: it would be the same again.
-        failed, self.failed = self.failed, True
-        if failed:
+        if self.failed:
             return
+        self.failed = True
         if not isinstance(exc, (dbr.Unreadable, ValueError)):
             log.error("%s cannot be sent to a monitor", self.pv.entry.pv_name, exc_info=exc)
         self.circuit.send(error(self.header, self.cid, GET_FAILED, str(exc).encode()))

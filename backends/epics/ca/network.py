@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from roguebridge.core.concurrency import EventLoopThread, drop, give_up_when_forked
@@ -69,9 +70,8 @@ class Network:
         yield from self._listening
         if self._beacon_socket is not None:
             yield self._beacon_socket
-        connected: list[Any] = [*self._searches, *self.circuits]
-        for one in connected:
-            yield one.get_extra_info("socket")
+        for transport in (*self._searches, *(circuit.transport for circuit in self.circuits)):
+            yield transport.get_extra_info("socket")
 
     async def start(self) -> None:
         """Begin to listen.
@@ -92,16 +92,15 @@ class Network:
         for sock in udp:
             transport, _ = await running.create_datagram_endpoint(lambda: Searches(self), sock=sock)
             self._searches.append(transport)
+        make = partial(Circuit, self, answer)
         for sock in tcp:
-            server = await running.create_server(
-                lambda: Circuit(self, answer), sock=sock, backlog=512
-            )
+            server = await running.create_server(make, sock=sock, backlog=512)
             self._servers.append(server)
             self._listening.append(sock)
         if self.settings.beacons:
             self._beacon_socket = _udp_socket(shared=False)
             self._beacon_socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
-            self._beacon(_FIRST_PERIOD)
+            self._beacon(self._beacon_socket, _FIRST_PERIOD)
         self.rights.look_again()
 
     def flush(self) -> None:
@@ -117,19 +116,6 @@ class Network:
             self._beacon_socket.close()
         for transport in self._searches:
             transport.close()
-        await self._refuse_more()
-        for circuit in list(self.circuits):
-            circuit.close()
-        running = asyncio.get_running_loop()
-        deadline = running.time() + _LAST_WORDS
-        while self.circuits and running.time() < deadline:
-            await asyncio.sleep(0.001)
-        for circuit in list(self.circuits):
-            circuit.abort()
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)  # the transports have told by now
-
-    async def _refuse_more(self) -> None:
         # Who has been accepted already becomes a circuit first: else nobody would end it.
         running = asyncio.get_running_loop()
         for sock in self._listening:
@@ -140,6 +126,15 @@ class Network:
         await asyncio.sleep(0)
         for server in self._servers:
             server.close()
+        for circuit in list(self.circuits):
+            circuit.close()
+        deadline = running.time() + _LAST_WORDS
+        while self.circuits and running.time() < deadline:
+            await asyncio.sleep(0.001)
+        for circuit in list(self.circuits):
+            circuit.transport.abort()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # the transports have told by now
 
     # Ports ------------------------------------------------------------------------------------
 
@@ -211,9 +206,7 @@ class Network:
 
     # Beacons ----------------------------------------------------------------------------------
 
-    def _beacon(self, period: float) -> None:
-        sock = self._beacon_socket
-        assert sock is not None  # noqa: S101 - start() has made it
+    def _beacon(self, sock: socket.socket, period: float) -> None:
         host = int.from_bytes(socket.inet_aton(self.settings.interfaces[0]), "big")
         beacon = message(BEACON, REVISION, self.port, self._beacon_count, host)
         self._beacon_count = (self._beacon_count + 1) % 2**32
@@ -222,9 +215,8 @@ class Network:
                 sock.sendto(beacon, address)
             except OSError as exc:
                 log.debug("no beacon to %s: %s", address, exc)
-        self._beacons = self.loop.later(
-            period, lambda: self._beacon(min(2 * period, self.settings.period))
-        )
+        again = partial(self._beacon, sock, min(2 * period, self.settings.period))
+        self._beacons = self.loop.later(period, again)
 
 
 def _tcp_socket(shared: bool) -> socket.socket:

@@ -10,18 +10,11 @@ import caproto as ca
 import numpy as np
 
 from roguebridge.core.requests import PutRequest, Reply
-from roguebridge.core.values import (
-    MisfitError,
-    NtKind,
-    PvSpec,
-    ScalarType,
-    integer,
-    misfit_words,
-    parse_number,
-)
+from roguebridge.core.values import MisfitError, integer, misfit_words, parse_number
 
 from .channel import Channel
-from .forms.form import Form, bytes_of, single
+from .fields import OpenCaPv
+from .forms.form import bytes_of, single
 from .own_puts import OpenPut
 from .wire import dbr
 from .wire.messages import NORMAL, PUT_FAILED, WRITE_NOTIFY, Request, error, message
@@ -96,7 +89,7 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
         problem = "a field that cannot be put"
     elif not problem and pv.opened is not None:
         try:
-            request.value = _content(pv.opened.form, channel, asked)
+            request.value = _content(pv.opened, channel, asked)
         except Exception as exc:
             words = misfit_words(exc, asked.payload, pv.opened.form.spec)
             problem = f"the put cannot be read: {words}"
@@ -106,7 +99,7 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
         pv.owner.put(request)
 
 
-def _content(form: Form, channel: Channel, asked: Request) -> Any:
+def _content(opened: OpenCaPv, channel: Channel, asked: Request) -> Any:
     kind, count, size = ca.ChannelType(asked.type), asked.count, len(asked.payload)
     if kind not in ca.native_types:
         raise MisfitError(f"puts of type {kind.name} are not taken")
@@ -123,20 +116,12 @@ def _content(form: Form, channel: Channel, asked: Request) -> Any:
         numbers = np.frombuffer(asked.payload, dbr.WIRE[kind], count)
     if channel.field == "IDX":  # a label may be a number, too
         return integer(single(numbers).item() if texts is None else parse_number(single(texts)))
-    view = channel.view
-    is_text = view is not None and view.type is dbr.CHAR and view.room > 1
-    if kind is dbr.CHAR and is_text and _is_text(form.spec):
+    view, is_text = channel.view, opened.reading.value.text is not None
+    if is_text and kind is dbr.CHAR and view is not None and view.type is dbr.CHAR:
         texts = [_decoded(numbers.tobytes())]
     if texts is not None:
-        return form.take_texts(texts)
-    return form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
-
-
-def _is_text(spec: PvSpec) -> bool:
-    """Tell whether an array of characters stands for one text."""
-    if spec.kind is NtKind.ENUM:
-        return True
-    return spec.scalar is ScalarType.String and spec.kind is not NtKind.SCALAR_ARRAY
+        return opened.form.take_texts(texts)
+    return opened.form.take_numbers(numbers.astype(numbers.dtype.newbyteorder("=")))
 
 
 def _decoded(raw: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from roguebridge.core.backend import PvOwner
@@ -37,12 +38,6 @@ class Subject(Protocol):
 
     def ask_rights_again(self) -> None:
         """Join the group of the client's present name."""
-
-
-class Client(Protocol):
-    """A connection whose client may take another name."""
-
-    channels: dict[int, Any]
 
 
 @dataclass(slots=True, eq=False)
@@ -75,7 +70,7 @@ class SharedRights:
         self._loop = loop
         self._groups: dict[Hashable, Group] = {}
         self._changing: OrderedDict[Hashable, Group] = OrderedDict()
-        self._renamed: dict[Client, None] = {}
+        self._renamed: dict[Any, None] = {}  # circuits
 
     def join(self, channel: Subject, who: Credentials, operation: str) -> None:
         """Set a channel's rights as soon as they are known, and with each change.
@@ -106,9 +101,9 @@ class SharedRights:
                 self._groups.pop(group.key, None)
                 self._changing.pop(group.key, None)
 
-    def renamed(self, client: Client) -> None:
+    def renamed(self, circuit: Any) -> None:
         """A client has another name: its channels have other rights from the next look on."""
-        self._renamed[client] = None
+        self._renamed[circuit] = None
 
     def look_again(self) -> None:
         """Ask again where the state has changed that rights depend on, now and regularly."""
@@ -119,8 +114,8 @@ class SharedRights:
 
     def _look(self) -> None:
         renamed, self._renamed = self._renamed, {}
-        for client in renamed:
-            for channel in list(client.channels.values()):
+        for circuit in renamed:
+            for channel in list(circuit.channels.values()):
                 channel.ask_rights_again()
         for key in list(self._changing)[:_AT_ONCE]:
             group = self._changing[key]
@@ -140,19 +135,16 @@ class SharedRights:
         if state != ():
             self._changing[group.key] = group
 
-        def tell(allowed: bool) -> None:
-            if self._loop.here:
-                self._set(group, allowed)
-            else:
-                self._loop.post(lambda: self._set(group, allowed))
-
         try:
-            group.owner.may(group.entry, group.who, group.operation, tell)
+            group.owner.may(group.entry, group.who, group.operation, partial(self._set, group))
         except Exception:
             group.asking = False
             raise
 
     def _set(self, group: Group, allowed: bool) -> None:
+        if not self._loop.here:
+            self._loop.post(partial(self._set, group, allowed))
+            return
         group.asking = False
         if group.allowed is not allowed:
             group.allowed = allowed

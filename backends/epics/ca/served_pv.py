@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from roguebridge.core.backend import PvOwner, ServedPv
@@ -64,10 +65,9 @@ class UpdateBatch:
 
     def add(self, pv: CaPv) -> None:
         """Have a PV's newest reading sent soon; with the lock held."""
-        first = not self._waiting
-        self._waiting[pv] = None
-        if first:
+        if not self._waiting:
             self.loop.post(self.send)
+        self._waiting[pv] = None
 
     def send(self) -> None:
         """Send all that waits; on the loop."""
@@ -100,21 +100,21 @@ class CaPv(ServedPv):
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
         """Give type and first value; waits for the loop."""
-        self._batch.loop.call(self._opening(spec, reading))
+        self._batch.loop.call(partial(self._begin, self._made(spec, reading)))
 
     def open_soon(
         self, spec: PvSpec, reading: Reading, opened: Callable[[Exception | None], None]
     ) -> None:
         """Give type and first value, without waiting for the loop."""
         try:
-            begin = self._opening(spec, reading)
+            made = self._made(spec, reading)
         except Exception as exc:
             opened(exc)
             return
 
         def on_loop() -> None:
             try:
-                begin()
+                self._begin(made)
             except Exception as exc:
                 opened(exc)
             else:
@@ -123,17 +123,15 @@ class CaPv(ServedPv):
         if not self._batch.loop.post(on_loop):
             opened(self._batch.loop.stopped)
 
-    def _opening(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
+    def _made(self, spec: PvSpec, reading: Reading) -> OpenCaPv:
         form = form_of(spec)
-        opened = OpenCaPv(self.entry, form, self._shown(form, reading), self.room)
+        return OpenCaPv(self.entry, form, self._shown(form, reading), self.room)
 
-        def begin() -> None:
-            with self._batch.lock:
-                self.opened = opened
-            for channel in list(self.channels or ()):
-                channel.begin()
-
-        return begin
+    def _begin(self, opened: OpenCaPv) -> None:
+        with self._batch.lock:
+            self.opened = opened
+        for channel in list(self.channels or ()):
+            channel.begin()
 
     def post(self, reading: Reading) -> None:
         """Show a reading: at once to who asks, soon to who monitors."""
@@ -216,14 +214,10 @@ class CaPv(ServedPv):
             except Exception:  # the others must have theirs
                 log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
-            self._announce_anew(outgrown, opened)
-
-    def _announce_anew(self, channels: list[Watcher], opened: OpenCaPv) -> None:
-        # What clients know of type and size of a channel holds for its life.
-        value = opened.reading.value
-        longest = max(len(value.elements), len(value.text or b""))
-        if longest > opened.room:
-            opened.room = max(longest, 2 * opened.room)
-        opened.views.clear()
-        for channel in channels:
+            # What clients know of type and size of a channel holds for its life.
+            longest = max(len(reading.value.elements), len(reading.value.text or b""))
+            if longest > opened.room:
+                opened.room = max(longest, 2 * opened.room)
+            opened.views.clear()
+        for channel in outgrown:
             channel.outgrown()

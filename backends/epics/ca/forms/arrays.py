@@ -60,7 +60,9 @@ class ArrayForm(Form):
 
     def take_texts(self, texts: list[str]) -> Any:
         """Return an array of the numbers that the texts are."""
-        return self.take_numbers(_numbers(texts, self.spec.scalar))
+        numbers = [parse_number(text) for text in texts]
+        is_float = self.spec.scalar.is_float  # floats round
+        return self.take_numbers(np.array(numbers, float) if is_float else exact_array(numbers))
 
 
 class WordsForm(Form):
@@ -84,7 +86,7 @@ class WordsForm(Form):
         return texts
 
 
-class FrameForm(Form):
+class FrameForm(ArrayForm):
     """An array of any rank, flattened; its shape is a PV beside it."""
 
     __slots__ = ()
@@ -92,11 +94,12 @@ class FrameForm(Form):
     def show(self, value: Any) -> CaValue:
         """Return the pixels in the type that they have."""
         frame = np.asarray(value)
-        scalar = _scalar_of(frame.dtype)
-        kind = TYPES[scalar]
+        scalar = array_type(frame.dtype)
+        if scalar is None or scalar is ScalarType.String:
+            raise MisfitError(f"elements of type {frame.dtype} have no place in Channel Access")
         pixels = frame.astype(dtype_of(scalar)).reshape(-1)
         shape = np.array(frame.shape, WIRE[LONG])
-        return CaValue(kind, pixels, extra=shape, loss=_loss(frame))
+        return CaValue(TYPES[scalar], pixels, extra=shape, loss=_loss(frame))
 
     def take_numbers(self, numbers: Any) -> Any:
         """Return the pixels, without a shape, in the declared dtype if they fit it."""
@@ -105,10 +108,6 @@ class FrameForm(Form):
         except ValueError:
             numbers = numbers.astype(numbers.dtype.newbyteorder("="))
         return numbers.view(Flat)
-
-    def take_texts(self, texts: list[str]) -> Any:
-        """Return the pixels that the texts are."""
-        return self.take_numbers(_numbers(texts, self.spec.scalar))
 
 
 class TableForm(Form):
@@ -139,23 +138,11 @@ class TableForm(Form):
         return {name: _taken_column(columns[name], items) for name, items in found.items()}
 
 
-def _numbers(texts: list[str], scalar: ScalarType) -> Any:
-    numbers = [parse_number(text) for text in texts]
-    return np.array(numbers, float) if scalar.is_float else exact_array(numbers)  # floats round
-
-
 def _loss(array: Any) -> str:
     if array.dtype.kind not in "iu" or array.dtype.itemsize < 8 or not array.size:
         return ""
     large = array[(array > EXACT) | (array < -EXACT)]
     return next(filter(None, map(rounded, large.tolist())), "")
-
-
-def _scalar_of(dtype: Any) -> ScalarType:
-    scalar = array_type(dtype)
-    if scalar is None or scalar is ScalarType.String:
-        raise MisfitError(f"elements of type {dtype} have no place in Channel Access")
-    return scalar
 
 
 def _taken_column(column: Column, items: Any) -> Any:

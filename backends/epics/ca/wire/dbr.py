@@ -89,16 +89,11 @@ def _set_limits(made: Any, native: Any, meta: Meta) -> None:
     made.units = cut(meta.units.encode(), 7)
     if hasattr(made, "precision"):
         made.precision = min(meta.precision, 2**15 - 1)
-    for words, (low, high) in (
-        ("disp", meta.display),
-        ("alarm", meta.alarm),
-        ("warning", meta.warning),
-        ("ctrl", meta.control),
-    ):
-        if hasattr(made, f"upper_{words}_limit"):
-            low, high = _in_type(low, native), _in_type(high, native)
-            setattr(made, f"lower_{words}_limit", low)
-            setattr(made, f"upper_{words}_limit", high)
+    pairs = (meta.display, meta.alarm, meta.warning, meta.control)
+    for words, limits in zip(("disp", "alarm", "warning", "ctrl"), pairs, strict=True):
+        for side, limit in zip(("lower", "upper"), limits, strict=True):
+            if hasattr(made, name := f"{side}_{words}_limit"):
+                setattr(made, name, _in_type(limit, native))
 
 
 def _in_type(limit: Any, native: Any) -> Any:
@@ -116,15 +111,12 @@ def _structure(dbr: int) -> tuple[Any, Any]:
     kind = ca.ChannelType(dbr)
     if kind in _TAKEN_ONLY:
         raise Unreadable(f"{kind.name} is a type of puts")
-    if kind == ca.ChannelType.CLASS_NAME:
-        return ca.DBR_TYPES[kind], None
-    if kind == _ACKNOWLEDGED:
-        return ca.DBR_TYPES[kind], STRING
     if kind in ca.native_types:
         return None, kind
     if kind.name in ("GR_STRING", "CTRL_STRING"):  # of text there is nothing more to tell
-        return ca.DBR_TYPES[ca.ChannelType.STS_STRING], STRING
-    return ca.DBR_TYPES[kind], ca.native_type(kind)
+        kind = ca.ChannelType.STS_STRING
+    others = {ca.ChannelType.CLASS_NAME: None, _ACKNOWLEDGED: STRING}
+    return ca.DBR_TYPES[kind], others[kind] if kind in others else ca.native_type(kind)
 
 
 def exists(dbr: int) -> bool:

@@ -51,7 +51,7 @@ class Stream(asyncio.Protocol, ABC):
         self.address: tuple[str, int] = ("", 0)
         #: elements of the largest channel there was
         self.largest = 0
-        self._transport: Any = None
+        self.transport: Any = None
         self._full = False  # more waits to be sent than should
         self._out: list[bytes] = []
         self._out_size = 0
@@ -66,7 +66,7 @@ class Stream(asyncio.Protocol, ABC):
 
     def connection_made(self, transport: Any) -> None:
         """The client is there."""
-        self._transport = transport
+        self.transport = transport
         transport.set_write_buffer_limits(_MOST_WAITING)
         sock = transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)  # of a client that lost power
@@ -77,14 +77,10 @@ class Stream(asyncio.Protocol, ABC):
         """The client has gone, or the server stops: give memory back."""
         with contextlib.suppress(OSError):
             # A child may have the socket too: to close it here would not end the connection.
-            self.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            self.transport.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self.intake.end()
         self._arrived.clear()
         self._out.clear()
-
-    def get_extra_info(self, name: str) -> Any:
-        """Return what the transport knows, its socket say."""
-        return self._transport.get_extra_info(name)
 
     def data_received(self, data: bytes) -> None:
         """The client has sent something."""
@@ -95,7 +91,7 @@ class Stream(asyncio.Protocol, ABC):
     def pause_writing(self) -> None:
         """The client is slow: updates are held, the newest of each only, and requests wait."""
         self._full = True
-        self._transport.pause_reading()
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
@@ -111,14 +107,14 @@ class Stream(asyncio.Protocol, ABC):
     def take_turn(self) -> None:
         """Send what was held and answer what has come, for a slice of time."""
         self._waits_turn = False
-        if self._transport.is_closing():
+        if self.transport.is_closing():
             return
         self._used = 0.0
         self._go_on()
         self._used = 0.0  # updates come after requests, else a flood of them would end those
         self.caught_up()
         if not self._waits:
-            self._transport.resume_reading()
+            self.transport.resume_reading()
 
     def charge(self, seconds: float) -> None:
         """Note that the client has used the network thread; beyond its slice it waits its turn."""
@@ -126,7 +122,7 @@ class Stream(asyncio.Protocol, ABC):
         if self._used >= SLICE and not self._waits_turn:
             self._used = 0.0
             self._waits_turn = True
-            self._transport.pause_reading()
+            self.transport.pause_reading()
             self._turns.add(self)
 
     def _go_on(self) -> None:
@@ -140,10 +136,10 @@ class Stream(asyncio.Protocol, ABC):
                 began = now
         except ProtocolError as exc:
             self._log("a client at %s broke the protocol: %s", exc)
-            self._transport.abort()
+            self.transport.abort()
         except Exception:
             self._log("what a client at %s sent cannot be answered", exc_info=True)
-            self._transport.abort()
+            self.transport.abort()
         self.flush()
 
     @property
@@ -153,21 +149,21 @@ class Stream(asyncio.Protocol, ABC):
     def _next(self) -> Request | None:
         """Take the next message, if it is whole and there is room for it."""
         arrived = self._arrived
-        if not arrived or self._transport.is_closing():
+        if not arrived or self.transport.is_closing():
             return None
         if arrived.missing:
             self._check_size()
         try:
             if self.intake.admits(arrived, self._too_slow):
                 return arrived.take()
-            self._transport.pause_reading()
+            self.transport.pause_reading()
         except NoRoom as exc:
             self._answer(self, arrived.leave_out(), str(exc))
         return None
 
     def _too_slow(self) -> None:
         self._log("a client at %s did not end a message of %s bytes", self._arrived.size)
-        self._transport.abort()
+        self.transport.abort()
 
     def _log(self, text: str, *more: object, exc_info: bool = False) -> None:
         level = logging.ERROR if exc_info else logging.WARNING
@@ -208,14 +204,10 @@ class Stream(asyncio.Protocol, ABC):
         self._flush_due = False
         if self._out:
             out, self._out, self._out_size = self._out, [], 0
-            if not self._transport.is_closing():
-                self._transport.write(b"".join(out))
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(out))
 
     def close(self) -> None:
         """End the connection when what is ready has been sent."""
         self.flush()
-        self._transport.close()
-
-    def abort(self) -> None:
-        """End the connection now."""
-        self._transport.abort()
+        self.transport.close()

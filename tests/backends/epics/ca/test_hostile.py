@@ -47,7 +47,7 @@ def circuits(served):
 
 def waiting(circuit):
     """Bytes that the server keeps for a client."""
-    return circuit._transport.get_write_buffer_size() + sum(map(len, circuit._out))
+    return circuit.transport.get_write_buffer_size() + sum(map(len, circuit._out))
 
 
 def echoed(client):
@@ -420,7 +420,7 @@ def test_a_message_against_the_protocol_is_a_warning(served, raw, caplog, messag
 def test_a_client_that_lost_its_power_is_noticed_some_time(served, raw):
     raw(served)
     wait_until(lambda: circuits(served))
-    sock = circuits(served)[0]._transport.get_extra_info("socket")
+    sock = circuits(served)[0].transport.get_extra_info("socket")
     assert sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
 
 

@@ -156,7 +156,7 @@ def test_a_client_that_does_not_read_delays_nobody_and_gets_the_last_value_in_th
         receive()
         (backend, _) = served.server._backends
         (slow,) = [c for c in backend._network.circuits if c.credentials().user == "sloth"]
-        own = slow._transport.get_extra_info("socket")
+        own = slow.transport.get_extra_info("socket")
         own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         rounds = 0
         while not slow.held or rounds < 600:  # 16 kB each
@@ -201,8 +201,8 @@ def test_updates_of_many_pvs_are_sent_in_few_pieces(serve):
     (backend,) = served.server._backends
     (circuit,) = backend._network.circuits
     pieces = []
-    transport = circuit._transport
-    circuit._transport = Counted(transport, pieces)
+    transport = circuit.transport
+    circuit.transport = Counted(transport, pieces)
     held = threading.Event()
     backend.loop.post(lambda: held.wait(LIMIT))
     for n in range(200):
