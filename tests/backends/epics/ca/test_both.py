@@ -15,8 +15,6 @@ from roguebridge.core.requests.policy import ALLOW, AccessPolicy, Deny
 
 
 class Watching(AccessPolicy):
-    quick = True
-
     def __init__(self):
         self.seen = []
 
