@@ -79,12 +79,12 @@ def failing(
     where: Callable[[BaseException], str] = lambda exc: "",
     ours: Exit | None = None,
 ) -> Iterator[None]:
-    """End the command with one line if the body, which is code of the user's, raises.
+    """End the command with one line if the body raises, which runs code of the user.
 
     :param status: the exit status then
     :param what: begins the line
     :param where: ends the line
-    :param ours: the exit status for Roguebridge's own errors, which say all themselves
+    :param ours: the exit status for errors of Roguebridge, whose texts need no beginning
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a SIGHUP asks for, done on a thread of its own: once for a burst of signals."""
+"""Calls a function for SIGHUP, on a thread for these calls: once for a burst of signals."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def check(target: tuple[str, str], verbose: bool, **options: Any) -> None:
         warnings += len(survey.advice) + (0 if strict else len(survey.warnings))
     count = sum(len(survey.pvs) for survey in surveys)
     lines.append(", ".join([f"{count} PVs", *_counted(problems, warnings)]))
-    with contextlib.suppress(BrokenPipeError):  # the status tells
+    with contextlib.suppress(BrokenPipeError):  # the exit status is enough
         print_results(stdout, lines)
     if problems:
         raise SystemExit(Exit.PROBLEMS)

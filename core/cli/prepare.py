@@ -1,4 +1,4 @@
-"""A started tree and its servers, which stay silent: for commands that only look."""
+"""A started tree and its servers, which do not listen: for commands that only report."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
 
 
 def _start(servers: Sequence[PvServer]) -> None:
-    """Start what has not started with its root, because that was running before."""
+    """Start the servers of a root that was running before: they have not started with it."""
     with failing(Exit.SERVER, "the server cannot start", ours=Exit.SERVER):
         for server in servers:
             server.start()

@@ -27,7 +27,7 @@ class Timeout(NamedTuple):
 
 
 class ServerOptions:
-    """What the command line says about the server.
+    """The options of the command line that describe a server.
 
     :param config: name of a configuration file
     :param said: the options by the names of the server's arguments, and those that spell PV names;
@@ -54,7 +54,7 @@ class ServerOptions:
         self.strict = self.strict or self._file.values.get("strict", False)
 
     def servers(self, root: Any, tolerant: bool = False) -> list[PvServer]:
-        """Return the servers of a root that has not started: the one asked for, else its own.
+        """Return the servers of a root that has not started: its own, and one of the options.
 
         The one asked for is added to the root, and starts with it.
 
@@ -80,7 +80,7 @@ class ServerOptions:
         return [*own, server]
 
     def _naming(self) -> Mapping[str, Any]:
-        """Return what is said of names, as the arguments of ``TemplateNames``."""
+        """Return the options of PV names, as the arguments of ``TemplateNames``."""
         found = {name: value for name, value in self._read() if name in SPELLING}
         if not found:
             return {}

@@ -1,4 +1,4 @@
-"""A tree for the time of a command: started, stopped, and nothing of it left running."""
+"""A tree for the time of a command: started, then stopped with all its threads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GRACE = 5.0  # seconds that threads of the tree may take to end after it was st
 
 
 class Session:
-    """While entered, a root may run; it is stopped at the end whatever has happened.
+    """While entered, a root may run; it is stopped at the end, also after an error.
 
     :param root: the root, started or not
     """

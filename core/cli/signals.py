@@ -98,7 +98,7 @@ class StopSignals:
 
     def wait(self) -> None:
         """Return when a signal has come."""
-        # Python hears a signal of the tree's own, that came right before a wait, only after it.
+        # A signal right before a wait without limit is handled only after the wait.
         while not self._requested.wait(_HEARING):
             pass
 
@@ -127,7 +127,7 @@ class StopSignals:
             self._hangups.end()
             _settle()
             twins = self._waiting()
-            if self._tell is not None:  # which may block: nobody may be reading
+            if self._tell is not None:  # it may block: the terminal may have no reader
                 teller = threading.Thread(target=self._tell, daemon=True)
                 teller.start()
                 teller.join(_TELLING)

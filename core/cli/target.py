@@ -132,7 +132,7 @@ def _import_file(name: str) -> ModuleType:
     sys.path.insert(0, str(file.parent))
     sys.argv = [name]
     name_of_module = file.stem
-    while name_of_module in sys.modules:  # queue.py would take the place of Python's own
+    while name_of_module in sys.modules:  # queue.py would replace Python's module
         name_of_module += "_"
     spec = importlib.util.spec_from_file_location(name_of_module, file)
     if spec is None or spec.loader is None:
@@ -163,7 +163,7 @@ def _import_module(name: str) -> ModuleType:
 
 def _raised_at(exc: BaseException) -> str:
     """Return the line of code that raised, beneath Python's own import machinery."""
-    if isinstance(exc, SyntaxError):  # which says so itself
+    if isinstance(exc, SyntaxError):  # its text has file and line
         return ""
     for frame in reversed(traceback.extract_tb(exc.__traceback__)):  # pragma: no branch - see end
         if frame.filename.startswith("<frozen") or f"{os.sep}importlib{os.sep}" in frame.filename:

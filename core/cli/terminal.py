@@ -1,4 +1,4 @@
-"""What the command line says: results on stdout, everything else on stderr.
+"""The output of the command line: results on stdout, everything else on stderr.
 
 A terminal that has gone away, or a reader that has seen enough, never keeps the tree from being
 stopped: a notice that nobody can read is dropped.
@@ -60,7 +60,7 @@ def complain(text: str) -> None:
 
 
 def _write(stream: TextIO, text: str) -> None:
-    with contextlib.suppress(Exception):  # gone, closed, or of the tree's own making
+    with contextlib.suppress(Exception):  # gone, closed, or an object of the tree
         stream.write(text + "\n")
         stream.flush()
 
@@ -78,7 +78,7 @@ def claim_stdout() -> TextIO:
     """Return stdout for the results alone.
 
     What the tree and its libraries print goes to stderr from now on until the process ends:
-    C++ keeps some of it back until then.
+    The buffers of C++ are written out only then.
     """
     sys.stdout.flush()
     encoding = sys.stdout.encoding if sys.stdout.isatty() else "utf-8"
@@ -114,7 +114,7 @@ def _report(text: str, ended: threading.Event) -> None:
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to what is stderr at that moment, and drops what nobody can read."""
+    """Writes to the present stderr, and drops records without a reader."""
 
     @property
     def stream(self) -> TextIO:

@@ -38,20 +38,20 @@ _WRONG = {
 
 
 class Config:
-    """A configuration file that has been found right.
+    """A configuration file without faults.
 
     :param file: its name, as it is given in errors
-    :param document: what it says
+    :param document: its content
     """
 
     def __init__(self, file: Path, document: Document) -> None:
         self._file = file
         self._document = document
-        #: argument of a server -> its value, names of files taken from the file's own folder
+        #: argument of a server -> its value, names of files as seen from the folder of this file
         self.values: dict[str, Any] = _with_files(document.value, file.absolute().parent)
 
     def arguments(self, overrides: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of a server, with plugins of its own.
+        """Return the arguments of a server, with new plugin objects.
 
         :param overrides: arguments that count instead of the file's
         :raises ConfigError: naming each plugin with options that cannot be made
@@ -63,7 +63,7 @@ class Config:
 
     @contextlib.contextmanager
     def located(self, overrides: Collection[str]) -> Iterator[None]:
-        """Give what the body raises the line of the section that it is about, if it is one.
+        """Add the line of the section to an error of the body, if a section is its cause.
 
         :param overrides: arguments that do not come from the file
         :raises ConfigError: naming line and key of each section that its plugin refuses
@@ -105,7 +105,7 @@ def read_config(file: str | PathLike[str], given: Collection[str] = ()) -> Confi
 
     :param file: its name
     :param given: arguments that the file need not have
-    :raises ConfigError: naming file, line and key of all that is wrong with it
+    :raises ConfigError: naming file, line and key of each fault
     """
     file = Path(file)
     document = _read(file)

@@ -1,6 +1,6 @@
-"""What a configuration file may say, as a model and as a JSON schema.
+"""The content of a configuration file, as a model and as a JSON schema.
 
-The model only judges: what it has found right is handed on as it stands in the file.
+The model only checks: the server gets the values as they stand in the file.
 """
 
 from __future__ import annotations

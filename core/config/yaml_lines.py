@@ -31,7 +31,7 @@ class Fault(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """What a YAML text says.
+    """The content of a YAML text.
 
     :param value: dicts, lists and scalars; None if there is nothing
     :param lines: the line of each key and each item

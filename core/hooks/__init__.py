@@ -1,4 +1,4 @@
-"""Plugins: their hooks, their rules, where they come from and what is wrong with them."""
+"""Plugins: their hooks, their rules, their sources and the checks before they are used."""
 
 from .hookspecs import BackendFactory, hookimpl
 from .rules import ConverterRule, NamingRule, PolicyRule, TimeSourceRule, converter_of

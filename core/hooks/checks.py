@@ -1,4 +1,4 @@
-"""What is wrong with a plugin, in words that name plugin, hook and argument."""
+"""The checks of a plugin before it is used; each error names plugin, hook and argument."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def wrong_result(plugin: str, hook: str, kind: type, result: Any) -> str | None:
 
 
 def why(exc: BaseException) -> str:
-    """Return type and text of what a plugin has raised, in one line."""
+    """Return type and text of an exception of a plugin, in one line."""
     if isinstance(exc, PluginError):
         return str(exc)
     if isinstance(exc, SystemExit):

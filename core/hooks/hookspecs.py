@@ -1,4 +1,4 @@
-"""The hooks of Roguebridge: what a plugin may bring.
+"""The hooks of Roguebridge, which a plugin may implement.
 
 Build-time hooks are called once per server and return rules; only rules run per node. Events are
 called as things happen, never per update. A plugin is an object or module with functions marked
@@ -44,7 +44,7 @@ class Hooks:
     def policy_rules(self) -> Sequence[PolicyRule]:  # type: ignore[empty-body]
         """Return rules that guard puts and calls; every matching policy must allow.
 
-        A plugin whose rules cannot be had stops the start of the server.
+        A plugin that fails to return its rules stops the start of the server.
         """
 
     @hookspec
@@ -76,21 +76,21 @@ class Hooks:
     def request_done(self, record: RequestRecord) -> None:
         """A put or call has ended, was denied, has failed or was dropped: the audit trail.
 
-        Each plugin is told on a thread of its own; no put waits for it.
+        Each plugin has its own thread for these calls; no put waits for it.
 
-        :param record: who, what, and what became of it
+        :param record: the request, its client and its outcome
         """
 
     @hookspec
     def selectors(self) -> Sequence[Selector]:  # type: ignore[empty-body]
-        """Return what else selects nodes, besides rules: assignments, globs of a setting.
+        """Return the selectors of nodes besides rules: assignments, globs of a setting.
 
         One that selects no node is a problem, as a rule is that does not.
         """
 
     @hookspec
     def find_problems(self, server: Any) -> Sequence[str]:  # type: ignore[empty-body]
-        """Return what is wrong with what the plugin was asked for, one text each.
+        """Return the problems of the plugin's arguments, one text each.
 
         Asked when a server has started, by its ``report()``, and by ``survey()``, when all rules
         have been asked of all nodes; nothing is to be changed.
@@ -100,7 +100,7 @@ class Hooks:
 
     @hookspec
     def find_refusals(self, server: Any) -> Sequence[str]:  # type: ignore[empty-body]
-        """Return why :func:`server_starting` would stop a start, one text each.
+        """Return the reasons why :func:`server_starting` would stop a start, one text each.
 
         Asked by ``survey()``, which ``roguebridge check`` prints; nothing is to be changed.
 

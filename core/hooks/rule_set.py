@@ -48,7 +48,7 @@ class RuleSet:
     def selectors(self, of: Callable[[str], bool]) -> Iterator[Selector]:
         """Yield a selector for each rule of some plugins.
 
-        :param of: tells by its name whether a plugin is one of them
+        :param of: returns True for the name of such a plugin
         """
         for hook, (attribute, _) in _KINDS.items():
             for rule in getattr(self, attribute) if hook != "extra_nodes" else ():
@@ -58,12 +58,12 @@ class RuleSet:
                     yield Selector(f"{text}a rule of {hook}", rule.select, rule.optional)
 
     def first_plugin(self, of_kind: Sequence[Rule[Any]], node: TreeNode) -> str:
-        """Return the plugin of the first rule that selects a node, or fails to tell."""
+        """Return the plugin of the first rule that selects a node, or whose selector raises."""
         for rule in of_kind:
             try:
                 if not rule.select(node):
                     continue
-            except Exception:  # noqa: S110 - its plugin is what is asked for
+            except Exception:  # noqa: S110 - the caller reports it, with the plugin returned here
                 pass
             return self.plugin_of(rule)
         return "?"
@@ -73,9 +73,9 @@ class RuleSet:
         return self._plugins.get(id(rule), "?")
 
     def policies_of(self, nodes: Sequence[TreeNode]) -> tuple[AccessPolicy, ...]:
-        """Return what every matching rule makes for a node, and for all that it mirrors.
+        """Return the policies of a node and of all nodes that it mirrors.
 
-        :param nodes: the node, then what is behind it
+        :param nodes: the node, then its sources
         :raises PluginError: for anything wrong, naming the plugin, because serving without a policy
             would open what it guards
         """
@@ -126,7 +126,7 @@ def ask_for_rules(plugins: Plugins, base: str, root: Any, tolerant: bool = False
 
 
 def selectors_of(plugins: Plugins, of: Callable[[str], bool]) -> list[Selector]:
-    """Return what plugins say that selects nodes, besides their rules.
+    """Return the selectors of plugins besides their rules.
 
     :param of: returns True for the name of a plugin that is to be asked
     """

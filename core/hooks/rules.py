@@ -1,4 +1,4 @@
-"""Rules: what build-time hooks return, a selector of nodes and what to do with them.
+"""Rules: the results of build-time hooks. Each has a selector of nodes and a function of a node.
 
 Rules are asked for once per server; per node only the selectors run, and the first match wins.
 """
@@ -22,7 +22,7 @@ TimeSource = Callable[[Any], int | None]
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Made]):
-    """For the nodes that ``select`` picks, ``make(node)`` gives what the rule is for.
+    """For the nodes that ``select`` picks, ``make(node)`` returns a name, converter or policy.
 
     With ``optional`` it may pick no node; else that is a problem, if the rule was given to the
     server and is not one of an installed plugin.
@@ -62,7 +62,7 @@ class TimeSourceRule(Rule[TimeSource]):
 
 
 def first(rules: Sequence[Any], node: TreeNode) -> Any:
-    """Return what the first matching rule makes for ``node``, or None."""
+    """Return the result of the first rule that selects ``node``, or None."""
     for rule in rules:
         if rule.select(node):
             return rule.make(node)
@@ -70,7 +70,7 @@ def first(rules: Sequence[Any], node: TreeNode) -> Any:
 
 
 def converter_of(rules: Sequence[ConverterRule], node: TreeNode) -> TypeConverter:
-    """Return what the first matching rule makes for ``node``.
+    """Return the converter that the first rule makes which selects ``node``.
 
     :raises PluginError: if no rule matches, or the one that does makes something else, or a
         converter whose spec cannot be served
@@ -85,7 +85,7 @@ def converter_of(rules: Sequence[ConverterRule], node: TreeNode) -> TypeConverte
 
 
 def time_source_of(rules: Sequence[TimeSourceRule], node: TreeNode) -> TimeSource | None:
-    """Return what the first matching rule makes for ``node``, or None.
+    """Return the time source that the first rule makes which selects ``node``, or None.
 
     :raises PluginError: if a rule fails, or makes no function
     """

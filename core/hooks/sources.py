@@ -22,8 +22,8 @@ OFF = "no:"
 class BuiltIn(NamedTuple):
     """A plugin that comes with Roguebridge; by name, because core imports no plugin.
 
-    :param name: what it is switched off by
-    :param target: a module, or ``module:Class`` of which each server has an object of its own
+    :param name: the name by which it is switched off
+    :param target: a module, or ``module:Class``; each server makes one object of the class
     :param always: False for one that is there only if it was given an option
     """
 
@@ -53,8 +53,8 @@ BUILT_IN = (
 class Found(NamedTuple):
     """A plugin that is to be loaded.
 
-    :param name: what it is switched off by
-    :param load: gives the plugin, an object, a module or a class
+    :param name: the name by which it is switched off
+    :param load: returns the plugin: an object, a module or a class
     :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
     :param version: empty if it is known by the plugin itself
     :param target: the module it is loaded from, or ``module:Object``; empty if it was handed over
@@ -69,9 +69,9 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PluginInfo:
-    """What there is to know about a plugin.
+    """Name, source, hooks and state of a plugin.
 
-    :param name: what it is switched off by, as in ``no:acf``
+    :param name: the name by which it is switched off, as in ``no:acf``
     :param version: of the package that brings it, or empty
     :param source: ``built-in``, ``installed: PACKAGE``, ``ROGUEBRIDGE_PLUGINS`` or ``plugins``
     :param hooks: the hooks it implements
@@ -119,7 +119,7 @@ def _built_in(options: Mapping[str, Any], off: set[str]) -> Iterator[Found]:
     for name, target, always in BUILT_IN:
         load = partial(_load, target)
         if name in options and name not in off:
-            # What is wrong with an option is told to whoever gave it.
+            # An error of an option is raised, not reported: the caller gave the option.
             load = partial(_itself, of_option(name, options[name]))
         elif name not in options and not always:
             continue
@@ -155,13 +155,13 @@ def _itself(plugin: Any) -> Any:
 
 
 def of_option(name: str, option: Any) -> Any:
-    """Return an object of the built-in plugin ``name``, made of what was given for it."""
+    """Return an object of the built-in plugin ``name``, made of its argument of the server."""
     (target,) = (built_in.target for built_in in BUILT_IN if built_in.name == name)
     return _load(target).from_option(option)
 
 
 def _load(target: str) -> Any:
-    """Return what ``dotted.module`` or ``dotted.module:Object`` names."""
+    """Return the object with the name ``dotted.module`` or ``dotted.module:Object``."""
     return resolve_name(target if ":" in target else f"{target}:")
 
 
