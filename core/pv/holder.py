@@ -259,16 +259,15 @@ class PvHolder:
 
     def cause_changed(self) -> None:
         """A cause has begun or ended to hide the alarm: a device was disabled, say."""
-        if not self.reader.watched:
-            return
-        if self.reader.hidden_by is not None:
+        if self.reader.watched and self.reader.hidden_by is not None:
             self.parts.publisher.show_alarm()
-        else:
+        elif self.reader.watched:
             self.parts.rereads.look_again()
 
-    def doubt(self) -> None:
-        """The tree keeps a refused value of the node, which came by a mirror."""
-        self.parts.outcome.doubt()
+    def doubt(self, doubtful: bool) -> None:
+        """The tree keeps a refused value of the node, or it was read since; by a mirror."""
+        if doubtful or self._parts is not None:
+            self.parts.outcome.doubt(doubtful)
 
     def count_as_heard(self) -> None:
         """The tree has read the node, and its update is lost; the value is in PyRogue's cache."""

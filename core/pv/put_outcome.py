@@ -9,7 +9,7 @@ from typing import Any
 from ..concurrency.network_log import NetworkLog
 from ..errors import PutError, words_of
 from ..requests.request import PutRequest
-from ..tree.pyrogue import computed, read_fault, read_now
+from ..tree.pyrogue import computed, read_fault
 from ..values.alarm import NO_ALARM, WRITE, Alarm
 from ..values.reading import KEEP, Snapshot
 from .publisher import Publisher
@@ -115,16 +115,19 @@ class PutOutcome:
             self._rereads.seek_truth()
             sources = reader.services.sources
             if sources is not None:
-                sources.doubt(reader.node)
+                sources.doubt(reader.node, True)
         self._publisher.await_opening()
 
-    def doubt(self) -> None:
-        """Show WRITE after a put to a mirror of the node has failed, until the node can be read."""
-        reader = self._reader
-        with reader.lock:
-            self._puts.refused(KEEP, False, reader.services.clock.monotonic())
-            self._publisher.publish_now((KEEP, WRITE), reader.services.time_ns())
-        self._rereads.seek_truth()
+    def doubt(self, doubtful: bool) -> None:
+        """Show WRITE after a put to a mirror has failed, and the value when it has been read."""
+        reader, puts = self._reader, self._puts
+        if doubtful:
+            with reader.lock:
+                puts.refused(KEEP, False, reader.services.clock.monotonic())
+                self._publisher.publish_now((KEEP, WRITE), reader.services.time_ns())
+            self._rereads.seek_truth()
+        elif puts.doubtful:
+            self._rereads.show_present(always=True)
 
     def _refused(self) -> Any:
         # The cached value of a write-only node.
@@ -170,7 +173,7 @@ class PutOutcome:
         if conversion is None or conversion.is_provisional:
             raise PutError(f"{pv_name}: {reader.trouble}")
         try:
-            read_now(reader.node)
+            reader.services.read_now(reader.node)
             if reader.services.sources is not None:
                 reader.services.sources.read_unread(reader.path)
         except BaseException as exc:

@@ -20,7 +20,6 @@ from ..tree.pyrogue import (
     local_attribute,
     only_stores,
     read_fault,
-    read_now,
 )
 from ..tree.server_nodes import ServerNode
 from ..tree.source_health import FIRST_UPDATE, AlarmCause, AwaitsUpdate
@@ -234,9 +233,8 @@ class PvReader:
         return sample if failure is NO_ALARM else (sample[0], failure)
 
     def _read(self, fresh: bool, read: list[Any] | None) -> Sample:
-        node = self.node
         try:
-            value = read_now(node) if fresh else node.value()
+            value = self.services.read_now(self.node) if fresh else self.node.value()
         except BaseException as exc:
             self.in_trouble(f"it cannot be read: {words_of(exc)}")
             return KEEP, read_fault(exc, self.is_hardware)

@@ -14,7 +14,6 @@ import numpy as np
 
 from ..concurrency.clock import Timer
 from ..concurrency.network_log import NetworkLog
-from ..tree.pyrogue import read_now
 from ..values.reading import Reading, Sample
 from .publisher import Publisher
 from .put_tracker import PutTracker, Trust
@@ -74,7 +73,7 @@ class Rereads:
         reader = self._reader
         try:
             if reader.readable:
-                read_now(reader.node)
+                reader.services.read_now(reader.node)
             return reader.readable
         except BaseException as exc:
             _log.debug("%s: no read after a failed put: %s", reader.path, exc)

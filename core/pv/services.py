@@ -28,6 +28,7 @@ from ..requests.refusal_limit import RefusalLimit
 from ..requests.request import Request, RequestRecord
 from ..requests.user_groups import UserGroups
 from ..tree.patches.lazy_text import LazyTexts
+from ..tree.pyrogue import read_now
 from ..tree.sources import Sources
 from ..values.alarm import Alarm
 from .pacing import Pacing
@@ -182,6 +183,16 @@ class Services:
             self.audit.add(record)
         if to_log:
             self.refusals.add(record)
+
+    def read_now(self, node: Any) -> Any:
+        """Return the value of a node, read in hardware if it lives there; on a worker.
+
+        :raises Exception: what the tree raises
+        """
+        value = read_now(node)
+        if self.sources is not None:
+            self.sources.doubt(node, False)
+        return value
 
     def opened(self, holder: Any) -> None:
         """Tell the plugins that a holder opened; never blocks."""

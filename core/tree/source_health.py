@@ -82,8 +82,8 @@ class DerivedPv(Watched, Protocol):
     def cause_changed(self) -> None:
         """A cause holds, or holds no longer."""
 
-    def doubt(self) -> None:
-        """The tree keeps a refused value of the node."""
+    def doubt(self, doubtful: bool) -> None:
+        """The tree keeps a refused value of the node, or it was read since; by a mirror."""
 
 
 def show_causes(pvs: Iterable[DerivedPv], what: str) -> None:

@@ -136,14 +136,15 @@ class Sources:
         if source is not None:
             source.shown(alarm)
 
-    def doubt(self, node: Any) -> None:
-        """A put to a node has failed and cannot be read back; on a worker.
+    def doubt(self, node: Any, doubtful: bool) -> None:
+        """A put to a node has failed and cannot be read back, or a read has succeeded; on a worker.
 
-        A mirror has handed the refused value on: what is behind it keeps that.
+        A mirror has handed the refused value on: what is behind it keeps that until it is read.
         """
-        source = self._sources.get(id(with_sources(node)[-1]))
+        chain = with_sources(node)
+        source = self._sources.get(id(chain[-1])) if len(chain) > 1 else None
         if source is not None and source.pv is not None:
-            source.pv.doubt()
+            source.pv.doubt(doubtful)
 
     def is_needed(self, node: Any) -> bool:
         """True if a PV that is made of a node has a client."""
