@@ -74,8 +74,6 @@ class PvHolder:
                     self._parts = Parts(self, self.reader, self.listener, self._served)
         return self._parts
 
-    # What it is ---------------------------------------------------------------------------------
-
     @property
     def entry(self) -> PvEntry:
         """Path and PV name."""
@@ -85,6 +83,11 @@ class PvHolder:
     def node(self) -> Any:
         """The variable or command."""
         return self.reader.node
+
+    @property
+    def services(self) -> Services:
+        """The services that the holders of a server share."""
+        return self.reader.services
 
     @property
     def path(self) -> str:
@@ -130,8 +133,6 @@ class PvHolder:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.pv_name} -> {self.path}>"
-
-    # Set-up -------------------------------------------------------------------------------------
 
     def attach(self, served: ServedPv) -> None:
         """Add a served PV; before its backend starts."""
@@ -236,8 +237,6 @@ class PvHolder:
         """Return a value that stays equal while :meth:`may` answers the same; None if unknown."""
         services = self.reader.services
         return rights_state(self.policies, credentials, services.groups, services.faults)
-
-    # The run ------------------------------------------------------------------------------------
 
     @property
     def watched(self) -> bool:
