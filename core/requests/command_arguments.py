@@ -191,7 +191,7 @@ class CommandArguments:
         except PutError as exc:
             reason = words_of(exc).removeprefix(f"{node.path}: ")
             raise PutError(f"{pv_name}: the argument 'arg': {reason}") from exc
-        except NO_FIT:
+        except (TypeError, ValueError, OverflowError):  # of a KeyError a converter is to blame
             defaults = self._defaults
             if is_put or (kind is Any and defaults.declare(node.path, node, converter.spec.scalar)):
                 raise misfit(pv_name, "arg", value, str(node.typeStr)) from None
