@@ -15,8 +15,8 @@ from ..mapping.select import Select
 from ..mapping.selectors import Selector
 from ..tree.pyrogue import has_limits_of_its_own
 from ..values.exact import exact_array
-from ..values.spec import NO_CONTROL, NtKind, PvSpec, ScalarType
-from ..values.words import MisfitError, parse_number
+from ..values.spec import NtKind, PvSpec, ScalarType
+from ..values.words import MisfitError, parse_literal, parse_number
 
 #: False for no node, True for all; or globs of paths. For a glob that may match no node
 #: ``{'path': glob, 'optional': True}``
@@ -89,13 +89,12 @@ class PutLimits:
         :param value: as the client has put it, in the PV's terms; text of a number may be one
         :raises PutError: for NaN where there are limits
         """
-        if spec.control is NO_CONTROL or not spec.scalar.is_numeric:
-            return value
         low, high = spec.control.limit_low, spec.control.limit_high
         if low is None and high is None:
             return value
+        parse = parse_literal if spec.kind is NtKind.SCALAR_ARRAY else parse_number
         try:
-            number = parse_number(value) if isinstance(value, str) else value
+            number = parse(value) if isinstance(value, str) else value
         except MisfitError:
             return value  # the converter tells why
         if spec.kind is NtKind.SCALAR_ARRAY and isinstance(number, (list, np.ndarray)):

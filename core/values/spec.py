@@ -78,7 +78,10 @@ class Display:
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Range that a put is held to; None where there is no limit."""
+    """Range that a put is held to; None where there is no limit.
+
+    A PV that is the text of an integer beyond 64 bits may have one too.
+    """
 
     limit_low: Any = None
     limit_high: Any = None

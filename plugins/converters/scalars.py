@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from roguebridge.core.errors import PutError
 from roguebridge.core.tree import TreeNode, local_attribute
 from roguebridge.core.values import (
+    Control,
     MisfitError,
     NtKind,
     PvSpec,
@@ -117,8 +119,8 @@ class BigInteger(NodeConverter):
     """An integer of more than 64 bits, as hexadecimal text."""
 
     def __init__(self, node: TreeNode, declared: Declared) -> None:
-        super().__init__(node, text_spec(node))
-        self._range = limits_of(node, "minimum", "maximum")
+        limits = Control(*limits_of(node, "minimum", "maximum"))
+        super().__init__(node, replace(text_spec(node), control=limits))
 
     def to_pv(self, value: Any) -> str:
         """Return ``0x...``."""
@@ -128,7 +130,8 @@ class BigInteger(NodeConverter):
     def to_tree(self, value: Any) -> int:
         """Return the int that the text, in any base that Python reads, stands for."""
         number = integer(parse_number(value, True) if isinstance(value, str) else value)
-        check_range(self._node, number, *self._range)
+        limits = self.spec.control
+        check_range(self._node, number, limits.limit_low, limits.limit_high)
         return number
 
 

@@ -70,10 +70,6 @@ def _tuple_text(value: Any) -> str:
     return text_of(value)
 
 
-def _mapping_text(value: Any) -> str:
-    return text_of(dict(value))
-
-
 def _bytes(text: str) -> bytes:
     found = ast.literal_eval(text)
     if not isinstance(found, bytes):
@@ -148,7 +144,7 @@ def timedelta64_of(text: str) -> np.timedelta64:
 _FORMS: dict[type, TextForm] = {
     list: TextForm(text_of, _instance(list)),
     dict: TextForm(text_of, _instance(dict)),
-    OrderedDict: TextForm(_mapping_text, _instance(OrderedDict, dict)),
+    OrderedDict: TextForm(lambda value: text_of(dict(value)), _instance(OrderedDict, dict)),
     tuple: TextForm(_tuple_text, _instance(tuple, list)),
     set: TextForm(str, _call("set", _items(set))),
     frozenset: TextForm(str, _call("frozenset", _items(frozenset))),

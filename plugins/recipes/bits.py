@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -57,58 +56,39 @@ def bit_field(
         raise ValueError(f"bit_field: the choices {dict(choices)} are none, or not all different")
     if max(choices) >> width:
         raise ValueError(f"bit_field: {max(choices)} does not fit {width} bits")
-    field = Field(tuple(choices), tuple(choices.values()), shift, width)
-    return rule_for("bit_field", select, partial(BitField, field=field))
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Which bits, their values and the labels of those."""
-
-    values: tuple[int, ...]
-    labels: tuple[str, ...]
-    shift: int
-    width: int
-
-    @property
-    def mask(self) -> int:
-        """The bits as they stand in the integer."""
-        return ((1 << self.width) - 1) << self.shift
-
-    def __str__(self) -> str:
-        return f"bits {self.shift} to {self.shift + self.width - 1}"
+    make = partial(BitField, choices=choices, shift=shift, width=width)
+    return rule_for("bit_field", select, make)
 
 
 class BitField(TypeConverter):
     """The index is the position of the bits' value among the choices."""
 
-    def __init__(self, node: Any, field: Field) -> None:
+    def __init__(self, node: Any, choices: Mapping[int, str], shift: int, width: int) -> None:
         self._whole = Whole("bit_field", node)
+        self._name = f"bits {shift} to {shift + width - 1}"
         bits = self._whole.bits
-        if bits is not None and field.shift + field.width > bits:
-            raise PluginError(f"{node.path}: {node.typeStr} has no {field}")
+        if bits is not None and shift + width > bits:
+            raise PluginError(f"{node.path}: {node.typeStr} has no {self._name}")
         self._node = node
-        self._field = field
-        self._index = {value: index for index, value in enumerate(field.values)}
-        self.spec = enum_spec(node, field.labels)
+        self._values = tuple(choices)
+        self._shift, self._mask = shift, ((1 << width) - 1) << shift
+        self.spec = enum_spec(node, tuple(choices.values()))
 
     def to_pv(self, value: Any) -> int:
         """Return the index.
 
         :raises ConversionError: with a STATE alarm, for bits that have no choice
         """
-        field = self._field
-        found = (integer(value) & field.mask) >> field.shift
-        if found in self._index:
-            return self._index[found]
-        known = shown(list(field.values))
-        text = f"{self._node.path}: {field} are {found}, which is none of {known}"
+        found = (integer(value) & self._mask) >> self._shift
+        if found in self._values:
+            return self._values.index(found)
+        known = shown(list(self._values))
+        text = f"{self._node.path}: {self._name} are {found}, which is none of {known}"
         raise ConversionError(text, STATE)
 
     @refusing_all
     def to_tree(self, value: Any) -> Any:
         """Return the integer that the node has, with the bits of the choice."""
-        field = self._field
-        bits = field.values[index_of(self._node, field.labels, value)] << field.shift
-        number = integer(present_value(self._node)) & ~field.mask | bits
+        bits = self._values[index_of(self._node, self.spec.choices, value)] << self._shift
+        number = integer(present_value(self._node)) & ~self._mask | bits
         return self._whole.number.to_tree(self._whole.wrapped(number))

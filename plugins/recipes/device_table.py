@@ -77,15 +77,8 @@ class DeviceTable:
     def extra_nodes(self, base: str, root: Any) -> Sequence[ExtraNode]:
         """Find the devices and their variables."""
         pv_name = self._pv_name.replace("{base}", base)
-        rows = self._find_rows(root)
-        node = TableNode(
-            self,
-            path=f"RB.{pv_name}",
-            rows=rows,
-            description=self._description,
-            groups=self._groups,
-            period=self._period,
-        )
+        node = TableNode(self, f"RB.{pv_name}", self._find_rows(root), self._period)
+        node.description, node.groups = self._description, list(self._groups)
         return [ExtraNode(pv_name, node)]
 
     @hookimpl

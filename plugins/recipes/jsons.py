@@ -75,13 +75,12 @@ def _refuse(name: str) -> Any:
 
 def _checked(value: Any) -> Any:
     # json would make text of other keys, which a client that puts it back would change.
+    inner = value if isinstance(value, (list, tuple)) else ()
     if isinstance(value, dict):
+        inner = list(value.values())
         for key in value:
             if not isinstance(key, str):
                 raise MisfitError(f"the key {shown(key)} is no text, which JSON needs")
-        for item in value.values():
-            _checked(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            _checked(item)
+    for item in inner:
+        _checked(item)
     return value

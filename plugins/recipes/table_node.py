@@ -44,17 +44,8 @@ class TableNode(ServerNode):
     :param period: least time from one update to the next, in seconds
     """
 
-    def __init__(
-        self,
-        owner: object,
-        *,
-        path: str,
-        rows: Sequence[Row],
-        description: str,
-        groups: Sequence[str],
-        period: float,
-    ) -> None:
-        super().__init__(path, None, "RO", description, groups)
+    def __init__(self, owner: object, path: str, rows: Sequence[Row], period: float) -> None:
+        super().__init__(path, None, "RO", "", ())
         self.typeStr, self.nativeType = "table", None
         self.owner = owner
         self.rows = rows
@@ -75,15 +66,14 @@ class TableNode(ServerNode):
 
         :raises Exception: what the tree raised first, after all were tried
         """
-        failure: Exception | None = None
-        for row in self.rows:
-            for variable in row.variables.values():
-                try:
-                    read_now(variable)
-                except Exception as exc:
-                    failure = failure or exc
-        if failure is not None:
-            raise failure
+        failures = []
+        for variable in self.dependencies:
+            try:
+                read_now(variable)
+            except Exception as exc:
+                failures.append(exc)
+        if failures:
+            raise failures[0]
         return self.value()
 
     def addListener(self, listener: Listener) -> None:

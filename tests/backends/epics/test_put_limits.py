@@ -31,6 +31,15 @@ def build(pr, root, device):
     )
     device.add(pr.RemoteVariable(name="Reg", offset=0, bitSize=8, base=pr.UInt, maximum=100))
     device.add(pr.RemoteVariable(name="Float", offset=4, bitSize=32, base=pr.Float))
+    device.add(pr.LinkVariable(name="Mirror", variable=device.Reg))
+    device.add(pr.RemoteVariable(name="Huge", offset=32, bitSize=100, base=pr.UInt, minimum=5))
+    device.add(
+        pr.RemoteVariable(
+            name="Elements", offset=64, base=pr.UInt, numValues=3, valueBits=12, valueStride=16,
+            maximum=99,
+        )
+    )  # fmt: skip
+    root.add(pr.LocalVariable(name="Vast", value=2**70, minimum=2**65, maximum=2**80))
     device.add(pr.RemoteVariable(name="Narrow", offset=8, bitSize=32, base=pr.Float, maximum=9.0))
 
 
@@ -41,7 +50,8 @@ def build(pr, root, device):
         ("Real", math.inf, 10.5), ("Least", -1.0, 0), ("Least", 1e300, 1e300), ("Free", NAN, NAN),
         ("Wave", [1.0, -9.0, math.inf], [1.0, -1.5, 2.0]), ("Counts", [1, -9, 9], [1, -1, 2]),
         ("Typed", [5.0, 1.0], [2.0, 1.0]), ("Dev.Reg", 200, 100), ("Dev.Narrow", 1e30, 9.0),
-        ("Dev.Float", NAN, NAN), ("Whole", 7, 7),
+        ("Dev.Float", NAN, NAN), ("Whole", 7, 7), ("Dev.Mirror", 200, 100),
+        ("Dev.Elements", [1, 0, 300], [1, 0, 99]),
     ],
 )  # fmt: skip
 def test_a_number_outside_is_set_to_the_limit(tree, path, value, written):
@@ -49,6 +59,27 @@ def test_a_number_outside_is_set_to_the_limit(tree, path, value, written):
         served.put_raw(path, {"value": value})
         assert np.array_equal(served.node(path).value(), written, equal_nan=path != "Typed")
         assert np.array_equal(served.get(path)["value"], written, equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "written"),
+    [
+        ("Dev.Huge", "4", 5), ("Dev.Huge", hex(2**100), 2**100 - 1), ("Dev.Huge", "-1", 5),
+        ("Vast", "0x1", 2**65), ("Vast", hex(2**90), 2**80), ("Vast", hex(2**66), 2**66),
+    ],
+)  # fmt: skip
+def test_an_integer_beyond_64_bits_is_set_to_the_limit_or_refused(tree, path, text, written):
+    with lab(tree, build, clamp=True) as served:
+        served.put_raw(path, {"value": text})
+        assert served.node(path).value() == written
+        assert served.get(path)["value"] == hex(written)
+    with lab(tree, build) as served:
+        before = served.node(path).value()
+        if written == int(text, 0):
+            return
+        with pytest.raises(RemoteError, match=f"Top.{path}: {int(text, 0)} is outside "):
+            served.put_raw(path, {"value": text})
+        assert served.node(path).value() == before
 
 
 @pytest.mark.parametrize(
