@@ -16,6 +16,7 @@ from .alarm import (
 from .arrays import Flat, array_type, pixels_of, texts_of, unicode_of
 from .coercion import fitted
 from .command_result import describe_result, text_of
+from .conversion import Conversion
 from .converter import ConversionError, TypeConverter
 from .exact import cast_exactly, exact_array, integer, real
 from .reading import Reading, Snapshot
@@ -47,6 +48,7 @@ __all__ = [
     "CALC",
     "Column",
     "Control",
+    "Conversion",
     "ConversionError",
     "DISABLE",
     "Display",

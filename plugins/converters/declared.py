@@ -28,12 +28,8 @@ from .widths import dtype_of, integer_type, width_of_int
 _MODEL = re.compile(r"(?P<family>UInt|Int)(?:BE|Reversed)?(?P<bits>\d+)$")
 _ARRAY = re.compile(r"(?P<dtype>.+?)\((?P<shape>[\d, ]*)\)$")
 _LIST = re.compile(r"list\[(?:np\.|numpy\.)?(?P<element>\w+)\]$", re.IGNORECASE)
-_ELEMENTS = {scalar.name.lower(): scalar for scalar in ScalarType} | {
-    "int": ScalarType.Int64,
-    "float": ScalarType.Float64,
-    "double": ScalarType.Float64,
-    "str": ScalarType.String,
-}
+_ELEMENTS = {name: one for one in ScalarType for name in (one.name.lower(), one.value)}
+_ELEMENTS |= {"int": ScalarType.Int64, "float": ScalarType.Float64, "double": ScalarType.Float64}
 # Formats without NaN: PyRogue refuses it for the first, and makes the largest value of it.
 _NO_NAN = re.compile(r"U?Fixed_|Float[64](BE)?$")
 _PYTHON = ("int", "float", "bool", "str", "complex", "object")

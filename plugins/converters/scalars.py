@@ -66,10 +66,9 @@ class Number(NodeConverter):
         self._takes_nan = declared.takes_nan
         # A LocalVariable takes nothing but the type of its default.
         native = declared.native
-        is_number = native in (int, float) or (
-            isinstance(native, type) and issubclass(native, np.generic)
-        )
-        self._native = native if is_number and not declared.is_register else None
+        is_scalar = isinstance(native, type) and issubclass(native, (int, float, np.generic))
+        is_number = is_scalar and native is not bool and not declared.is_register
+        self._native = native if is_number else None
 
     def to_pv(self, value: Any) -> int | float:
         """Return an int or float.

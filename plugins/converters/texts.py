@@ -83,9 +83,7 @@ def _call(name: str, make: Callable[[Any], Any]) -> Callable[[str], Any]:
     def read(text: str) -> Any:
         inner = text.strip()
         if inner.startswith(f"{name}(") and inner.endswith(")"):
-            inner = inner[len(name) + 1 : -1].strip()
-            if not inner:
-                return make(())
+            return make(inner[len(name) + 1 : -1].strip() or ())
         return make(inner)
 
     return read

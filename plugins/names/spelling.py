@@ -46,8 +46,7 @@ class Spelling:
             _path(path): _part(f"the prefix of {path!r}", prefix)
             for path, prefix in (prefixes or {}).items()
         }
-        self._base = ""
-        self._known: dict[str, list[str]] = {}
+        self.begin("")
 
     def begin(self, base: str) -> None:
         """Forget what was named before.
@@ -55,7 +54,7 @@ class Spelling:
         :param base: the server's
         """
         self._base = base
-        self._known = {}
+        self._known: dict[str, list[str]] = {}
 
     @property
     def selectors(self) -> list[Selector]:

@@ -56,7 +56,7 @@ def bit_field(
         raise ValueError(f"bit_field: the choices {dict(choices)} are none, or not all different")
     if max(choices) >> width:
         raise ValueError(f"bit_field: {max(choices)} does not fit {width} bits")
-    make = partial(BitField, choices=choices, shift=shift, width=width)
+    make = partial(BitField, choices=dict(choices), shift=shift, width=width)
     return rule_for("bit_field", select, make)
 
 
@@ -71,6 +71,7 @@ class BitField(TypeConverter):
             raise PluginError(f"{node.path}: {node.typeStr} has no {self._name}")
         self._node = node
         self._values = tuple(choices)
+        self._index = {value: index for index, value in enumerate(self._values)}
         self._shift, self._mask = shift, ((1 << width) - 1) << shift
         self.spec = enum_spec(node, tuple(choices.values()))
 
@@ -80,8 +81,8 @@ class BitField(TypeConverter):
         :raises ConversionError: with a STATE alarm, for bits that have no choice
         """
         found = (integer(value) & self._mask) >> self._shift
-        if found in self._values:
-            return self._values.index(found)
+        if found in self._index:
+            return self._index[found]
         known = shown(list(self._values))
         text = f"{self._node.path}: {self._name} are {found}, which is none of {known}"
         raise ConversionError(text, STATE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from roguebridge.core.errors import PluginError
@@ -89,16 +89,13 @@ class DeviceTable:
     @hookimpl
     def selectors(self) -> Sequence[Selector]:
         """Return what selects the devices, and the rules for their variables."""
-        return tuple(self._selectors())
-
-    def _selectors(self) -> Iterator[Selector]:
-        pv = self._pv_name
+        start, found = f"DeviceTable {self._pv_name}", []
         for glob in self._globs:
-            text = f"DeviceTable {pv}: no device matches {glob!r}"
-            yield Selector(text, Select(path=f"{glob}.*"))
+            found.append(Selector(f"{start}: no device matches {glob!r}", Select(path=f"{glob}.*")))
         for rule in self._rules[:-1]:
-            text = f"DeviceTable {pv}: no node is selected by {selects(rule.select)}"
-            yield Selector(text, rule.select, rule.optional)
+            text = f"{start}: no node is selected by {selects(rule.select)}"
+            found.append(Selector(text, rule.select, rule.optional))
+        return found
 
     @hookimpl
     def time_source_rules(self) -> Sequence[TimeSourceRule]:
@@ -119,25 +116,21 @@ class DeviceTable:
             raise PluginError(f"DeviceTable {self._pv_name}: no device matches {self._globs}")
         names = self._variables
         if names is None:
-            names = tuple(self._default_names(found, nodes))
-        for device in found:
-            for name in names:
-                node = nodes.get(f"{device}.{name}")
-                if node is None or node.mode == "WO":
-                    problem = "no variable" if node is None else "a write-only variable"
-                    raise PluginError(f"DeviceTable {self._pv_name}: {device} has {problem} {name}")
+            names = tuple(
+                node.name
+                for path, node in nodes.items()
+                if path.rpartition(".")[0] == found[0]
+                and node.mode != "WO"
+                and self._left_out.isdisjoint(node.groups)
+                and all(f"{other}.{node.name}" in nodes for other in found)
+            )
         if not names:
             raise PluginError(f"DeviceTable {self._pv_name}: {found[0]} has nothing to show")
-        return tuple(
-            Row(device, {name: nodes[f"{device}.{name}"] for name in names}) for device in found
-        )
-
-    def _default_names(self, devices: Sequence[str], nodes: dict[str, Any]) -> Iterable[str]:
-        for path, node in nodes.items():
-            device, _, name = path.rpartition(".")
-            if device != devices[0] or node.mode == "WO":
-                continue
-            if self._left_out.isdisjoint(node.groups) and all(
-                f"{other}.{name}" in nodes for other in devices
-            ):
-                yield name
+        rows = [Row(one, {name: nodes.get(f"{one}.{name}") for name in names}) for one in found]
+        for row in rows:
+            for name, node in row.variables.items():
+                if node is None or node.mode == "WO":
+                    problem = "no variable" if node is None else "a write-only variable"
+                    text = f"DeviceTable {self._pv_name}: {row.device} has {problem} {name}"
+                    raise PluginError(text)
+        return tuple(rows)

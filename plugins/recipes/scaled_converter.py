@@ -31,7 +31,6 @@ from ..converters import plain_converter
 from ..converters.refusals import refusing_all
 from ..converters.scalars import Trigger
 
-_KINDS = (NtKind.SCALAR, NtKind.SCALAR_ARRAY, NtKind.NDARRAY)
 _FLOAT64 = np.dtype(np.float64)
 
 
@@ -54,7 +53,7 @@ class Scaled(TypeConverter):
     def __init__(self, node: Any, scaling: Scaling) -> None:
         inner = plain_converter(node)
         spec = inner.spec
-        numbers = spec.kind in _KINDS and spec.scalar.is_numeric and not spec.is_complex
+        numbers = spec.kind is not NtKind.ENUM and spec.scalar.is_numeric and not spec.is_complex
         if not numbers or isinstance(inner, Trigger):
             raise PluginError(
                 f"{node.path}: {scaling.recipe} is for numbers, not {node.typeStr} "
@@ -64,7 +63,11 @@ class Scaled(TypeConverter):
         self._inner = inner
         self._scaling = scaling
         self._raw = spec.scalar
-        self._low, self._high = _raw_range(spec)
+        self._low, self._high = spec.control.limit_low, spec.control.limit_high
+        if spec.scalar.is_integer:
+            info = np.iinfo(spec.scalar.dtype)
+            self._low = int(info.min) if self._low is None else self._low
+            self._high = int(info.max) if self._high is None else self._high
         self._rises = self._find_direction(spec.value_alarm)
         self._range = self._limits(self._low, self._high)
         self.spec = self._describe(spec)
@@ -100,7 +103,13 @@ class Scaled(TypeConverter):
         scaling, display, control = self._scaling, spec.display, spec.control
         precision = display.precision if self._raw.is_float else scaling.digits
         low, high = self._limits(display.limit_low, display.limit_high)
-        alarms = [self._alarm_limit(limit) for limit in astuple(spec.value_alarm)]
+        alarms = []
+        for raw in astuple(spec.value_alarm):
+            alarms.append(self._limit(raw))
+            if alarms[-1] is None and raw is not None:
+                raise PluginError(
+                    f"{self._node.path}: {scaling.recipe} has no value for its alarm limit {raw}"
+                )
         return replace(
             spec,
             scalar=ScalarType.Float64,
@@ -143,14 +152,6 @@ class Scaled(TypeConverter):
         except Exception:
             return None
         return limit if math.isfinite(limit) else None
-
-    def _alarm_limit(self, raw: Any) -> float | None:
-        limit = self._limit(raw)
-        if limit is None and raw is not None:
-            raise PluginError(
-                f"{self._node.path}: {self._scaling.recipe} has no value for its alarm limit {raw}"
-            )
-        return limit
 
     def _limits(self, low: Any, high: Any) -> tuple[Any, Any]:
         """Return two limits in the PV's units, the lower first."""
@@ -202,13 +203,3 @@ def _call(function: Callable[[Any], Any], numbers: Any) -> Any:
         return function(numbers)
     except Exception as exc:
         raise MisfitError(words_of(exc)) from exc
-
-
-def _raw_range(spec: PvSpec) -> tuple[Any, Any]:
-    """Return the least and the greatest raw number; None where there is none."""
-    low, high = spec.control.limit_low, spec.control.limit_high
-    if spec.scalar.is_integer:
-        info = np.iinfo(spec.scalar.dtype)
-        low = int(info.min) if low is None else low
-        high = int(info.max) if high is None else high
-    return low, high

@@ -17,6 +17,7 @@ from roguebridge.core.values import (
     NO_ALARM,
     Alarm,
     Column,
+    Conversion,
     ConversionError,
     Display,
     NtKind,
@@ -26,8 +27,6 @@ from roguebridge.core.values import (
     ValueAlarm,
     fitted,
     integer,
-    judge,
-    judge_as_told,
     member_names,
     real,
     worst,
@@ -109,9 +108,10 @@ class Cell:
 
     def __init__(self, node: Any, scalar: ScalarType, rules: Sequence[ConverterRule]) -> None:
         self._node = node
-        self._converter = converter_of(rules, node)
+        self._converter = converter = converter_of(rules, node)
         self._is_hardware = is_register(node)
-        self._limits = ValueAlarm(*(attribute(node, name) for name in ALARM_LIMITS))
+        limits = ValueAlarm(*(attribute(node, name) for name in ALARM_LIMITS))
+        self._judge = Conversion(converter, converter.spec, limits=limits).judge
         self._spec = PvSpec(NtKind.SCALAR, scalar)
         self._last: Any = float("nan") if scalar.is_float else self._spec.zero()
         self._trouble = ""
@@ -140,12 +140,6 @@ class Cell:
             _log.warning("%s cannot be shown in its table: %s", self._node.path, text)
         return self._last, alarm
 
-    def _judge(self, value: Any, found: Any) -> Alarm:
-        limits = self._converter.spec.value_alarm
-        if limits.active:
-            return judge(found, limits)
-        return judge_as_told(value, self._limits) if self._limits.active else NO_ALARM
-
     def _fitting(self, found: Any) -> Any:
         scalar, choices = self._spec.scalar, self._converter.spec.choices
         if scalar is ScalarType.String:
@@ -173,8 +167,6 @@ def _disabled(enables: list[Any]) -> Alarm:
 
 
 def _column_type(spec: PvSpec) -> ScalarType | None:
-    if spec.kind is NtKind.SCALAR:
-        return spec.scalar
     if spec.kind is NtKind.ENUM:
         return ScalarType.Bool if spec.choices == _BOOL else ScalarType.String
-    return None
+    return spec.scalar if spec.kind is NtKind.SCALAR else None

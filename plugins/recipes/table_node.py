@@ -23,16 +23,16 @@ class Row:
     variables: Mapping[str, Any]
 
 
+@dataclass(slots=True, eq=False)
 class Moment:
-    """All values at the moment a client reads: nothing is read before."""
+    """All values at the moment a client reads: nothing is read before.
 
-    __slots__ = ("time_ns", "alarm")
+    :param time_ns: of the newest update; None if there was none
+    :param alarm: the worst of all, once the values have been read
+    """
 
-    def __init__(self, time_ns: int | None) -> None:
-        #: of the newest update; None if there was none
-        self.time_ns = time_ns
-        #: the worst of all, once the values have been read
-        self.alarm: Alarm = NO_ALARM
+    time_ns: int | None
+    alarm: Alarm = NO_ALARM
 
 
 class TableNode(ServerNode):

@@ -52,7 +52,6 @@ class IsoTime(TypeConverter):
         self._inner = inner
         self._is_whole = spec.scalar.is_integer
         self._unit = unit
-        self._per_second = _UNITS[unit]
         self._digits = digits
         self.spec = text_spec(node)
 
@@ -63,7 +62,7 @@ class IsoTime(TypeConverter):
         """
         number = self._inner.to_pv(value)
         try:
-            parts = round(Fraction(number) / self._per_second * 10**self._digits)
+            parts = round(Fraction(number) / _UNITS[self._unit] * 10**self._digits)
             seconds, part = divmod(parts, 10**self._digits)
             moment = _EPOCH + timedelta(seconds=seconds)
         except (ValueError, OverflowError):
@@ -81,7 +80,7 @@ class IsoTime(TypeConverter):
             return self._inner.to_tree(value)
         text = value.strip()
         is_number = _NUMBER.match(text)
-        number = Fraction(text) if is_number else _seconds_of(text) * self._per_second
+        number = Fraction(text) if is_number else _seconds_of(text) * _UNITS[self._unit]
         if self._is_whole and number.denominator != 1:
             raise MisfitError(f"{shown(value)} is not a whole number of {self._unit}")
         return self._inner.to_tree(integer(number) if self._is_whole else float(number))

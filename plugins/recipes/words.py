@@ -67,8 +67,7 @@ class HexText(TypeConverter):
 
     def __init__(self, node: Any, digits: int | None) -> None:
         whole = Whole("hex_text", node)
-        bits = whole.bits
-        self._width = 2 + (digits or (1 if bits is None else -(-bits // 4)))
+        self._width = 2 + (digits or -(-(whole.bits or 1) // 4))
         self._node = node
         self._number = whole.number
         self.spec = text_spec(node)
