@@ -19,7 +19,7 @@ from ..values.words import parse_bool, parse_literal, parse_number, shown
 from .annotations import UNIONS, base_of, name_of
 
 #: raised for a value that does not fit
-NO_FIT = (TypeError, ValueError, OverflowError, KeyError)
+NO_FIT = (TypeError, ValueError, OverflowError)
 _LISTS = {"list", "Sequence", "MutableSequence", "Iterable", "Collection"}
 _COLLECTIONS: dict[str, Callable[[Any], Any]] = {"tuple": tuple, "set": set, "frozenset": frozenset}
 _MAPPINGS = {"dict", "Mapping", "MutableMapping"}

@@ -6,7 +6,7 @@ The vocabulary is that of the EPICS Normative Types; the scalar type names are t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from enum import Enum
 from functools import lru_cache
 from typing import Any
@@ -163,9 +163,15 @@ class PvSpec:
 _MEMBER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-@lru_cache(maxsize=1024)
 def shared(spec: PvSpec) -> PvSpec:
     """Return one object for all specs that are equal: most of the PVs of a detector are alike."""
+    # Limits of 0 and 0.0 are equal, and are shown as they are.
+    limits = (spec.display.limit_low, spec.display.limit_high, *astuple(spec.value_alarm))
+    return _shared(spec, tuple(map(type, limits)))
+
+
+@lru_cache(maxsize=1024)
+def _shared(spec: PvSpec, kinds: tuple[type, ...]) -> PvSpec:
     return spec
 
 

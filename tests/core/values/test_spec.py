@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from roguebridge.core.values.spec import NtKind, PvSpec, ScalarType, ValueAlarm
+from roguebridge.core.values.spec import Display, NtKind, PvSpec, ScalarType, ValueAlarm, shared
 
 INTEGERS = ["Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UInt64"]
 
@@ -66,3 +66,11 @@ def test_any_limit_makes_the_value_alarm_active_even_zero(field):
 def test_dtypes_are_numpys():
     assert ScalarType.UInt16.dtype == np.uint16
     assert ScalarType.Float32.dtype == np.float32
+
+
+def test_specs_that_are_alike_are_one_object_but_not_those_of_ints_and_floats():
+    kind, scalar = NtKind.SCALAR, ScalarType.Float64
+    whole, real = (PvSpec(kind, scalar, display=Display(limit_low=low)) for low in (0, 0.0))
+    assert shared(whole) is shared(PvSpec(whole.kind, whole.scalar, display=whole.display))
+    assert type(shared(whole).display.limit_low) is int
+    assert type(shared(real).display.limit_low) is float
