@@ -83,8 +83,6 @@ def is_register(node: Any) -> bool:
 def is_read(node: Any) -> bool:
     """Tell whether a node's value is read somewhere: in a register, or by a ``localGet``.
 
-    PyRogue says nowhere in public whether a local variable has a getter.
-
     :param node: a variable or command
     """
     local = getattr(local_attribute(node, "_block"), "_localGet", None)
@@ -223,10 +221,8 @@ def has_silent_getter(node: Any) -> bool:
 
     :param node: a variable or command; those of PyRogue itself have functions of their own
     """
-    if node.isCommand or dependencies_of(node):
-        return False
     getter = getter_of(node)
-    if getter is None:
+    if getter is None or node.isCommand or dependencies_of(node):
         return False
     bases = (kind for kind in type(node).__mro__ if kind.__name__ == "BaseVariable")
     library = next((kind.__module__.rpartition(".")[0] for kind in bases), "")
@@ -282,8 +278,6 @@ def computed(node: Any) -> bool:
 
 def protocols_of(root: Any) -> list[Any]:
     """Return what has been handed to ``addProtocol`` and ``addInterface`` of a root's devices.
-
-    PyRogue has no public list of them.
 
     :param root: a root, started or not
     """
