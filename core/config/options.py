@@ -1,8 +1,7 @@
 """The arguments of a server: name, type, default and meaning of each, in one place.
 
 The schema of configuration files and the options of the command line are made of them, and a test
-holds signature and docstring of :class:`.PvServer` to them. Nothing of a server is imported here:
-it stands above.
+holds signature and docstring of :class:`.PvServer` to them.
 """
 
 from __future__ import annotations
