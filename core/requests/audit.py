@@ -196,16 +196,12 @@ class _Sink:
         if self._failed > self._failed_said:
             self._log_failures()
         if left:
-            self._say(logging.ERROR, _left(self._plugin, left))
+            self._say(logging.ERROR, _lost(self._plugin, left, "they were left at the stop"))
 
 
-def _lost(plugin: str, number: int) -> str:
-    return f"plugin {plugin}: audit records are lost: {number}; it takes them too slowly"
+def _lost(plugin: str, number: int, why: str = "it takes them too slowly") -> str:
+    return f"plugin {plugin}: audit records are lost: {number}; {why}"
 
 
 def _failed(plugin: str, number: int, error: str) -> str:
     return f"plugin {plugin}: request_done failed: {error}; {number} records so far"
-
-
-def _left(plugin: str, number: int) -> str:
-    return f"plugin {plugin}: audit records are lost: {number}; they were left at the stop"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -69,34 +70,24 @@ class CommandDefaults:
         return native not in (int, None) or scalar is not ScalarType.Int64
 
 
+@dataclass(slots=True, eq=False)
 class CommandArguments:
     """Finds the arguments of the calls of one command.
 
-    :param command: the command
-    :param find_converter: returns its converter, None if there is none; on a worker
-    :param defaults: which commands declare an int by their default argument
-    :param limits: holds arguments to the limits of the PV
-    :param keep: returns what the audit keeps of a value
-    :param faults: names the plugin of a converter that fails
+    :param _node: the command
+    :param _find_converter: returns its converter, None if there is none; on a worker
+    :param _defaults: which commands declare an int by their default argument
+    :param _limits: holds arguments to the limits of the PV
+    :param _keep: returns what the audit keeps of a value
+    :param _faults: names the plugin of a converter that fails
     """
 
-    __slots__ = ("_node", "_find_converter", "_defaults", "_limits", "_keep", "_faults")
-
-    def __init__(
-        self,
-        command: Any,
-        find_converter: Callable[[], TypeConverter | None],
-        defaults: CommandDefaults,
-        limits: PutLimits,
-        keep: Callable[[Any], Any],
-        faults: PluginFaults,
-    ) -> None:
-        self._node = command
-        self._find_converter = find_converter
-        self._defaults = defaults
-        self._limits = limits
-        self._keep = keep
-        self._faults = faults
+    _node: Any
+    _find_converter: Callable[[], TypeConverter | None]
+    _defaults: CommandDefaults
+    _limits: PutLimits
+    _keep: Callable[[Any], Any]
+    _faults: PluginFaults
 
     def of_rpc(self, request: RpcRequest) -> Call:
         """Return the call that the named arguments of a client's request stand for; on a worker.

@@ -12,6 +12,7 @@ import queue
 import threading
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -68,20 +69,18 @@ class _Marker(threading.Event):
             _log.exception("puts and calls may be answered late")
 
 
+@dataclass(slots=True, eq=False)
 class _Waiting:
     """A request whose work has ended, and which has not been answered.
 
     :param path: of its node
-    :param answer: gives the answer; False if it had one before
+    :param _answer: gives the answer; False if it had one before
     :param since: monotonic time at which its work began
     """
 
-    __slots__ = ("path", "since", "_answer")
-
-    def __init__(self, path: str, answer: Callable[[], bool], since: float) -> None:
-        self.path = path
-        self.since = since
-        self._answer: Callable[[], bool] | None = answer
+    path: str
+    _answer: Callable[[], bool] | None
+    since: float
 
     def answer(self) -> bool:
         """Give the answer, and let go of the request; returns False if it had one before."""
@@ -93,16 +92,15 @@ class _Waiting:
             return False
 
 
+@dataclass(slots=True, eq=False)
 class _Round:
     """The requests that share a marker, and how far it has come."""
 
-    __slots__ = ("waiting", "arrived")
-
-    def __init__(self, waiting: dict[_Waiting, None]) -> None:
-        self.waiting = waiting
-        self.arrived = False
+    waiting: dict[_Waiting, None]
+    arrived: bool = False
 
 
+@dataclass(eq=False)
 class Completion:
     """Answers requests when what they have changed is shown, or ``timeout`` after their work ended.
 
@@ -110,26 +108,20 @@ class Completion:
     that have waited are given on a thread of its own, those of one node in the order in which its
     requests ended; no worker and no lane is held meanwhile.
 
-    :param root: a running root whose update thread takes markers
-    :param clock: times the limit
-    :param timeout: seconds; None for no limit
-    :param unshown: what is delivered and not shown
-    :param tell: logs a text with its level, without blocking
+    :param _root: a running root whose update thread takes markers
+    :param _clock: times the limit
+    :param _timeout: seconds; None for no limit
+    :param _unshown: what is delivered and not shown
+    :param _tell: logs a text with its level, without blocking
     """
 
-    def __init__(
-        self,
-        root: Any,
-        clock: Clock,
-        timeout: float | None,
-        unshown: Unshown,
-        tell: Callable[[int, str], object],
-    ) -> None:
-        self._root = root
-        self._clock = clock
-        self._timeout = timeout
-        self._unshown = unshown
-        self._tell = tell
+    _root: Any
+    _clock: Clock
+    _timeout: float | None
+    _unshown: Unshown
+    _tell: Callable[[int, str], object]
+
+    def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._round: _Round | None = None
         self._next: dict[_Waiting, None] = {}  # in the order in which their work has ended

@@ -12,7 +12,6 @@ from types import MappingProxyType
 from typing import Any
 
 from ..backend.contract import Backend
-from ..concurrency import network_log
 from ..errors import BackendError, NotRunningError
 from ..hooks.manager import Plugins
 from ..hooks.rule_set import RuleSet, ask_for_rules, selectors_of
@@ -106,24 +105,15 @@ class Inspection:
         that cannot be shown as it is at present, or not whole over some protocol, as far as
         clients have looked at it: :meth:`survey` looks at all.
         """
-        serving = self._serving
-        texts = [] if serving is None or serving.fault is None else [serving.fault]
-        texts += self._plugins.problems
+        run, plugins = self._serving, self._plugins
+        texts = [] if run is None or run.fault is None else [run.fault]
+        texts += plugins.problems
         texts += [p.text for p in grouped((*self._map.problems, *self._extra.problems))]
-        if serving is not None:
-            texts += self._plugins.texts("find_problems", self)
-        texts += self._plugins.faults.problems()
-        if serving is not None and serving.services.audit is not None:
-            texts += serving.services.audit.problems()
-        if serving is not None:
-            texts += serving.services.texts.problems()
-            texts += serving.services.stamps.problems()
-            nodes = (holder.node for holder in self._holders.values())
-            texts += serving.poll_switch.problems(nodes)
-            completion = serving.services.completion
-            texts += [] if completion is None else completion.problems()
-            texts += [text for backend in self._backends for text in backend.problems()]
-            texts += network_log.problems()
+        if run is not None:
+            texts += plugins.texts("find_problems", self)
+        texts += plugins.faults.problems()
+        if run is not None:
+            texts += run.problems(holder.node for holder in self._holders.values())
         invalid = []
         for holder in (*self._holders.values(), *self._own_holders.values()):
             if holder.trouble is not None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -34,36 +35,31 @@ _log = logging.getLogger("roguebridge.server")
 _MOMENT = 0.2  # seconds
 
 
+@dataclass(eq=False)
 class ServerRun:
     """The holders of a mapping and the backends that serve them.
 
-    :param base: the server's, for the log
-    :param backends: not started
-    :param rules: choose converters, policies and time sources
+    :param _base: the server's, for the log
+    :param _backends: not started
+    :param _rules: choose converters, policies and time sources
     :param services: what the holders share; not used before, ended with this
-    :param holder_class: the class of the holders
-    :param stop_timeout: seconds that :meth:`end` waits for pending puts and calls
-    :param freshness: the limits within which values must be told
+    :param _holder_class: the class of the holders
+    :param _stop_timeout: seconds that :meth:`end` waits for pending puts and calls
+    :param _freshness: the limits within which values must be told
     """
 
-    def __init__(
-        self,
-        base: str,
-        backends: Sequence[Backend],
-        rules: RuleSet,
-        services: Services,
-        holder_class: type[PvHolder],
-        stop_timeout: float,
-        freshness: Freshness,
-    ) -> None:
-        self.services = services
+    _base: str
+    _backends: Sequence[Backend]
+    _rules: RuleSet
+    services: Services
+    _holder_class: type[PvHolder]
+    _stop_timeout: float
+    _freshness: Freshness
+
+    def __post_init__(self) -> None:
+        services, freshness = self.services, self._freshness
         self.holders: dict[str, PvHolder] = {}
         self._gates: list[DeviceEnable] = []
-        self._base = base
-        self._backends = backends
-        self._rules = rules
-        self._holder_class = holder_class
-        self._stop_timeout = stop_timeout
         clock = services.clock
         self.poll_switch = PollSwitch(freshness.root)
         self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
@@ -92,6 +88,19 @@ class ServerRun:
     def fault(self) -> str | None:
         """What is wrong while the tree delivers no updates, else None."""
         return self._watchdog.fault
+
+    def problems(self, nodes: Iterable[Any]) -> list[str]:
+        """Return what is not as it should be, one text each.
+
+        :param nodes: those of the tree that are served
+        """
+        services = self.services
+        found = [] if services.audit is None else services.audit.problems()
+        found += [*services.texts.problems(), *services.stamps.problems()]
+        found += self.poll_switch.problems(nodes)
+        found += [] if services.completion is None else services.completion.problems()
+        found += [text for backend in self._backends for text in backend.problems()]
+        return [*found, *network_log.problems()]
 
     def begin(self, *maps: PvMap) -> None:
         """Make the holders and listen; what raises leaves nothing behind.
