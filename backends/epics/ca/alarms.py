@@ -12,7 +12,6 @@ STATUSES = (
 )  # fmt: skip
 SEVERITIES = ("NO_ALARM", "MINOR", "MAJOR", "INVALID")
 _NUMBERS = {word: number for number, word in enumerate(STATUSES)}
-_SOFT = _NUMBERS["SOFT"]
 
 
 def status_of(alarm: Alarm) -> int:
@@ -22,4 +21,4 @@ def status_of(alarm: Alarm) -> int:
     word = alarm.message
     if alarm.severity == Severity.INVALID:  # which may say more after its word
         word = word.partition(":")[0]
-    return _NUMBERS.get(word, _SOFT)
+    return _NUMBERS.get(word, _NUMBERS["SOFT"])

@@ -109,7 +109,7 @@ class CaBackend(AsyncioBackend):
         return conf
 
     def problems(self) -> tuple[str, ...]:
-        """Return what Channel Access does not show whole."""
+        """Return which names are too long for clients, and which values are cut or rounded."""
         texts = [
             f"PV name {name} has {len(name.encode())} bytes: clients of Channel Access that were "
             f"made for IOCs take {LONGEST_NAME}; give short aliases, e.g. by longest in names"
@@ -120,5 +120,5 @@ class CaBackend(AsyncioBackend):
         return (*texts, *(f"{name} over Channel Access: {loss}" for name, loss in losses.items()))
 
     def losses(self, entry: PvEntry, spec: PvSpec | None) -> tuple[str, ...]:
-        """Return what Channel Access has no place for."""
+        """Return how clients get the PV's name, value and texts cut, rounded or in another form."""
         return tuple(losses_of(entry, spec))

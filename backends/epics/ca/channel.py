@@ -69,7 +69,7 @@ class Channel:
             self.gone()
             return
         if not self._rights:
-            # What takes no put is nothing that a policy is asked about.
+            # Policies are asked only about fields that take puts.
             if (view.takes and opened.form.spec.writable) or self.is_process:
                 self._ask_rights()
                 return
@@ -82,7 +82,7 @@ class Channel:
         )
 
     def _ask_rights(self) -> None:
-        # To read a variable again is no put: a read-only one may be, too.
+        # Reading a variable again is no put: clients may do so with a read-only one, too.
         operation = "rpc" if self.is_process and not self.pv.entry.is_command else "put"
         self.circuit.host.rights.join(self, self.circuit.credentials(), operation)
 
@@ -101,7 +101,7 @@ class Channel:
             self.circuit.send(message(messages.RIGHTS, one=self.cid, two=rights))
 
     def outgrown(self) -> None:
-        """The value has no place in the channel any more: have the client ask for another."""
+        """The value no longer fits the channel: have the client ask for another one."""
         self._outgrown = True
         self._end_outgrown()
 
@@ -138,7 +138,7 @@ class Channel:
         """Answer a request with an error."""
         self.circuit.send(error(request.header, self.cid, status, text.encode()))
         if request.command == messages.READ_NOTIFY:
-            # libca is content with the error, others wait for an answer proper.
+            # libca needs only the error, other clients wait for a reply to the read.
             kind, failed = request.type, messages.GET_FAILED
             body = dbr.nothing(kind)
             self.circuit.write(message(request.command, kind, 0, failed, request.two, body))

@@ -13,8 +13,8 @@ from roguebridge.core.requests import Credentials, PutRequest, QueuedBytes
 from .own_puts import OwnPuts
 from .rights import SharedRights
 from .searches import SearchedHost
-from .text import claimed
 from .wire.messages import ECHO, REVISION, VERSION, Request, message
+from .wire.text import claimed
 from .wire.transport import Answer, Stream
 from .wire.turns import Turns
 
@@ -86,7 +86,7 @@ class Circuit(Stream):
         self._held.pop(monitor, None)
 
     def caught_up(self) -> None:
-        """Send what was held, as far as the client takes it."""
+        """Send the updates that waited, as far as the client takes them."""
         while self._held and not self.held:
             monitor, _ = self._held.popitem(last=False)
             monitor.send_present()
@@ -97,7 +97,7 @@ class Circuit(Stream):
         self._events_off = True
 
     def turn_events_on(self, request: Request) -> None:
-        """Send what was held: the client asks for it."""
+        """Send the updates that waited: the client asks for it."""
         self._events_off = False
         self.caught_up()
 
@@ -120,7 +120,7 @@ class Circuit(Stream):
         self.host.rights.renamed(self)
 
     def agree(self, request: Request) -> None:
-        """Note the revision of the protocol that the client has, and answer with the server's."""
+        """Note the client's revision of the protocol, and answer with the server's."""
         self.revision = min(request.count, REVISION)
         self.send(message(VERSION, count=REVISION))
 

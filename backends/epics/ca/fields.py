@@ -96,7 +96,7 @@ class OpenCaPv:
         self.saw(reading.value)
 
     def saw(self, value: CaValue) -> None:
-        """Note how long a value is; from any thread: the next one notes what is missed here."""
+        """Note how long a value is; from any thread. The next value corrects a lost note."""
         size = len(value.elements if value.text is None else value.text)
         if size > self.longest:
             self.longest = size

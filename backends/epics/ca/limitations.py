@@ -1,4 +1,4 @@
-"""What of a PV Channel Access has no place for, as far as its name and type tell."""
+"""Limits of Channel Access that cut or round values of a PV, found from its name and type."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from .forms.form import EXACT, LONGEST
 
 LONGEST_NAME = 60  # bytes of a name in an IOC, and in clients built for those
 _LONGEST_UNITS = 7
-_WIDE = (ScalarType.Int64, ScalarType.UInt64)
 _CUT = f"a text is cut after {LONGEST} bytes, NAME$ has the whole"
 
 
@@ -22,7 +21,7 @@ def has_short_name(entry: PvEntry) -> bool:
 
 
 def losses_of(entry: PvEntry, spec: PvSpec | None) -> Iterator[str]:
-    """Give what clients do not get whole, or not as it is.
+    """Give the names, values and texts that clients get cut, rounded or in another form.
 
     :param spec: None if it is not known
     """
@@ -55,7 +54,7 @@ def _of_value(spec: PvSpec) -> Iterator[str]:
     elif spec.scalar is ScalarType.String:
         is_list = spec.kind is NtKind.SCALAR_ARRAY
         yield f"texts of an array are cut after {LONGEST} bytes" if is_list else _CUT
-    elif spec.scalar in _WIDE and not _stays_exact(spec):
+    elif spec.scalar in (ScalarType.Int64, ScalarType.UInt64) and not _stays_exact(spec):
         yield "an integer of 64 bits is a double, which is exact up to 2**53"
     if spec.kind is NtKind.NDARRAY:
         yield "an image is flat, NAME:SHAPE is its shape"

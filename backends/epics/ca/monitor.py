@@ -20,7 +20,7 @@ _OF_ONE_UPDATE = 2e-6  # seconds that it costs to send one, the message made
 class Monitor:
     """A monitor.
 
-    :param view: what its channel shows of the PV
+    :param view: the field that its channel shows
     :param cid: the client's number for the channel
     :param number: the client's number for the monitor
     :param type: type of DBR that the client wants
@@ -81,7 +81,7 @@ class Monitor:
         self.circuit.write(numbered(whole, self.number))
 
     def _fail(self, exc: Exception) -> None:
-        # Once, not with each update: it would be the same again.
+        # Send the error once, not with each update: it would be the same again.
         if self.failed:
             return
         self.failed = True

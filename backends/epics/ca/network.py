@@ -27,7 +27,7 @@ from .wire.turns import Turns
 _T = TypeVar("_T")
 _TRIES = 50  # free ports
 _FIRST_PERIOD = 0.02  # seconds between beacons at first; each time twice as long
-_LAST_WORDS = 0.5  # seconds that a client has to take what it is sent when the server stops
+_LAST_WORDS = 0.5  # seconds for clients to take their last messages when the server stops
 
 
 @dataclass(eq=False)
@@ -116,7 +116,7 @@ class Network:
             self._beacon_socket.close()
         for transport in self._searches:
             transport.close()
-        # Who has been accepted already becomes a circuit first: else nobody would end it.
+        # Connections that are accepted already become circuits first: else no code would end them.
         running = asyncio.get_running_loop()
         for sock in self._listening:
             running.remove_reader(sock)
@@ -134,7 +134,7 @@ class Network:
         for circuit in list(self.circuits):
             circuit.transport.abort()
         await asyncio.sleep(0)
-        await asyncio.sleep(0)  # the transports have told by now
+        await asyncio.sleep(0)  # the transports have called connection_lost by now
 
     # Ports ------------------------------------------------------------------------------------
 

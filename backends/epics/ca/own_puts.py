@@ -1,4 +1,4 @@
-"""Reads of a client that wait for what the same client has put; on the loop.
+"""Reads of a client that wait for puts of the same client; on the loop.
 
 A native IOC has put a value before it looks at the next message of a client. Here a put goes
 through the tree. So a read waits, for a bounded time, for the puts to the same PV that came before

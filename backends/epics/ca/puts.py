@@ -80,7 +80,7 @@ def put(channel: Channel, asked: Request, problem: str = "") -> None:
     request = PutRequest(pv.entry, circuit.credentials(), reply, None, block=waits)
     reply.request = request
     request.client = circuit.intake.client
-    if waits:  # else the client may leave at once: what it put is put all the same
+    if waits:  # a put without an answer is done even if its client leaves at once
         circuit.pending[request] = None
         channel.puts += 1
     if channel.is_process and not problem:
@@ -128,5 +128,5 @@ def _decoded(raw: bytes) -> str:
     text = raw.partition(b"\0")[0]
     try:
         return text.decode()
-    except UnicodeDecodeError:  # pyepics, and whoever else thinks in bytes
+    except UnicodeDecodeError:  # of pyepics, and other clients that send bytes
         return text.decode("latin-1")

@@ -1,4 +1,4 @@
-"""What a PV tells of itself, as the record would that such a PV of an IOC most likely is."""
+"""The metadata of a PV, as of the record that an IOC would most likely have for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .wire.dbr import Meta
 
 
 def meta_of(spec: PvSpec, entry: PvEntry) -> Meta:
-    """Return what is told about a PV besides its value."""
+    """Return the units, limits and states of a PV, and its type of record."""
     scalar, display, alarm = spec.scalar, spec.display, spec.value_alarm
     states: tuple[str, ...] = ()
     if spec.kind is NtKind.ENUM:
@@ -36,7 +36,7 @@ def meta_of(spec: PvSpec, entry: PvEntry) -> Meta:
 
 
 def _range(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:
-    # Of an IOC, no range is 0 to 0; clients that ask whether a value lies within take no NaN.
+    # An IOC shows 0 to 0 for no range. Clients that compare a value with the range take no NaN.
     return (0, 0) if low is None and high is None else limit_pair(low, high, scalar)
 
 

@@ -9,9 +9,9 @@ from .circuit import Circuit
 from .fields import parse
 from .puts import put
 from .searches import answer_of
-from .text import text_of
 from .wire import dbr, messages
 from .wire.messages import ProtocolError, Request, message
+from .wire.text import text_of
 
 
 def answer(circuit: Circuit, request: Request, problem: str = "") -> None:

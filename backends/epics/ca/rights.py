@@ -1,4 +1,4 @@
-"""The access rights that clients are shown: found out once for all channels alike; on the loop.
+"""The access rights that clients are shown: asked for once for all channels alike; on the loop.
 
 No plugin reports that a switch was turned, or a file read again. So the state that rights depend
 on is looked at from time to time, once for all channels of a client's name under the same rules.
@@ -20,7 +20,7 @@ from roguebridge.core.requests import Credentials
 from .log import log
 
 _LOOK_EVERY = 1.0  # seconds
-_AT_ONCE = 200  # groups that one look is about; the others have their turn with the next one
+_AT_ONCE = 200  # groups in one look; the next look goes on with the others
 
 
 class Subject(Protocol):
@@ -131,7 +131,9 @@ class SharedRights:
 
     def _ask(self, group: Group, state: Hashable) -> None:
         group.asking = True
-        group.state = state  # of before: a change from now on is seen by the next look
+        group.state = (
+            state  # noted before the owner answers: the next look sees a change from now on
+        )
         if state != ():
             self._changing[group.key] = group
 
@@ -151,5 +153,5 @@ class SharedRights:
             for channel in list(group.channels):
                 try:
                     channel.set_rights(allowed)
-                except Exception:  # the others must have theirs
+                except Exception:  # the other channels get their rights all the same
                     log.exception("the rights to %s cannot be found out", channel.name)

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from .fields import parse
 from .served_pv import CaPv
 from .settings import Settings
-from .text import text_of
 from .wire import messages
 from .wire.messages import REVISION, Messages, Request, message
+from .wire.text import text_of
 
 _REGISTER = message(messages.REPEATER_REGISTER)  # for which libca sends nothing, in a datagram
 _TELL_NO = 10  # a client wants to know that a name is not served

@@ -59,7 +59,7 @@ class UpdateBatch:
     def __init__(self, loop: EventLoopThread) -> None:
         self.loop = loop
         self.lock = threading.Lock()
-        #: PV name -> what its value does not show on Channel Access
+        #: PV name -> why its value is cut or rounded on Channel Access
         self.losses: dict[str, str] = {}
         self._waiting: dict[CaPv, None] = {}
 
@@ -77,7 +77,7 @@ class UpdateBatch:
         for pv in waiting:
             try:
                 pv.send(touched)
-            except Exception:  # the others must have theirs
+            except Exception:  # the other clients get the update all the same
                 log.exception("%s cannot be sent", pv.entry.pv_name)
         for connection in touched:
             connection.flush()
@@ -134,7 +134,7 @@ class CaPv(ServedPv):
             channel.begin()
 
     def post(self, reading: Reading) -> None:
-        """Show a reading: at once to who asks, soon to who monitors."""
+        """Show a reading: reads get it at once, monitors soon."""
         opened = self.opened
         if opened is None:
             raise BackendError(f"{self.entry.pv_name} is closed")
@@ -168,11 +168,10 @@ class CaPv(ServedPv):
     def connect(self, channel: Watcher) -> None:
         """A client wants a channel; it begins when the PV is open."""
         if self.channels is None:
-            self.channels = {}
-        first = not self.channels
-        self.channels[channel] = None
-        if first:
+            self.channels = {channel: None}
             self.owner.client_arrived(self)
+        else:
+            self.channels[channel] = None
         if self.opened is not None:
             channel.begin()
 
@@ -211,7 +210,7 @@ class CaPv(ServedPv):
             try:
                 if not channel.update(reading, events, bodies, touched):
                     outgrown.append(channel)
-            except Exception:  # the others must have theirs
+            except Exception:  # the other clients get the update all the same
                 log.exception("%s cannot be sent to a client", channel.name)
         if outgrown:
             # What clients know of type and size of a channel holds for its life.

@@ -101,7 +101,7 @@ def _given(conf: Mapping[str, str], isolate: bool) -> Mapping[str, str]:
 
 
 def _addresses(setting: str, text: str) -> tuple[str, ...]:
-    # A port behind an address is that of a client's list; a server has but one.
+    # Lists of clients have a port behind an address; a server has one port.
     words = resolved(setting, text)
     return tuple(dict.fromkeys(word.partition(":")[0] for word in words))
 
@@ -113,7 +113,7 @@ def _beacons(given: Mapping[str, str], interfaces: tuple[str, ...]) -> tuple[tup
     words = (word.partition(":") for word in resolved(_BEACONS, given.get(_BEACONS, "")))
     found = [(host, _port(_BEACONS, its_port) or port) for host, _, its_port in words]
     if given.get(_AUTO_BEACONS, "YES").upper() != "NO":
-        # From loopback alone nobody else can connect; its own repeater wants to know.
+        # Only clients of this host can connect to loopback: its own repeater is enough.
         local = all(host.startswith("127.") for host in interfaces)
         found.append(("127.0.0.1" if local else "255.255.255.255", port))
     return tuple(dict.fromkeys(found))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from roguebridge.core.values import NtKind, PvSpec, ScalarType
 
 from .arrays import ArrayForm, FrameForm, TableForm, WordsForm
@@ -19,12 +17,9 @@ def form_of(spec: PvSpec) -> Form:
     if spec.kind is NtKind.ENUM:
         return (ChoiceForm if fits_enum(spec) else LargeChoiceForm)(spec)
     if spec.kind is NtKind.SCALAR:
-        make: Callable[[PvSpec], Form] = NumberForm
-        if spec.scalar is ScalarType.Bool:
-            make = FlagForm
-        elif spec.scalar is ScalarType.String:
-            make = TextForm
-        return make(spec)
+        others: dict[ScalarType, type[Form]]
+        others = {ScalarType.Bool: FlagForm, ScalarType.String: TextForm}
+        return others.get(spec.scalar, NumberForm)(spec)
     if spec.kind is NtKind.SCALAR_ARRAY:
         return (WordsForm if spec.scalar is ScalarType.String else ArrayForm)(spec)
     return (FrameForm if spec.kind is NtKind.NDARRAY else TableForm)(spec)

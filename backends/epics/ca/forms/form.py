@@ -1,4 +1,4 @@
-"""The form of a PV on Channel Access: what each kind of PV answers for, and what all of them need.
+"""The form of a PV on Channel Access: the interface of all kinds, and their common functions.
 
 Channel Access has no unsigned numbers but the byte, none of 64 bits, and no tables or shapes.
 """
@@ -38,7 +38,7 @@ class CaValue(NamedTuple):
     :param elements: numbers, or texts; integers that travel as doubles are integers here
     :param text: the whole of a text, which ``NAME$`` shows; None if it is no text
     :param extra: the value of the PV beside: the index of a choice, the shape of an image
-    :param loss: what the elements do not show, in words
+    :param loss: why the elements are cut or rounded, empty if they are not
     """
 
     type: Any

@@ -1,8 +1,8 @@
-"""What of one client's messages has a place in memory; on the loop.
+"""The room in memory for the messages of one client; on the loop.
 
-A put waits outside, in the client's own connection, until there is room for it. A large message
-that has arrived in part has its room from the beginning: so it can be completed, whatever others
-send. It must be complete in time, or it would keep its room for ever.
+A put waits in the client's own connection until there is room for it. A large message gets its room
+when its header has arrived: so it can be completed even if other clients fill the rest. It must be
+complete in time, or it would keep its room for ever.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from roguebridge.core.requests import QueuedBytes
 from .messages import WRITE, WRITE_NOTIFY, Messages, ProtocolError
 
 PATIENCE = 5.0
-"""Seconds that a client is not listened to for want of room; then its puts are refused as busy."""
+"""Seconds that a client waits for room; then its puts are refused as busy."""
 COMPLETE_IN = 20.0
 """Seconds in which a message must arrive, and one more for each megabyte."""
 _PUTS = (WRITE, WRITE_NOTIFY)
-_LARGE = 65_536  # bytes: what is smaller may arrive in pieces without having room first
+_LARGE = 65_536  # bytes: a smaller message may arrive in pieces without room of its own
 _MEGABYTE = 1e6
 
 
@@ -73,7 +73,7 @@ class Intake:
         if not is_put or size > self._queued.most or self._queued.has_room(self.client, size):
             self._full_since = None
             return True
-        return self._has_waited() or self._stall()  # the engine refuses what has waited
+        return self._has_waited() or self._stall()  # the engine refuses a put that has waited
 
     def _reserve(self, size: int, is_put: bool, give_up: Callable[[], object]) -> bool:
         most = self._queued.most

@@ -1,7 +1,6 @@
 """The messages of Channel Access: those of a client cut from its bytes, and replies as bytes.
 
-A message is handed on alone and as bytes of its own: what keeps it keeps no other message, and
-nothing is copied once for each message before it.
+Each message is copied alone: an object that keeps one keeps no other message of the same packet.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Request:
 
 
 class Messages:
-    """What has arrived of a connection, or a datagram, and was not taken yet."""
+    """The bytes of a connection, or of a datagram, that were not taken yet."""
 
     __slots__ = ("_bytes", "_at", "_unwanted")
 
@@ -59,7 +58,7 @@ class Messages:
         return self._at < len(self._bytes)
 
     def add(self, data: bytes) -> None:
-        """Add what has arrived."""
+        """Add bytes that have arrived."""
         if self._unwanted:
             left_out = min(self._unwanted, len(data))
             self._unwanted -= left_out

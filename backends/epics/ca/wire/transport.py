@@ -1,8 +1,8 @@
 """The bytes of one client's connection, both ways; on the loop.
 
-A client that does not take what it is sent is not listened to until it does: else it could have
-the server keep any number of answers for it. Nor is one that asks for more than a slice of time
-allows: the others come first, see :mod:`.turns`.
+While a client does not take its answers, the server reads no more requests of it: else the server
+would have to keep any number of answers. After a slice of time the other clients come first, see
+:mod:`.turns`.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from .intake import Intake, NoRoom
 from .messages import Messages, ProtocolError, Request
 from .turns import SLICE, Turns
 
-_MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before it is told less
+_MOST_WAITING = 256 * 1024  # bytes that may wait for a slow client before its updates are held
 _ENOUGH = 64 * 1024  # bytes that are collected before the network is given them
 _LARGEST_ELEMENT = 40  # bytes
-_ANY_MESSAGE = 2**20  # bytes that a message may have, whatever channels there are
+_ANY_MESSAGE = 2**20  # bytes that a message of any client may have
 
 
 #: answers a message of a connection; the text says why a put cannot be taken, empty if it can
@@ -59,7 +59,7 @@ class Stream(asyncio.Protocol, ABC):
         self._arrived = Messages()
         self._turns = turns
         self.intake = Intake(queued, loop, self._take_turn_again)
-        self._waits_turn = False  # what it asks and what it is told wait for its next slice
+        self._waits_turn = False  # its requests and updates wait for its next slice
         self._used = 0.0  # seconds of the present slice
 
     # Called by asyncio ------------------------------------------------------------------------
@@ -105,13 +105,13 @@ class Stream(asyncio.Protocol, ABC):
     # Slices of time ---------------------------------------------------------------------------
 
     def take_turn(self) -> None:
-        """Send what was held and answer what has come, for a slice of time."""
+        """Answer the requests that have come and send the updates that waited, for a slice."""
         self._waits_turn = False
         if self.transport.is_closing():
             return
         self._used = 0.0
         self._go_on()
-        self._used = 0.0  # updates come after requests, else a flood of them would end those
+        self._used = 0.0  # updates come after requests: else a flood of updates would stop requests
         self.caught_up()
         if not self._waits:
             self.transport.resume_reading()
@@ -177,7 +177,7 @@ class Stream(asyncio.Protocol, ABC):
 
     @abstractmethod
     def caught_up(self) -> None:
-        """Send what was held for a slow client."""
+        """Send the updates that waited for a slow client."""
 
     # To the client ----------------------------------------------------------------------------
 
@@ -187,7 +187,7 @@ class Stream(asyncio.Protocol, ABC):
         self.flush_soon()
 
     def flush_soon(self) -> None:
-        """Hand over what is ready when all that is answered now has been: a write costs more."""
+        """Flush once when all requests of this round are answered: each write costs much."""
         if not self._flush_due:
             self._flush_due = True
             asyncio.get_running_loop().call_soon(self.flush)
@@ -200,7 +200,7 @@ class Stream(asyncio.Protocol, ABC):
             self.flush()
 
     def flush(self) -> None:
-        """Hand to the network what is ready."""
+        """Hand the messages that are ready to the network."""
         self._flush_due = False
         if self._out:
             out, self._out, self._out_size = self._out, [], 0
@@ -208,6 +208,6 @@ class Stream(asyncio.Protocol, ABC):
                 self.transport.write(b"".join(out))
 
     def close(self) -> None:
-        """End the connection when what is ready has been sent."""
+        """End the connection when the messages that are ready have been sent."""
         self.flush()
         self.transport.close()

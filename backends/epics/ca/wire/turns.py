@@ -4,34 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Protocol
+from typing import Any
 
 SLICE = 0.01
 """Seconds of the network thread that a client has before the next one."""
 
 
-class Waiting(Protocol):
-    """A client that has more to do than a slice of time allows."""
-
-    def take_turn(self) -> None:
-        """Go on for a slice of time; never raises."""
-
-
 class Turns:
     """The clients that have more to do, in turn; on the loop.
 
-    One slice is given in each round of the loop. A client that asks for little is answered in
-    between, however many others ask for much.
+    Each round of the loop gives one slice. Clients that ask for little are answered between slices,
+    even if many others ask for much.
     """
 
     __slots__ = ("_queue", "_due")
 
     def __init__(self) -> None:
-        self._queue: deque[Waiting] = deque()
+        self._queue: deque[Any] = deque()
         self._due = False
 
-    def add(self, client: Waiting) -> None:
-        """Give a client a slice of time soon; a client that waits is not added again."""
+    def add(self, client: Any) -> None:
+        """Have ``take_turn`` of a client called soon; a client that waits is not added again."""
         self._queue.append(client)
         self._come_again()
 
