@@ -18,7 +18,7 @@ _NS = 1_000_000_000
 
 
 def encoder_of(spec: PvSpec) -> Encoder:
-    """Return what turns the readings of one open PV into PVAccess values.
+    """Return the encoder of the readings of one open PV.
 
     :param spec: type and metadata of the PV
     """
@@ -118,7 +118,7 @@ class _Choice(Encoder):
 
 
 class _Large(Encoder):
-    """Encodes what may be large."""
+    """Encodes values that may be large."""
 
     __slots__ = ()
 
@@ -183,7 +183,7 @@ _OF_KIND: dict[NtKind, type[Encoder]] = {
 
 
 def _elements(value: Any, scalar: ScalarType) -> Any:
-    # What p4p gives for no elements, it does not take back.
+    # p4p returns None for an empty array, and does not accept it as a value.
     if value is not None:
         return value
     return [] if scalar is ScalarType.String else np.zeros(0, scalar.dtype)

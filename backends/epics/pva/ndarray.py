@@ -14,7 +14,7 @@ _MONO = 0
 
 
 class Frames:
-    """Writes the frames of one open PV; what is as in the frame before is not marked again.
+    """Writes the frames of one open PV. A member that is as in the last frame is not marked again.
 
     :param in_color: whether an axis of 3 is taken for the colour
     """
@@ -65,7 +65,7 @@ class Frames:
             ]
 
     def repeat(self, value: Value, current: Value) -> None:
-        """Write the frame that is shown once more; it is no new one."""
+        """Write the present frame once more, without a new number."""
         pixels = current["value"]
         if pixels is not None:
             value["value"] = (UNION[pixels.dtype.name], pixels)

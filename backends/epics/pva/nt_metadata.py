@@ -1,4 +1,4 @@
-"""What a PV says about itself besides its value, written once, when it opens."""
+"""The metadata of a PV: written once, when it opens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FORMS = ("Default", "String", "Binary", "Decimal", "Hex", "Exponential", "Engine
 
 @cache
 def blank(kind: NtKind, scalar: ScalarType, columns: tuple[Column, ...] = ()) -> Value:
-    """Return a value that says what all PVs of a type say, to make their first values from.
+    """Return a value with the metadata that all PVs of a type share, to make first values from.
 
     Each of its leaves is marked, and no structure: pvxs sends all members of a marked structure,
     also those that a client has not asked for.
@@ -48,7 +48,7 @@ def _leaves(members: list[tuple[str, Any]], within: str = "") -> Iterator[str]:
 
 
 def set_metadata(value: Value, spec: PvSpec) -> None:
-    """Write all that ``spec`` says beyond :func:`blank` and the type has a member for."""
+    """Write the metadata of ``spec``, as far as the type has members for it, into a blank value."""
     display = spec.display
     if spec.kind in (NtKind.TABLE, NtKind.NDARRAY):
         value["descriptor"] = display.description

@@ -1,8 +1,8 @@
-"""The ports of a PVAccess server: what was asked for, and what pvxs made of it.
+"""The ports of a PVAccess server: those that were asked for, and those that pvxs uses.
 
 pvxs takes another TCP port without a word when the one in its settings is in use, and its default
-for a setting that it cannot read. That is welcome for a port nobody chose; a port that somebody
-gave this server is in firewall rules and name server lists, so it is had or refused.
+for a setting that it cannot read. That is welcome for a default port. A port that was given to this
+server is in firewall rules and name server lists: the server uses it or does not start.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One PVAccess PV: closed until watched.
 
-pvxs calls back on the server's one thread; the callbacks note and enqueue, no more. The PV is
-closed inside the callback that its last client has left and nowhere else while the server runs:
-a close that comes later would hit the next client and make its pending put run twice.
+pvxs calls back on the server's one thread: the callbacks must not block. The PV is closed inside
+the callback that says that its last client has left, and nowhere else while the server runs. A
+later close would hit the next client and make its pending put run twice.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class PvaPv(ServedPv):
         self._owner = owner
         self._thread = thread
         self._encoder: Encoder | None = None
-        self._visited = False  # by a client, as the server's thread knows
+        self._visited = False  # a client is connected; on the server's thread only
         self.pv = SharedPV(self)
 
     def open(self, spec: PvSpec, reading: Reading) -> None:
@@ -56,12 +56,12 @@ class PvaPv(ServedPv):
 
     def _opener(self, spec: PvSpec, reading: Reading) -> Callable[[], None]:
         encoder = encoder_of(spec)
-        # The tree may change an array before it is its turn, and to copy a large one takes long.
-        # What is small is encoded on the server's thread, which then has all memory of the value.
+        # A large value is encoded here: the tree may change an array before the call is made, and
+        # the copy takes long. A small one is encoded on the server's thread, for its memory's sake.
         first = None if spec.kind in SMALL else encoder.first(reading)
 
         def open_now() -> None:
-            if not self._visited:  # it was faster than its turn here: the next one reads anew
+            if not self._visited:  # the client left before this call: the next one reads anew
                 raise BackendError(f"{self._entry.pv_name}: its client has left")
             value = encoder.first(reading) if first is None else first
             self._encoder = encoder

@@ -1,5 +1,6 @@
 """What the pva backend relies on in p4p's undocumented classes."""
 
+import ctypes
 import subprocess
 import sys
 import threading
@@ -129,6 +130,30 @@ def test_a_cancel_callback_is_called_when_the_client_leaves_and_only_then(pv, cl
     client.close()
     assert cancelled.wait(LIMIT)
     ops.pop().done()  # harmless
+
+
+def test_a_claim_of_the_lock_keeps_the_threads_state_between_callbacks(pv, client):
+    local, found = threading.local(), []
+
+    def put(op):
+        found.append(getattr(local, "number", None))
+        local.number = len(found)
+        step = steps.pop(0)
+        if step == "claim":
+            ctypes.pythonapi.PyGILState_Ensure()
+        elif step == "release":
+            ctypes.pythonapi.PyGILState_Release(0)
+        op.done()
+
+    steps = ["", "claim", "", "release", ""]
+    pv.on_put = put
+    get = client.start_get("pv")
+    pv.wait(["first"])
+    pv.pv.open(Value(TYPE, {"value": 1.0}))
+    get.result(LIMIT)
+    while steps:
+        client.put("pv", 2.0)
+    assert found == [None, None, 2, 3, None]
 
 
 def test_start_of_a_running_server_waits_for_its_thread(pv, client):
