@@ -109,8 +109,8 @@ class PvaPv(ServedPv):
         thread, encoder = self._thread, self._encoder
         thread.spent.clear()  # this is the thread to let go of them
         spec = None if encoder is None else encoder.spec
-        thread.backlog.take(Put(op, self._entry, self._owner, thread, spec))
+        thread.take(Put(op, self._entry, self._owner, thread, spec))
 
     def rpc(self, op: Any) -> None:
         """A client calls."""
-        self._thread.backlog.take(Call(op, self._entry, self._owner, self._thread))
+        self._thread.take(Call(op, self._entry, self._owner, self._thread))

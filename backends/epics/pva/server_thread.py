@@ -25,7 +25,7 @@ from roguebridge.core.concurrency import NetworkLog, is_network_thread
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import MAX_NAME, QueuedBytes
 
-from .backlog import Backlog
+from .backlog import Backlog, Operation
 from .thread_priority import ThreadPriority
 
 _log = NetworkLog(logging.getLogger("roguebridge.pva"))
@@ -154,6 +154,14 @@ class ServerThread:
         if stopped:
             ring.close()
 
+    def take(self, operation: Operation) -> None:
+        """Hand an operation on, now or later; on the server's thread."""
+        self.backlog.take(operation)
+        # Many of them come in a row, and all clients wait until they are read: this thread does
+        # not wait for the processor, before the next slice of the backlog.
+        if self.priority.waits and self.backlog.is_due:
+            self.priority.wait(False)
+
     # Called by p4p on the server's thread -------------------------------------------------
 
     def onFirstConnect(self) -> None:
@@ -170,6 +178,8 @@ class ServerThread:
         """Make the calls that were left, and hand some requests of the backlog on."""
         if not self.here:
             self._begin()
+        if not self.priority.waits:
+            self.priority.wait(True)
         self.spent.clear()
         left = _AT_ONCE
         while left and (calls := self._take(left)):
