@@ -1,7 +1,7 @@
 """How hard the pages are to read: ``python docs/readability.py`` prints it page by page.
 
-Words are all words of a page, as ``wc -w`` counts. Sentences are those of running text and of lists:
-no blocks of code, tables, headings or comments. Code within a line counts as one word of a sentence.
+Words are all words of a page, as ``wc -w`` counts. Sentences are those of running text and lists,
+without code blocks, tables, headings and comments. Code within a line is one word of a sentence.
 """
 
 from __future__ import annotations

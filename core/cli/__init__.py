@@ -104,4 +104,4 @@ def _run(arguments: list[str] | None) -> int:
         return Exit.PROBLEMS
 
 
-__all__ = ["main", "roguebridge"]
+__all__ = ["Exit", "Failure", "complain", "main", "roguebridge"]

@@ -46,6 +46,7 @@ BUILT_IN = (
     BuiltIn("acf", "roguebridge.plugins.acf:Acf", always=False),
     BuiltIn("audit", "roguebridge.plugins.audit:Audit", always=False),
     BuiltIn("names", "roguebridge.plugins.names:TemplateNames", always=False),
+    BuiltIn("client", "roguebridge.backends.epics.client.plugin"),
     BuiltIn("demo", "roguebridge.examples.plugin"),
 )
 

@@ -1,0 +1,1 @@
+"""The clients of the command line, over PVAccess or Channel Access."""
