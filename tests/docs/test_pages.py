@@ -21,6 +21,8 @@ NOT_RUN = {
     "docs/operate/choose-backends.md": ["it installs", "listens on the usual ports"],
     "docs/extend/write-a-site-plugin.md": ["it installs"],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
+    "docs/clients/behind-a-gateway.md": ["needs your addresses"],
+    "docs/start/install.md": ["it installs", "it installs"],
     "README.md": ["it installs", "it makes an environment of its own"],
 }
 
