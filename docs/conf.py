@@ -31,7 +31,8 @@ nitpick_ignore_regex = [
     # Parts of the engine that plugins see but in signatures.
     ("py:.*", r"(roguebridge\.core\.pv\..*|Publisher\..*|reader|listener)"),
     ("py:.*", r"(roguebridge\.core\.(backend\.subscription|tree\.source_health)\..*)"),
-    ("py:.*", r"(roguebridge\.core\.requests\..*\.)?(ChangedName|KnownGroups|MisfitError|QueuedBytes|UserGroups)"),
+    ("py:.*", r"(roguebridge\.core\.requests\..*\.)?(KnownGroups|QueuedBytes|UserGroups)"),
+    ("py:.*", r"ChangedName|MisfitError"),
 ]
 
 html_theme = "furo"

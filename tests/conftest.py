@@ -1,8 +1,11 @@
 """Fixtures for all tests, and a report of the trees they ran on."""
 
 import pytest
+from support.clients.patience import wait_for_subscriptions
 from support.trees import TREES, describe
 from support.trees import running as running_root
+
+wait_for_subscriptions()
 
 
 def pytest_report_header(config):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from p4p import Type, Value
+from p4p.client.raw import Context as RawContext
 from p4p.client.raw import Disconnected, RemoteError
 from p4p.client.thread import Context
 from p4p.nt import NTURI
@@ -46,11 +48,13 @@ class PvaClient:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._context = Context("pva", nt=False)
+        self._raw = RawContext("pva", nt=False)  # for monitors
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._raw.close()
         self._context.close()
 
     def get(self, names: Sequence[str]) -> Iterator[tuple[str, PvReading | ClientError]]:
@@ -68,7 +72,7 @@ class PvaClient:
         if isinstance(exc, TimeoutError):
             return ClientError(f"no answer over PVAccess in {self._timeout:g} s")
         if isinstance(exc, Disconnected):
-            return ClientError("the connection was lost")
+            return ClientError("not connected")
         return ClientError(str(exc) or type(exc).__name__)
 
     def put(self, name: str, text: str) -> None:
@@ -96,14 +100,33 @@ class PvaClient:
 
     def monitor(self, name: str, tell: Callable[[str, PvReading | ClientError], None]) -> Any:
         """Watch a PV; ``tell`` is called in a thread of the client, until the result is closed."""
+        return _Watch(self._raw, name, lambda given: tell(name, self._answer(name, given)))
 
-        def update(given: Any) -> None:
-            if isinstance(given, Disconnected):
-                tell(name, ClientError("not connected"))
-            else:
-                tell(name, self._answer(name, given))
 
-        return self._context.monitor(name, update, notify_disconnect=True)
+class _Watch:
+    """A subscription.
+
+    p4p's own for threads (4.3.0) loses an update that comes before ``monitor()`` has returned, and
+    then waits for ever. Here the network thread waits for the lock instead.
+
+    :param update: called on the network thread with a value or an exception; it does not block
+    """
+
+    def __init__(self, context: RawContext, name: str, update: Callable[[Any], None]) -> None:
+        self._update = update
+        self._made = threading.Lock()
+        with self._made:
+            self._subscription = context.monitor(name, self._come)
+
+    def _come(self, *_: object) -> None:
+        with self._made:
+            subscription = self._subscription
+        while (given := subscription.pop()) is not None:
+            self._update(given)
+
+    def close(self) -> None:
+        """Take no more updates."""
+        self._subscription.close()
 
 
 def reading_of(name: str, value: Value) -> PvReading:

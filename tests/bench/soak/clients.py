@@ -12,6 +12,7 @@ from typing import Any
 from p4p.client.thread import Context, RemoteError
 from p4p.nt import NTURI
 from support.clients.caclient import CaClient, Failed
+from support.clients.patience import wait_for_subscriptions
 
 from bench import child
 
@@ -162,6 +163,7 @@ TASKS = {
 
 def commands() -> Mapping[str, Callable[..., Any]]:
     """Return what the parent may ask for."""
+    wait_for_subscriptions()
     visitors = Visitors()
     return {name: getattr(visitors, name) for name in ("begin", "counts", "end")}
 
