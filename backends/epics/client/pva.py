@@ -48,7 +48,7 @@ class PvaClient:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._context = Context("pva", nt=False)
-        self._raw = RawContext("pva", nt=False)  # for monitors
+        self._raw = RawContext("pva", useenv=True, nt=False)  # for monitors
 
     def __enter__(self) -> Self:
         return self
