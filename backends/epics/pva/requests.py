@@ -111,7 +111,6 @@ class PvaOperation(Operation):
     """
 
     __slots__ = ("_owner", "_thread")
-    _word = ""
 
     def __init__(self, op: Any, entry: PvEntry, owner: PvOwner, thread: ServerThread) -> None:
         super().__init__(op, entry)
@@ -129,8 +128,9 @@ class PvaOperation(Operation):
             if not refusal:
                 op.onCancel(partial(setattr, request, "cancelled", True))
         except Exception as exc:
-            _log.debug("unreadable %s of %s: %r", self._word, name, exc)
-            refusal = f"{name}: the {self._word} cannot be read: {words_of(exc)}"
+            word = "put" if isinstance(request, PutRequest) else "call"
+            _log.debug("unreadable %s of %s: %r", word, name, exc)
+            refusal = f"{name}: the {word} cannot be read: {words_of(exc)}"
         if refusal:
             self._owner.refuse(request, refusal)
         else:
@@ -166,7 +166,6 @@ class Put(PvaOperation):
     """
 
     __slots__ = ("_spec",)
-    _word = "put"
 
     def __init__(
         self, op: Any, entry: PvEntry, owner: PvOwner, thread: ServerThread, spec: PvSpec | None
@@ -198,7 +197,6 @@ class Call(PvaOperation):
     """A call."""
 
     __slots__ = ()
-    _word = "call"
 
     def size(self) -> int:
         """Return what its arguments take."""
