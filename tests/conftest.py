@@ -1,11 +1,20 @@
 """Fixtures for all tests, and a report of the trees they ran on."""
 
+import os
+import signal
+
 import pytest
 from support.clients.patience import wait_for_subscriptions
 from support.trees import TREES, describe
 from support.trees import running as running_root
 
 wait_for_subscriptions()
+
+# A shell that runs the tests in the background has children ignore Ctrl-C. Python says of a
+# library that it does not like its source, each time if it may not write what it has compiled.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_report_header(config):

@@ -67,6 +67,7 @@ class PutJob(RequestJob):
             reader.node.set(value, write=False)
         else:
             reader.node.set(value)
+        reader.set_put(value)
         outcome.show_put()
 
     def failed(self, exc: BaseException, late: bool) -> None:

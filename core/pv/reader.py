@@ -64,7 +64,8 @@ class PvReader:
     causes: tuple[AlarmCause, ...] = ()
     #: is called once, with the next value that the tree delivers or a client reads
     awaiting: AwaitsUpdate | None = FIRST_UPDATE
-    _run: Sample | None = None  # of a command: whether it runs, how the last run ended
+    # Of a command: whether it runs, how the last run ended. Of a write-only variable: its last put.
+    _last: Any = None
 
     @property
     def path(self) -> str:
@@ -208,7 +209,15 @@ class PvReader:
 
     def set_run(self, running: bool, alarm: Alarm) -> None:
         """Note whether a command runs, and how its last run has ended."""
-        self._run = (int(running), alarm)
+        self._last = (int(running), alarm)
+
+    def set_put(self, value: Any) -> None:
+        """Note what was put: a link without a getter has no value that could be read.
+
+        :param value: in the tree's terms
+        """
+        if self.entry.mode == "WO":
+            self._last = (value,)
 
     def read(self, fresh: bool = False, read: list[Any] | None = None) -> Sample:
         """Read and convert the node's value.
@@ -227,7 +236,7 @@ class PvReader:
 
     def _read_command(self, fresh: bool, read: list[Any] | None) -> Sample:
         sample = self._read(fresh, read)
-        running, failure = self._run or (0, NO_ALARM)
+        running, failure = self._last or (0, NO_ALARM)
         if not self.node.arg:
             return running, failure
         return sample if failure is NO_ALARM else (sample[0], failure)
@@ -251,7 +260,9 @@ class PvReader:
         if conversion is None:
             return KEEP, CALC
         if value is None and self.entry.mode == "WO" and not self.entry.is_command:
-            return conversion.spec.zero(), NO_ALARM  # a link without a getter
+            if self._last is None:  # a link without a getter
+                return conversion.spec.zero(), NO_ALARM
+            (value,) = self._last
         problem: BaseException
         part = "to_pv"
         try:

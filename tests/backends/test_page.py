@@ -38,5 +38,5 @@ def test_who_makes_no_sense_is_told_and_disconnected(bench, hello):
 def test_what_has_no_place_in_the_pv_is_refused(bench):
     owner, client = bench.open_pv(DOUBLE, at(1.0))
     owner.refuse = lambda request, reason: request.error(reason)
-    with pytest.raises(RemoteFailure, match="pv: the put cannot be read: could not convert"):
+    with pytest.raises(RemoteFailure, match="pv: the put cannot be read: 'three' is not a number"):
         client.put("pv", "three")

@@ -368,7 +368,7 @@ def test_a_table_is_as_good_as_its_worst_cell(tree):
 
 
 @pytest.mark.parametrize(("declared", "put", "zero"), [("UInt32", 7, 0), ("Float32", 7.5, 0.0)])
-def test_a_link_that_only_writes_has_its_declared_type_and_that_types_zero(
+def test_a_link_that_only_writes_has_its_declared_type_and_shows_the_last_put(
     tree, declared, put, zero
 ):
     taken = []
@@ -385,7 +385,7 @@ def test_a_link_that_only_writes_has_its_declared_type_and_that_types_zero(
         assert (shown["value"], triple(shown)) == (zero, NO_ALARM)
         served.put("W", put, wait=True)
         shown = served.get("W")
-        assert (shown["value"], triple(shown), taken) == (zero, NO_ALARM, [put])
+        assert (shown["value"], triple(shown), taken) == (put, NO_ALARM, [put])
 
 
 def test_a_write_only_register_says_that_nothing_has_been_put_yet(served):

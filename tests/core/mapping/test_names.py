@@ -230,7 +230,7 @@ def test_a_name_closes_when_its_own_clients_have_gone_and_the_other_goes_on(serv
     leaving.get("Lab:V")
     inbox.next()
     opened.next(), opened.next()  # what is being opened is not closed
-    pvs = site.server._backends[0]._pvs
+    pvs = site.server._backends[0].pvs
     leaving.close()
     assert staying.get("V").value == 1
     assert (pvs["V"].spec is None, pvs["Lab:V"].spec is None) == (False, True)

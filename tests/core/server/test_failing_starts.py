@@ -106,7 +106,7 @@ def test_stop_never_raises_and_does_the_rest(serve, step, caplog):
     site.server.stop()
     assert not site.server.running
     assert f"no {step}" in caplog.text
-    assert not site.server._backends[1]._listening
+    assert not site.server._backends[1].loop.running
 
 
 def test_stop_of_a_stopped_server_does_nothing(serve):

@@ -240,6 +240,14 @@ def _recorder(calls: list[Any], name: str, takes: bool) -> Any:
     return lambda: calls.append((name, None))
 
 
+#: what was put to ``K.Sink`` last, which has no getter
+in_sink: list[Any] = []
+
+
+def _sink(value: Any) -> None:
+    in_sink[:] = [value]
+
+
 def _add_links(pr: Any, root: Any) -> None:
     local, links = root.L, root.K
     links.add(
@@ -252,7 +260,7 @@ def _add_links(pr: Any, root: Any) -> None:
     )
     links.add(pr.LinkVariable(name="Fixed", linkedGet=lambda: 42))
     links.add(pr.LinkVariable(name="Getter", linkedGet=lambda: "text"))
-    links.add(pr.LinkVariable(name="Sink", mode="WO", linkedSet=lambda value: None))
+    links.add(pr.LinkVariable(name="Sink", mode="WO", linkedSet=_sink))
     for name, source in {
         "OfFloat": local.FloatFull, "OfReadOnly": local.ReadOnly, "OfEnum": root.E.Sparse,
         "OfByte": root.S.UInt8, "OfArray": local.Array,

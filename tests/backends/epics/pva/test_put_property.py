@@ -143,6 +143,8 @@ def read(text):
 
 def node_value(node):
     """What the node has: a register is read."""
+    if node.name == "Sink":
+        return whole_tree.in_sink[-1] if whole_tree.in_sink else ""
     return node.get() if getattr(node, "numValues", None) is not None else node.value()
 
 
