@@ -1,7 +1,7 @@
 """Every text of the source that tells what went wrong, as a pattern.
 
 Left out are debug records, the help of the command line and what it shows while it works, and what
-a configuration file may say.
+a configuration file may say; and what the clients of the command line say of one value or answer.
 """
 
 import ast
@@ -13,7 +13,7 @@ from pathlib import Path
 from support.docs.pages import ROOT
 
 _SILENT = ("_log.debug", "re.compile", ".step", "logging.Formatter")
-_SCHEMA = ("core/config/schema.py", "core/config/sections.py")
+_SCHEMA = ("core/config/schema.py", "core/config/sections.py", "backends/epics/client/")
 FOLDERS = ("core", "backends/epics", "plugins")
 _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")
@@ -26,7 +26,7 @@ def messages() -> dict[str, str]:
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
             name = file.relative_to(ROOT).as_posix()
-            for line, text in _texts(file) if name not in _SCHEMA else ():
+            for line, text in _texts(file) if not name.startswith(_SCHEMA) else ():
                 if len(_WORDS.findall(text)) > 1 and " " in text.strip():
                     found.setdefault(text, f"{name}:{line}")
     return found
@@ -35,7 +35,7 @@ def messages() -> dict[str, str]:
 @cache
 def pattern(text: str) -> re.Pattern[str]:
     """What a message made from this text looks like."""
-    return re.compile(".*?".join(re.escape(part) for part in text.split("{}")), re.S)
+    return re.compile(".*?".join(re.escape(part) for part in text.strip().split("{}")), re.S)
 
 
 def _texts(file: Path) -> Iterator[tuple[int, str]]:
