@@ -9,7 +9,7 @@ from support.docs.pages import ROOT, blocks_of, name_of, pages
 NOT_RUN = {
     "docs/migrate/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
     "docs/migrate/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
-    "docs/clients/get-put-monitor-call.md": ["runs until Ctrl-C", "needs the PVXS tools"],
+    "docs/clients/get-put-monitor-call.md": ["needs the PVXS tools"],
     "docs/protect/use-an-acf.md": ["it takes the signals of the process"],
     "docs/operate/run-as-a-service.md": [
         "needs systemd and root",

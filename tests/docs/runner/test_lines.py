@@ -13,6 +13,12 @@ from support.docs.shell import consumed
         (["a", "..."], ["a"]),
         (["a ... c"], ["a b c"]),
         (["a.c(*"], ["a.c(*"]),
+        (["x  2026-12-01 05:38:23.593  (2.9 s ago)"], ["x  2031-01-31 23:00:59.001  (0.0 s ago)"]),
+        (
+            ["Serving 63 PVs (TCP port 5075 on all interfaces)."],
+            ["Serving 5 PVs (TCP port 1 on 127.0.0.1)."],
+        ),
+        (["...: 63 PVs"], ["a: 5 PVs"]),
         ([], []),
     ],
 )
@@ -30,6 +36,9 @@ def test_these_lines_are_equal(expected, got):
         (["a ... c"], ["a b", "c"]),
         ([], ["a"]),
         (["a", "", "b"], ["a", "b"]),
+        (["x  2026-12-01 05:38:23.593"], ["x  now"]),
+        (["(2.9 s ago)"], ["2.9 s ago"]),
+        (["port 5075"], ["port 1"]),
     ],
 )
 def test_these_lines_differ(expected, got):

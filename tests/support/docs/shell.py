@@ -15,6 +15,14 @@ from support.docs.pages import Block
 LIMIT = 60.0  # seconds a command may take before its page fails
 
 ANY = "..."
+# What differs from run to run, which a page shows as it once was.
+VARYING = (
+    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.,]\d{3}",
+    r"\d+\.\d s ago",
+    r"TCP port \d+ on (?:all interfaces|[\d.]+)",
+    r"\b\d+ PVs\b",
+)
+_VARYING = re.compile(f"({'|'.join(VARYING)})")
 GREETING = "Rogue/pyrogue version "  # the real one's first line, which the stand-in has not
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 # A process that is started in the background inherits that Ctrl-C is ignored; a reader's is not.
@@ -81,7 +89,12 @@ def consumed(expected: Sequence[str], got: Sequence[str], whole: bool) -> int | 
 def _pattern(line: str) -> str:
     if line.strip() == ANY:
         return r"(?:.*\n)*?"
-    return ".*".join(re.escape(part) for part in line.split(ANY)) + r"\n"
+    return "".join(map(_piece, _VARYING.split(line))) + r"\n"
+
+
+def _piece(text: str) -> str:
+    same = next((kind for kind in VARYING if re.fullmatch(kind, text)), None)
+    return same or ".*".join(re.escape(part) for part in text.split(ANY))
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
