@@ -54,7 +54,7 @@ class Request:
     granted: bool = field(default=False, init=False)
     """all policies have allowed it to change something"""
     kept: Any = field(default=None, init=False)
-    """for the audit: what is asked; see :func:`.kept`"""
+    """for the audit: what is asked"""
     old: Any = field(default=None, init=False)
     """for the audit: what there was before"""
     returned: Any = field(default=None, init=False)
