@@ -27,11 +27,14 @@ _OWN = {
 }
 _EPILOG = """\b
 Exit status:
-  0 done  1 problems found  2 wrong command line  3 the tree fails
-  4 it cannot be served  128+N ended by signal N
+  0 done  1 problems found  2 wrong command line or configuration file
+  3 the tree fails  4 it cannot be served  128+N ended by signal N
 \b
 Completion of commands, options and files in bash (or zsh, fish):
   eval "$(_ROGUEBRIDGE_COMPLETE=bash_source roguebridge)"
+\b
+Documentation:
+  https://github.com/roguebridge/roguebridge/blob/main/docs/index.md
 """
 
 
@@ -71,7 +74,10 @@ class _Commands(click.Group):
 @click.version_option(__version__, message="roguebridge %(version)s")
 @debug_option
 def roguebridge() -> None:
-    """Serve PyRogue trees to EPICS and other control systems."""
+    """Serve PyRogue trees to EPICS, and use the PVs.
+
+    Backends: pva (PVAccess), ca (Channel Access), and those of plugins.
+    """
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

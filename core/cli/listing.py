@@ -34,20 +34,20 @@ _TITLES: tuple[str, ...] = ("PV", "path", "type", "served as", "mode", "units", 
     type=click.Choice(["table", "csv", "json", "text"]),
     default="table",
     show_default=True,
-    help="text is what --pv-map reads.",
+    help="--pv-map reads text.",
 )
 @click.option(
     "--filter",
     "glob",
     metavar="GLOB",
-    help="Only PVs whose name or path matches; a [ may also be meant as it stands.",
+    help="Only PVs whose name or path matches; [0] matches an index too.",
 )
 @common_options()
 def map_command(target: tuple[str, str], form: str, glob: str | None, **options: Any) -> None:
-    """Print which PVs the tree of MODULE:ROOT would be served as.
+    """Print the PVs of a tree, without serving them.
 
-    The tree is started, because only then it knows its groups and types, and stopped; nothing is
-    served. Problems go to stderr.
+    The tree is started, because it knows its groups and types only then, and stopped again.
+    Problems go to stderr.
     """
     stdout = claim_stdout()
     surveys = _survey(target, ServerOptions(**options))
@@ -73,16 +73,15 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     "-v",
     "--verbose",
     is_flag=True,
-    help="Tell too which rules of installed plugins select no node of this tree.",
+    help="Also list rules of installed plugins that select no node.",
 )
 @common_options()
 def check(target: tuple[str, str], verbose: bool, **options: Any) -> None:
-    """Build everything that serving MODULE:ROOT needs, and print every problem.
+    """Find all problems of a tree before it is served.
 
-    The tree is started and stopped; nothing is served. The exit status is 0 if there is no problem.
-    Warnings count as problems with --strict only, but for those of what is served well and still
-    does not reach all clients as it is: 64-bit integers, which archivers do not store as numbers,
-    and what the protocol of a --backend has no place for.
+    The tree is started and stopped again; nothing is served. The exit status is 0 if there is no
+    problem. With --strict warnings count too, except those about 64-bit integers and limits of a
+    protocol.
     """
     stdout = claim_stdout()
     chosen = ServerOptions(**options)

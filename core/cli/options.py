@@ -59,26 +59,31 @@ def _timeout(text: str) -> Timeout:
 
 #: argument of a server -> how its option is read; whose argument is not here takes text as it is
 _READ: dict[str, dict[str, Any]] = {
-    "pvMap": {"type": click.Path()},
+    "incGroups": {"multiple": True, "metavar": "GROUP"},
+    "excGroups": {"multiple": True, "metavar": "GROUP"},
+    "pvMap": {"type": click.Path(), "metavar": "FILE"},
+    "backends": {"multiple": True, "metavar": "NAME"},
+    "plugins": {"multiple": True, "metavar": "PLUGIN"},
+    "names": {"metavar": "TEMPLATE"},
+    "clamp": {"multiple": True, "metavar": "GLOB"},
+    "allow_nan": {"multiple": True, "metavar": "GLOB"},
     "update_rate": _by_path(period_of, "10, 0.5 or none"),
     "deadband": _by_path(deadband_of, "0.1, 1% or none"),
     "completion_timeout": {"type": _timeout, "metavar": "SECONDS"},
-    "max_queued_bytes": {"type": click.IntRange(min=1)},
-    "group_cache": {"type": click.FloatRange(min=0)},
-    "max_name": {"type": click.IntRange(16, 65_536)},
+    "max_queued_bytes": {"type": click.IntRange(min=1), "metavar": "BYTES"},
+    "group_cache": {"type": click.FloatRange(min=0), "metavar": "SECONDS"},
+    "max_name": {"type": click.IntRange(16, 65_536), "metavar": "N"},
     "case": {"type": click.Choice(["upper", "lower"])},
     "prefixes": {"type": _prefix, "multiple": True, "metavar": "PATH=PREFIX"},
-    "aliases": {"multiple": True},
+    "aliases": {"multiple": True, "metavar": "TEMPLATE"},
     "strict": {"is_flag": True},
     "isolate": {"is_flag": True},
 }
-_SEVERAL = ("incGroups", "excGroups", "backends", "plugins", "clamp", "allow_nan")
 
 
 def _option(name: str) -> Callable[[Any], Any]:
     option = OPTIONS[name]
-    read = {"multiple": True} if name in _SEVERAL else _READ.get(name, {})
-    return click.option(option.flag, name, help=option.cli_help, **read)
+    return click.option(option.flag, name, help=option.cli_help, **_READ.get(name, {}))
 
 
 def _spelling(name: str, help: str) -> Callable[[Any], Any]:
@@ -90,14 +95,18 @@ _MAPPING = (
     click.option(
         "--config",
         type=click.Path(),
-        help="Serve as this YAML file says; other options go over it, and --plugin adds to it.",
+        metavar="FILE",
+        help=(
+            "Read the options from this YAML file. An option of the command line replaces that of "
+            "the file; --plugin adds to it."
+        ),
     ),
     *(_option(name) for name in OPTIONS if OPTIONS[name].flag and name != "isolate"),
-    _spelling("case", help="Case of the names of PVs."),
-    _spelling("separator", help="What is between the parts of a path (default ':')."),
-    _spelling("index", help="How an index is written (default '[{}]'), as in '{:02d}'."),
-    _spelling("prefixes", help="Write this in place of the path of a device (repeatable)."),
-    _spelling("aliases", help="Serve each node under a name by this template too (repeatable)."),
+    _spelling("case", help="Write PV names in this case."),
+    _spelling("separator", help="Text between the parts of a path (default ':')."),
+    _spelling("index", help="Format of an index, as in '{:02d}' (default '[{}]')."),
+    _spelling("prefixes", help="Write PREFIX in place of this path of a device (repeatable)."),
+    _spelling("aliases", help="Template of further names of each node (repeatable)."),
 )
 
 
@@ -133,7 +142,7 @@ def common_options(level: str = "warning") -> Callable[[Function], Function]:
         show_default=True,
         expose_value=False,
         callback=_note_level,
-        help="Least level of log records shown.",
+        help="Show log records of this level and above.",
     )
     return lambda function: _decorated(function, (log_level, debug_option))
 

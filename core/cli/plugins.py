@@ -33,16 +33,16 @@ _form = click.option(
 
 @click.command("plugins")
 @click.option(
-    "--config", metavar="F", type=click.Path(), help="Use what this YAML file says of plugins."
+    "--config", metavar="FILE", type=click.Path(), help="Use the plugins of this YAML file too."
 )
-@click.option("--plugin", metavar="P", multiple=True, help="Use this module as a plugin too.")
+@click.option("--plugin", metavar="PLUGIN", multiple=True, help="Use this plugin too (repeatable).")
 @_form
 @common_options(level="critical")
 def plugins_command(config: str | None, plugin: Sequence[str], form: str) -> None:
-    """List the plugins a server would use, those asked first at the top.
+    """List the plugins of a server, those asked first at the top.
 
-    Built-in ones, installed ones, and those of the environment variable ROGUEBRIDGE_PLUGINS, with
-    version, source and hooks. What is wrong with one goes to stderr, with exit status 1.
+    These are the built-in and the installed ones, and those of the environment variable
+    ROGUEBRIDGE_PLUGINS. Problems go to stderr, with exit status 1.
     """
     with contextlib.suppress(FileNotFoundError):  # the folder is gone
         sys.path.insert(0, os.getcwd())
@@ -83,10 +83,10 @@ def _table(infos: Sequence[PluginInfo]) -> Iterable[str]:
 @_form
 @common_options()
 def explain(target: tuple[str, str], path: str, form: str, **options: Any) -> None:
-    """Tell of the node PATH of the tree of MODULE:ROOT why it is served as it is, or is not.
+    """Explain why the node PATH is served, or is not.
 
-    Which rule of which plugin names it, converts it and guards it. The tree is started and stopped;
-    nothing is served. The exit status is 1 if the node is not served.
+    Prints the rules that name, convert and guard the node, each with its plugin. The tree is
+    started and stopped again; nothing is served. The exit status is 1 if the node is not served.
     """
     stdout = claim_stdout()
     with prepared(target, ServerOptions(**options)) as (root, servers):

@@ -23,10 +23,10 @@ from roguebridge.core.server.server import PvServer
 @isolate_option
 @common_options()
 def serve(target: tuple[str, str], **options: Any) -> None:
-    """Serve the tree of MODULE:ROOT until SIGINT or SIGTERM.
+    """Serve a tree until Ctrl-C or SIGTERM.
 
-    MODULE is a module or a Python file, ROOT a Root, its class, or a function that makes one.
-    Without --base the servers are started that the root brings itself.
+    MODULE is a module or a Python file. ROOT is a Root, its class, or a function that makes one.
+    Without --base and --config the servers that the root adds itself are started.
     """
     serve_root(lambda: load_root(*target), ServerOptions(**options))
 

@@ -6,12 +6,16 @@ holds signature and docstring of :class:`.PvServer` to them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..requests.claims import MAX_NAME
 from ..requests.queued_bytes import MOST
+
+#: word of Python -> that of YAML
+_IN_YAML = {"None": "null", "True": "true", "False": "false", "dict": "mapping"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,10 @@ class Option:
     @property
     def description(self) -> str:
         """Its meaning in the words of YAML."""
-        if self.in_yaml:
-            return self.in_yaml
-        text = self.text.replace(":meth:`stop`", "`stop()`").replace("``", "`")
-        return text.replace("None", "null").replace("True", "true")
+        text = re.sub(r":meth:`(\w+)`", r"`\1()`", self.in_yaml or self.text).replace("``", "`")
+        for ours, theirs in _IN_YAML.items():
+            text = re.sub(rf"\b{ours}\b", theirs, text)
+        return text
 
     @property
     def cli_help(self) -> str:
@@ -58,213 +62,201 @@ OPTIONS: dict[str, Option] = {
     "base": Option(
         ..., "first part of every PV name in automatic mode", kind="Text", flag="--base"
     ),
-    "root": Option(..., "the root of the tree; it must be running when the server starts"),
+    "root": Option(..., "the root of the tree; it must run when the server starts"),
     "incGroups": Option(
         None,
-        "serve only nodes in one of these groups (str, sequence or set of str)",
-        "serve only nodes in one of these groups; null for all",
+        "serve only nodes in one of these groups; None: all",
         kind="GroupNames|None",
         flag="--include",
         help="Serve only nodes in this group (repeatable).",
     ),
     "excGroups": Option(
         None,
-        "never serve nodes in one of these groups; ``['NoServe']`` if not given, ``[]`` "
-        "excludes nothing",
+        "serve no node in these groups; None: ``['NoServe']``, ``[]``: leave out nothing",
         kind="GroupNames|None",
         flag="--exclude",
         help="Serve no node in this group (repeatable; default NoServe, '' for none).",
     ),
     "pvMap": Option(
         None,
-        "None to serve every node that passes the groups; or a dict path -> PV name or list of "
-        "PV names, or a file that :meth:`dump` wrote, to serve exactly those",
-        "null to serve every node that passes the groups; or a mapping of path to PV name (or "
-        "to a list of names), or the name of a file that `dump()` wrote, to serve exactly those",
+        "serve exactly these: a dict of path to PV name (or list of names), or a file that "
+        ":meth:`dump` wrote; None: all nodes that the groups allow",
         kind="PathMap|None",
         flag="--pv-map",
-        help="Serve what this file lists, in lines 'pv -> path'.",
+        help="Serve exactly what this file lists, in lines 'pv -> path'.",
     ),
     "backends": Option(
         ("pva",),
-        "names of the backends that serve",
+        "serve over these backends: ``pva``, ``ca``, ``soft``, or those of plugins",
         kind="list[Text]",
         flag="--backend",
-        help="Serve over this protocol (repeatable; default pva).",
+        help="Serve over this backend: pva, ca, or one of a plugin (repeatable; default pva).",
     ),
     "plugins": Option(
         (),
-        "objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``, asked "
-        "before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not",
-        "dotted names of modules, or of what is in a module as `module:name`; a class that "
-        "takes arguments as a mapping of `plugin` and `options`; asked before all others",
+        "objects, classes, modules, ``'module'`` or ``'module:Object'``; they are asked before "
+        "all other plugins; ``'no:NAME'`` switches a plugin off",
+        "names of modules or ``module:name``, or mappings of ``plugin`` and ``options``; they are "
+        "asked before all other plugins; ``no:NAME`` switches a plugin off",
         kind="list[Plugin]",
         flag="--plugin",
-        help="Use this module as a plugin (repeatable).",
+        help="Use this plugin: a module or module:name; no:NAME switches one off (repeatable).",
     ),
     "names": Option(
         None,
-        "template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping of the arguments"
-        " of ``TemplateNames``",
-        "a template of PV names, e.g. `{base}:{device}:{name}`, or its mapping",
+        "template of PV names, e.g. ``'{base}:{device}:{name}'``, or a dict of the arguments of "
+        "``TemplateNames``",
+        "template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping",
         kind="Names",
         flag="--names",
         help=(
-            "Name PVs by this template, as in '{base}:{device}:{name}'; fields are base, root, "
-            "path, device, parent and name."
+            "Template of PV names, as in '{base}:{device}:{name}'; fields are base, root, path, "
+            "device, parent and name."
         ),
     ),
     "policies": Option(
         None,
-        "mapping of ``read_only`` (True to start with all puts and calls refused), ``no_write``"
-        " (groups whose nodes take no put or call; ``'NoWrite'`` if not given) and "
-        "``operators`` (users that alone may use PyRogue's dangerous built-ins)",
+        "dict of ``read_only`` (True: refuse all puts and calls at first), ``no_write`` (groups "
+        "whose nodes take no put or call; default ``'NoWrite'``) and ``operators`` (only these "
+        "users may use PyRogue's dangerous built-ins)",
         "who may put and call",
         kind="PoliciesOptions",
     ),
     "acf": Option(
         None,
-        "EPICS access security file, or a mapping of the arguments of ``Acf``",
-        "EPICS access security file, or its mapping",
+        "EPICS access security file, or a dict of the arguments of ``Acf``",
+        "EPICS access security file, or a mapping",
         kind="AccessFile",
     ),
     "audit": Option(
         None,
-        "file that every put and call is written to, or a mapping of the arguments of ``Audit``",
-        "file that every put and call is written to, or its mapping",
+        "file for a record of every put and call, or a dict of the arguments of ``Audit``",
+        "file for a record of every put and call, or a mapping",
         kind="AuditTrail",
     ),
     "strict": Option(
         False,
-        "raise for every problem of the mapping and every broken plugin",
+        "raise an error for every problem of the mapping and every broken plugin",
         kind="bool",
         flag="--strict",
-        help="Let every problem of the mapping end the command.",
+        help="Treat every problem of the mapping as an error.",
     ),
     "isolate": Option(
         False,
-        "bind loopback on ephemeral ports, whatever the environment says",
+        "listen on loopback only, on free ports; ignore the environment",
         kind="bool",
         flag="--isolate",
         help="Listen on loopback only, on free ports.",
     ),
     "conf": Option(
         None,
-        "protocol settings over those of the environment (``EPICS_PVAS_...``)",
+        "protocol settings, e.g. ``EPICS_PVAS_SERVER_PORT``; they replace those of the environment",
         kind="dict[str,str]|None",
     ),
     "put_reply_timeout": Option(
         0.5,
-        "seconds after which a put that does not ask to block is answered; None for never "
-        "before it has ended",
+        "seconds after which a put is answered although it still runs, unless the client asks to "
+        "block; None: always wait for its end",
         kind="Seconds|None",
     ),
     "completion_timeout": Option(
         1.0,
-        "seconds that the answer to a put or call waits, after its work, until all that it "
-        "changed is shown: links, and what a command or ``localSet`` has set; 0 for not at all,"
-        " None for no limit",
+        "seconds that the answer to a put or call waits until all PVs that it changed are shown; "
+        "0: no wait, None: no limit",
         kind="Seconds|None",
         flag="--completion-timeout",
     ),
     "open_timeout": Option(
-        1.0, "seconds a PV waits for its first value before it opens INVALID", kind="Seconds"
+        1.0, "seconds that a PV waits for its first value; then it opens INVALID", kind="Seconds"
     ),
     "read_on_connect": Option(
         False,
-        "True to read a variable, hardware included, when its first client connects",
+        "True: read a variable, also from hardware, when its first client connects",
         kind="bool",
     ),
     "poll_watched": Option(
         None,
-        "seconds between polls of what clients are connected to, where it is not polled more "
-        "often by itself; None for its own polls only",
+        "seconds between polls of variables that clients are connected to, unless they are polled "
+        "more often already; None: no such polls",
         kind="Positive|None",
     ),
     "missed_polls": Option(
         3.0,
-        "how many poll intervals a polled variable may be silent before its PV is INVALID with "
-        "TIMEOUT, at least one second; None for ever",
+        "a polled variable that is silent for so many poll intervals, and at least one second, "
+        "becomes INVALID with TIMEOUT; None: never",
         kind="Positive|None",
     ),
     "stuck_after": Option(
         10.0,
-        "seconds that the tree may take to deliver one update before all PVs go INVALID",
+        "seconds that the tree may take to deliver one update; then all PVs become INVALID",
         kind="Positive",
     ),
     "update_rate": Option(
         None,
-        "how many updates a PV shows in a second at most, the newest in any case; a number for "
-        "all PVs, or a dict glob of a path -> number, first match first; None for all",
-        "how many updates a PV shows in a second at most, the newest in any case; a number for "
-        "all PVs, or a mapping of the glob of a path to a number, first match first; null for "
-        "all",
+        "most updates of a PV per second; the newest is always sent; a number for all PVs, or a "
+        "dict of path glob to number, where the first match counts; None: no limit",
         kind="Rate|None",
         flag="--update-rate",
         help=(
-            "Post at most so many updates per second and PV, as in 10 or 'Top.Camera.*=1' "
-            "(repeatable; the first glob that matches counts)."
+            "Most updates of a PV per second, as in 10 or 'Top.Camera.*=1' (repeatable; the first "
+            "glob that matches counts)."
         ),
     ),
     "deadband": Option(
         None,
-        "the largest change of a number that a PV need not show: in its own units, or as a "
-        "share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband, "
-        "first match first; None for none",
-        "the largest change of a number that a PV need not show: in its own units, or as a "
-        "share of what it shows (`1%`); for all PVs, or a mapping of the glob of a path to a "
-        "deadband, first match first; null for none",
+        "largest change of a number that is not sent: a number in units of the PV, or a share of "
+        "the value shown (``'1%'``); for all PVs, or a dict of path glob to deadband, where the "
+        "first match counts; None: no deadband",
         kind="DeadbandValue|None",
         flag="--deadband",
         help=(
-            "Post no smaller change of a number, as in 0.1, 1% or 'Top.Temp*=0.5' (repeatable "
-            "likewise)."
+            "Largest change of a number that is not sent, as in 0.1, 1% or 'Top.Temp*=0.5' "
+            "(repeatable; the first glob that matches counts)."
         ),
     ),
     "clamp": Option(
         False,
-        "True to set a number that is put outside the limits of its variable to the limit, "
-        "False to refuse it; or the globs of the paths for which it is set",
-        "true to set a number that is put outside the limits of its variable to the limit, "
-        "false to refuse it; or a list of the globs of the paths for which it is set",
+        "a put outside the limits of a variable: True: set the limit, False: refuse it; or a list "
+        "of path globs for which the limit is set",
         kind="Switch",
         flag="--clamp",
         help=(
-            "Set a number that is put outside the limits of a variable with this path to the "
-            "limit, in place of refusing it (repeatable; '*' for all)."
+            "If a put is outside the limits of a variable with this path, set the limit "
+            "(repeatable; '*' for all)."
         ),
     ),
     "allow_nan": Option(
         False,
-        "True to take NaN for variables that have limits, False to refuse it; or the globs of "
-        "the paths for which it is taken",
-        "true to take NaN for variables that have limits, false to refuse it; or a list of the "
-        "globs of the paths for which it is taken",
+        "a put of NaN to a variable with limits: True: accept it, False: refuse it; or a list of "
+        "path globs for which it is accepted",
         kind="Switch",
         flag="--allow-nan",
-        help="Take NaN for variables with this path, though they have limits (repeatable).",
+        help=(
+            "Accept NaN for variables with this path although they have limits (repeatable; '*' "
+            "for all)."
+        ),
     ),
     "queue_commands": Option(
         False,
-        "True to let calls of a command wait while it runs; else they are refused",
+        "calls of a command that is running: True: they wait, False: they are refused",
         kind="bool",
     ),
     "max_queued_bytes": Option(
         MOST,
-        "bytes that the puts and calls of one client may have that wait or run, those of all "
-        "clients four times as many; what is beyond is refused as busy",
+        "bytes of waiting and running puts and calls of one client; all clients together have "
+        "four times as many; more is refused as busy",
         kind="PositiveInt",
         flag="--max-queued-bytes",
     ),
     "group_cache": Option(
         60.0,
-        "seconds that the groups of a user count before they are looked up again",
+        "seconds until the groups of a user are looked up again",
         kind="Seconds",
         flag="--group-cache",
     ),
     "max_name": Option(
         MAX_NAME,
-        "most characters of the names that clients give themselves; a longer one is cut and "
+        "most characters of a name that a client gives, such as its user; a longer one is cut and "
         "ends in ``…``",
         kind="NameLength",
         flag="--max-name",

@@ -88,14 +88,14 @@ class OptionalGroup(Section):
     """A group of nodes, and whether a tree may have none of it."""
 
     group: Text = Field(description="name of the group")
-    optional: bool = Field(False, description="true if no node need be in it")
+    optional: bool = Field(False, description="true: no problem if no node is in it")
 
 
 class OptionalPath(Section):
     """A glob of paths, and whether a tree may have none of them."""
 
     path: Text = Field(description="the glob")
-    optional: bool = Field(False, description="true if no node need match it")
+    optional: bool = Field(False, description="true: no problem if no node matches")
 
 
 Group = _either("a group, or a mapping of group and optional", text=Text, mapping=OptionalGroup)
@@ -123,15 +123,15 @@ Measure = _either("a number or a share such as '1%'", text=Share, number=Positiv
 class OptionalRate(Section):
     """A rate for a glob of paths, and whether a tree may have none of them."""
 
-    value: Positive | None = Field(description="the rate; null for all updates")
-    optional: bool = Field(False, description="true if no node need match the glob")
+    value: Positive | None = Field(description="the rate; null: no limit")
+    optional: bool = Field(False, description="true: no problem if no node matches")
 
 
 class OptionalDeadband(Section):
     """A deadband for a glob of paths, and whether a tree may have none of them."""
 
-    value: Measure | None = Field(description="the deadband; null for none")
-    optional: bool = Field(False, description="true if no node need match the glob")
+    value: Measure | None = Field(description="the deadband; null: none")
+    optional: bool = Field(False, description="true: no problem if no node matches")
 
 
 _RateOfGlob = _either("a number", number=Positive, mapping=OptionalRate)
@@ -175,12 +175,12 @@ class AliasOptions(Section):
 
     template: Text = Field("{base}:{path}", description="literal text and fields")
     case: Literal["upper", "lower"] | None = Field(
-        None, description="of the whole name; null to leave it"
+        None, description="case of the whole name; null: unchanged"
     )
     separator: str = Field(":", description="between the parts of `{device}` and `{path}`")
     index: str = Field("[{}]", description="how the index of an array node is written")
     prefixes: dict[str, str] = Field(
-        {}, description="path of a device -> what stands for it, and all above it, in names"
+        {}, description="path of a device -> text in place of this path"
     )
 
 
@@ -197,7 +197,7 @@ class NamesOptions(AliasOptions):
 
     aliases: Aliases = Field([], description="templates of further names")
     longest: int | None = Field(
-        None, ge=20, description="bytes of a name above which a node gets a short alias too"
+        None, ge=20, description="a node whose name has more bytes gets a short alias too"
     )
 
 
@@ -205,7 +205,7 @@ class OperatorsOptions(Section):
     """What is for named users only."""
 
     users: Texts = Field(description="user names, and groups as `role/GROUP`")
-    paths: Globs = Field([], description="globs of further nodes that are for them alone")
+    paths: Globs = Field([], description="globs of further nodes for these users only")
 
 
 Operators = _either(
@@ -219,15 +219,14 @@ Operators = _either(
 class PoliciesOptions(Section):
     """Who may put and call."""
 
-    read_only: bool = Field(False, description="true to start with all puts and calls refused")
+    read_only: bool = Field(False, description="true: refuse all puts and calls at first")
     no_write: GroupNames = Field(
-        "NoWrite", description="groups whose nodes take no put and no call; `[]` for none"
+        "NoWrite", description="groups whose nodes take no put or call; `[]`: none"
     )
     operators: Operators = Field(
         [],
         json_schema_extra=without_default,
-        description="users that alone may use PyRogue's dangerous built-ins; if the key is there "
-        "and names nobody, nobody may",
+        description="only these users may use PyRogue's dangerous built-ins; `[]`: nobody may",
     )
 
 
@@ -242,7 +241,7 @@ class AsgOptions(Section):
         "", json_schema_extra=without_default, description="PyRogue group of its nodes"
     )
     level: int = Field(0, ge=0, le=1, description="access security level of its nodes, 0 or 1")
-    optional: bool = Field(False, description="true if no node need be in it")
+    optional: bool = Field(False, description="true: no problem if no node is in it")
 
 
 class AcfOptions(Section):
@@ -250,16 +249,15 @@ class AcfOptions(Section):
 
     file: Text = Field(description="EPICS access security file")
     assign: list[AsgOptions] = Field(
-        [], description="which nodes are in which group, first match first; all others in `DEFAULT`"
+        [], description="group of each node: the first match counts; others are in `DEFAULT`"
     )
-    macros: dict[str, str] = Field({}, description="name -> what stands for `$(name)` in the file")
+    macros: dict[str, str] = Field({}, description="name -> text for `$(name)` in the file")
     resolve_every: Positive = Field(
-        60.0, description="seconds between two look-ups of the host names in the file"
+        60.0, description="seconds until host names are looked up again"
     )
     client_conf: dict[str, str] | None = Field(
         None,
-        description="settings of the client that reads inputs of other servers; null for those of "
-        "the environment",
+        description="settings of the client that reads inputs; null: those of the environment",
     )
 
 
@@ -273,15 +271,15 @@ class AuditOptions(Section):
         "", json_schema_extra=without_default, description="file that is appended to"
     )
     logger: Text = Field(
-        "", json_schema_extra=without_default, description="name of a logger that gets each line"
+        "", json_schema_extra=without_default, description="logger that gets each line"
     )
     level: Level = Field(20, description="level of these records")
     max_bytes: int = Field(
-        10_000_000, ge=0, description="size at which the file becomes `<file>.1`; 0 for never"
+        10_000_000, ge=0, description="size at which the file becomes `<file>.1`; 0: never"
     )
-    backups: int = Field(10, ge=0, description="how many older files are kept")
+    backups: int = Field(10, ge=0, description="older files to keep")
     only: Literal["all", "trapwrite"] = Field(
-        "all", description="`trapwrite` for what a rule with TRAPWRITE has allowed"
+        "all", description="`trapwrite`: only what a rule with TRAPWRITE allows"
     )
 
 

@@ -33,56 +33,55 @@ class PvServer(Inspection):
     """Serves the variables and commands of one PyRogue root.
 
     :param base: first part of every PV name in automatic mode
-    :param root: the root of the tree; it must be running when the server starts
-    :param incGroups: serve only nodes in one of these groups (str, sequence or set of str)
-    :param excGroups: never serve nodes in one of these groups; ``['NoServe']`` if not given,
-        ``[]`` excludes nothing
-    :param pvMap: None to serve every node that passes the groups; or a dict path -> PV name or
-        list of PV names, or a file that :meth:`dump` wrote, to serve exactly those
-    :param backends: names of the backends that serve
-    :param plugins: objects, classes, modules, ``'dotted.module'`` or ``'dotted.module:Object'``,
-        asked before all other plugins; ``'no:NAME'`` switches a plugin off, built-in or not
-    :param names: template of PV names, e.g. ``'{base}:{device}:{name}'``, or a mapping of the
+    :param root: the root of the tree; it must run when the server starts
+    :param incGroups: serve only nodes in one of these groups; None: all
+    :param excGroups: serve no node in these groups; None: ``['NoServe']``, ``[]``: leave out
+        nothing
+    :param pvMap: serve exactly these: a dict of path to PV name (or list of names), or a file that
+        :meth:`dump` wrote; None: all nodes that the groups allow
+    :param backends: serve over these backends: ``pva``, ``ca``, ``soft``, or those of plugins
+    :param plugins: objects, classes, modules, ``'module'`` or ``'module:Object'``; they are asked
+        before all other plugins; ``'no:NAME'`` switches a plugin off
+    :param names: template of PV names, e.g. ``'{base}:{device}:{name}'``, or a dict of the
         arguments of ``TemplateNames``
-    :param policies: mapping of ``read_only`` (True to start with all puts and calls refused),
-        ``no_write`` (groups whose nodes take no put or call; ``'NoWrite'`` if not given) and
-        ``operators`` (users that alone may use PyRogue's dangerous built-ins)
-    :param acf: EPICS access security file, or a mapping of the arguments of
-        ``Acf``
-    :param audit: file that every put and call is written to, or a mapping of the arguments of
-        ``Audit``
-    :param strict: raise for every problem of the mapping and every broken plugin
-    :param isolate: bind loopback on ephemeral ports, whatever the environment says
-    :param conf: protocol settings over those of the environment (``EPICS_PVAS_...``)
-    :param put_reply_timeout: seconds after which a put that does not ask to block is answered;
-        None for never before it has ended
-    :param completion_timeout: seconds that the answer to a put or call waits, after its work, until
-        all that it changed is shown: links, and what a command or ``localSet`` has set; 0 for not
-        at all, None for no limit
-    :param open_timeout: seconds a PV waits for its first value before it opens INVALID
-    :param read_on_connect: True to read a variable, hardware included, when its first client
+    :param policies: dict of ``read_only`` (True: refuse all puts and calls at first), ``no_write``
+        (groups whose nodes take no put or call; default ``'NoWrite'``) and ``operators`` (only
+        these users may use PyRogue's dangerous built-ins)
+    :param acf: EPICS access security file, or a dict of the arguments of ``Acf``
+    :param audit: file for a record of every put and call, or a dict of the arguments of ``Audit``
+    :param strict: raise an error for every problem of the mapping and every broken plugin
+    :param isolate: listen on loopback only, on free ports; ignore the environment
+    :param conf: protocol settings, e.g. ``EPICS_PVAS_SERVER_PORT``; they replace those of the
+        environment
+    :param put_reply_timeout: seconds after which a put is answered although it still runs, unless
+        the client asks to block; None: always wait for its end
+    :param completion_timeout: seconds that the answer to a put or call waits until all PVs
+        that it changed are shown; 0: no wait, None: no limit
+    :param open_timeout: seconds that a PV waits for its first value; then it opens INVALID
+    :param read_on_connect: True: read a variable, also from hardware, when its first client
         connects
-    :param poll_watched: seconds between polls of what clients are connected to, where it is not
-        polled more often by itself; None for its own polls only
-    :param missed_polls: how many poll intervals a polled variable may be silent before its PV is
-        INVALID with TIMEOUT, at least one second; None for ever
-    :param stuck_after: seconds that the tree may take to deliver one update before all PVs go
+    :param poll_watched: seconds between polls of variables that clients are connected to, unless
+        they are polled more often already; None: no such polls
+    :param missed_polls: a polled variable that is silent for so many poll intervals, and at least
+        one second, becomes INVALID with TIMEOUT; None: never
+    :param stuck_after: seconds that the tree may take to deliver one update; then all PVs become
         INVALID
-    :param update_rate: how many updates a PV shows in a second at most, the newest in any case; a
-        number for all PVs, or a dict glob of a path -> number, first match first; None for all
-    :param deadband: the largest change of a number that a PV need not show: in its own units, or
-        as a share of what it shows (``'1%'``); for all PVs, or a dict glob of a path -> deadband,
-        first match first; None for none
-    :param clamp: True to set a number that is put outside the limits of its variable to the limit,
-        False to refuse it; or the globs of the paths for which it is set
-    :param allow_nan: True to take NaN for variables that have limits, False to refuse it; or the
-        globs of the paths for which it is taken
-    :param queue_commands: True to let calls of a command wait while it runs; else they are refused
-    :param max_queued_bytes: bytes that the puts and calls of one client may have that wait or run,
-        those of all clients four times as many; what is beyond is refused as busy
-    :param group_cache: seconds that the groups of a user count before they are looked up again
-    :param max_name: most characters of the names that clients give themselves; a longer one is
-        cut and ends in ``…``
+    :param update_rate: most updates of a PV per second; the newest is always sent; a number for all
+        PVs, or a dict of path glob to number, where the first match counts; None: no limit
+    :param deadband: largest change of a number that is not sent: a number in units of the PV, or a
+        share of the value shown (``'1%'``); for all PVs, or a dict of path glob to deadband, where
+        the first match counts; None: no deadband
+    :param clamp: a put outside the limits of a variable: True: set the limit, False: refuse it; or
+        a list of path globs for which the limit is set
+    :param allow_nan: a put of NaN to a variable with limits: True: accept it, False: refuse it; or
+        a list of path globs for which it is accepted
+    :param queue_commands: calls of a command that is running: True: they wait, False: they are
+        refused
+    :param max_queued_bytes: bytes of waiting and running puts and calls of one client; all clients
+        together have four times as many; more is refused as busy
+    :param group_cache: seconds until the groups of a user are looked up again
+    :param max_name: most characters of a name that a client gives, such as its user; a longer one
+        is cut and ends in ``…``
     :param stop_timeout: seconds that :meth:`stop` waits for pending puts and calls
     :param clock: the source of time, for tests
     :raises TypeError: for arguments of the wrong type

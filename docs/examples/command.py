@@ -15,14 +15,14 @@ from roguebridge.core.cli.terminal import step
 
 
 @click.command()
-@click.option("--serve", is_flag=True, help="Serve the detector until SIGINT or SIGTERM instead.")
+@click.option("--serve", is_flag=True, help="Only serve the detector, until Ctrl-C or SIGTERM.")
 @isolate_option
 @common_options("critical")  # the client fails on purpose
 def demo(serve: bool, isolate: bool) -> None:
-    """Show what Roguebridge does: a made-up detector, and a client that uses it.
+    """Show Roguebridge at work: a made-up detector and its client.
 
-    It runs on Rogue where that is installed, else on the stand-in tree, and leaves the network
-    alone unless --serve is given without --isolate.
+    The detector runs on Rogue if that is installed, else on the stand-in tree. Other machines can
+    reach it only with --serve and without --isolate.
     """
     if serve:
         serve_root(lambda: _detector(isolate), ServerOptions())

@@ -21,7 +21,8 @@ def test_the_generated_part_holds_every_command():
     assert ".. click:: roguebridge.core.cli:roguebridge" in PAGE
     with click.Context(roguebridge) as context:
         names = roguebridge.list_commands(context)
-        assert names == ["serve", "map", "check", "explain", "plugins", "demo"]
+        clients = ["get", "put", "monitor", "call", "info"]
+        assert names == ["serve", "map", "check", "explain", "plugins", "demo", *clients]
         for name in names:
             command = roguebridge.get_command(context, name)
             assert command.help

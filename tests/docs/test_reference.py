@@ -183,14 +183,12 @@ def constructor_rows():
         name: re.sub(r":meth:`(\w+)`", r"`\1()`", " ".join(text.split())).replace("``", "`")
         for name, text in described
     }
-    hints = typing.get_type_hints(PvServer.__init__)
     rows = []
     for name, parameter in inspect.signature(EpicsPvServer).parameters.items():
         optional = parameter.default is not parameter.empty
         rows.append(
             {
                 "argument": f"`{name}`",
-                "type": f"`{plain(hints[name])}`",
                 "default": f"`{parameter.default!r}`" if optional else "",
                 "meaning": texts[name],
             }

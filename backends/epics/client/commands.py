@@ -19,9 +19,9 @@ Function = Callable[..., Any]
 
 def _options(function: Function) -> Function:
     for option in (
-        click.option("--ca", is_flag=True, help="Use Channel Access; PVAccess is the default."),
+        click.option("--ca", is_flag=True, help="Use Channel Access (default PVAccess)."),
         click.option("--timeout", type=click.FloatRange(0, min_open=True), default=5.0,
-                     show_default=True, metavar="SECONDS", help="How long an answer may take."),
+                     show_default=True, metavar="SECONDS", help="Wait so long for an answer."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line."),
     ):  # fmt: skip
         function = option(function)
@@ -76,10 +76,11 @@ def info(names: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int
 @click.argument("pairs", metavar="NAME VALUE...", nargs=-1, required=True)
 @_options
 def put(pairs: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int:
-    """Put VALUE to the PV NAME, wait until it is written, and print what it is then.
+    """Put a value to each PV, wait until it is written, and print it.
 
-    A value is a number, the label or index of a choice, or a text. An array is a JSON list, a
-    table a JSON object of columns. Put -- before values that begin with a minus.
+    NAME and VALUE may be repeated. A value is a number, a text, or the label or index of a choice.
+    An array is a JSON list, a table a JSON object of columns. Write -- before a value that
+    begins with a minus.
     """
     if len(pairs) % 2:
         raise click.UsageError(f"{pairs[-1]} has no value: give NAME VALUE, for each PV")
@@ -101,9 +102,9 @@ def put(pairs: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int:
 @click.argument("arguments", metavar="[VALUE | NAME=VALUE...]", nargs=-1)
 @_options
 def call(name: str, arguments: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int:
-    """Call the command NAME, and print what it returns.
+    """Call the command NAME and print its result.
 
-    A single VALUE is its only argument.
+    Give a single argument as VALUE, others as NAME=VALUE, which may be repeated.
     """
     if len(arguments) == 1 and "=" not in arguments[0]:
         given = {"arg": arguments[0]}
@@ -137,7 +138,7 @@ def call(name: str, arguments: tuple[str, ...], ca: bool, timeout: float, as_jso
 def monitor(
     names: tuple[str, ...], count: int | None, ca: bool, timeout: float, as_json: bool
 ) -> int:
-    """Print PVs whenever they change, until Ctrl-C."""
+    """Print PVs when they change, until Ctrl-C."""
     news: queue.Queue[tuple[str, PvReading | ClientError]] = queue.Queue()
     seen: set[str] = set()
     with _client(ca, timeout) as client:

@@ -253,16 +253,32 @@ def test_the_tables_of_the_page_are_those_of_the_schema():
     assert table(PAGE, "key") == rows()
 
 
+def test_an_alias_takes_what_names_take():
+    sections = json_schema()["$defs"]
+    names = list(sections["NamesOptions"]["properties"].items())
+    assert names[:5] == list(sections["AliasOptions"]["properties"].items())
+
+
+def test_what_may_be_optional_is_a_mapping_of_two_keys():
+    sections = json_schema()["$defs"]
+    found = {name: list(sections[name]["properties"]) for name in IN_WORDS[1:]}
+    assert found == {
+        "OptionalRate": ["value", "optional"],
+        "OptionalDeadband": ["value", "optional"],
+        "OptionalGroup": ["group", "optional"],
+        "OptionalPath": ["path", "optional"],
+    }
+
+
+#: sections that the page describes in words
+IN_WORDS = ("AliasOptions", "OptionalRate", "OptionalDeadband", "OptionalGroup", "OptionalPath")
+
+
 #: where in a file each section is, in the order of the page
 PLACES = {
-    "update_rate.*": "OptionalRate",
-    "deadband.*": "OptionalDeadband",
     "names": "NamesOptions",
-    "names.aliases[]": "AliasOptions",
     "policies": "PoliciesOptions",
     "policies.operators": "OperatorsOptions",
-    "policies.no_write[]": "OptionalGroup",
-    "policies.operators.paths[]": "OptionalPath",
     "acf": "AcfOptions",
     "acf.assign[]": "AsgOptions",
     "audit": "AuditOptions",
@@ -273,7 +289,7 @@ PLACES = {
 def rows(place=None):
     """The rows of the page's tables, as the schema has them."""
     schema = json_schema()
-    assert sorted(PLACES.values()) == sorted(schema["$defs"])
+    assert sorted([*PLACES.values(), *IN_WORDS]) == sorted(schema["$defs"])
     parts = {"": schema, **{where: schema["$defs"][name] for where, name in PLACES.items()}}
     return [
         {
