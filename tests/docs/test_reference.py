@@ -15,7 +15,7 @@ from itertools import count
 import numpy as np
 import pytest
 from support.docs.messages import FOLDERS, messages, pattern
-from support.docs.page_tables import code, table
+from support.docs.page_tables import code, codes, table
 from support.docs.pages import ROOT
 from support.each import each
 from support.trees import running
@@ -84,19 +84,19 @@ def build(tree, expressions):
     return root, paths
 
 
-def known(tree, row):
-    """Tell whether the tree has the row's model; SLAC's has them all."""
-    model = re.search(r"base=(\w+)", row["node"])
+def known(tree, node):
+    """Tell whether the tree has the node's model; SLAC's has them all."""
+    model = re.search(r"base=(\w+)", node)
     return tree.name == "pyrogue" or model is None or hasattr(tree.pr, model.group(1))
 
 
 def test_each_node_of_the_table_becomes_the_pv_it_says(tree):
-    rows = [row for row in table(TYPES, "node") if known(tree, row)]
-    root, paths = build(tree, [code(row["node"]) for row in rows])
+    rows = table(TYPES, "node")
+    said = [(node, row["PV"]) for row in rows for node in codes(row["node"]) if known(tree, node)]
+    root, paths = build(tree, [node for node, _ in said])
     with running(root):
-        nodes = [root.getNode(path) for path in paths]
-        found = [(str(node.typeStr), name_of(make_converter(node).spec)) for node in nodes]
-    assert found == [(code(row["typeStr"]), row["PV"]) for row in rows]
+        found = [name_of(make_converter(root.getNode(path)).spec) for path in paths]
+    assert [(node, pv) for (node, _), pv in zip(said, found, strict=True)] == said
 
 
 def test_every_model_and_every_kind_of_node_is_in_the_table(tree):
@@ -127,8 +127,9 @@ def test_every_kind_of_pv_and_every_element_type_is_in_the_table():
 
 def test_each_result_of_a_command_is_replied_as_it_says():
     for row in table(TYPES, "result"):
-        result = eval(code(row["result"]), {"np": np})  # noqa: S307
-        assert name_of(describe_result(result)[0]) == row["reply"], row
+        for result in codes(row["result"]):
+            spec = describe_result(eval(result, {"np": np}))[0]  # noqa: S307
+            assert name_of(spec) == row["reply"], result
 
 
 def fields_of(kind, scalar):

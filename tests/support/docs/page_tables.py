@@ -40,3 +40,9 @@ def code(cell: str) -> str:
     match = re.fullmatch(r"`+ ?(.*?) ?`+", cell)
     assert match is not None, f"{cell!r} is not code"
     return match.group(1)
+
+
+def codes(cell: str) -> list[str]:
+    """Return the pieces of code in a cell, which has nothing else but commas between them."""
+    assert re.fullmatch(r"`[^`]+`(, `[^`]+`)*", cell), f"{cell!r} is not pieces of code"
+    return re.findall(r"`([^`]+)`", cell)
