@@ -17,6 +17,7 @@ from ..requests.decisions import denied_now
 from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
 from ..tree.pyrogue import disabled
+from ..tree.remote_link import without_link
 from ..values.reading import Snapshot
 from .put_outcome import PutOutcome
 from .reader import PvReader
@@ -100,7 +101,8 @@ class RequestJob(Job):
             self._since = services.clock.monotonic()
         outcome = "failed"
         try:
-            if (reason := disabled(reader.node)) is not None:
+            reason = without_link(reader.node) or disabled(reader.node)
+            if reason is not None:
                 raise PutError(reason)
             reason = denied_now(self._policies, request, services.faults)
             if reason is not None:

@@ -25,6 +25,7 @@ from ..tree.patches.watchdog import Watchdog
 from ..tree.poll_silence import Staleness
 from ..tree.poll_switch import PollSwitch
 from ..tree.pyrogue import enable_of, with_sources
+from ..tree.remote_link import RemoteLink, client_of
 from ..tree.source_health import DerivedPv
 from ..tree.sources import Sources
 from ..tree.watched_polls import WatchedPolls
@@ -59,7 +60,8 @@ class ServerRun:
     def __post_init__(self) -> None:
         services, freshness = self.services, self._freshness
         self.holders: dict[str, PvHolder] = {}
-        self._gates: list[DeviceEnable] = []
+        self._gates: list[DeviceEnable | RemoteLink] = []
+        self._links: dict[int, RemoteLink] = {}  # by id of Rogue's client
         clock = services.clock
         self.poll_switch = PollSwitch(freshness.root)
         self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
@@ -173,6 +175,14 @@ class ServerRun:
     def _put_behind_gate(
         self, holder: DerivedPv, node: Any, by_device: dict[int, DeviceEnable | None]
     ) -> None:
+        client = client_of(node)
+        if client is not None:
+            if id(client) not in self._links:
+                self._links[id(client)] = RemoteLink(client)
+                self._gates.append(self._links[id(client)])
+            link = self._links[id(client)]
+            if link not in holder.causes:
+                link.add(holder)
         device = id(getattr(node, "parent", None))
         if device not in by_device:
             enable = enable_of(node)
@@ -193,7 +203,7 @@ class ServerRun:
         self.attempt("sources", self._sources.unlisten)
         self.attempt("PollEn", self.poll_switch.unlisten)
         for gate in self._gates:
-            self.attempt("enable", gate.unlisten)
+            self.attempt(type(gate).__name__, gate.unlisten)
         pools = [services.judges, services.own, services.variables, services.commands]
         if services.rights is not None:
             pools.append(services.rights)
