@@ -77,7 +77,7 @@ def in_words(exc: BaseException) -> str:
     try:
         text = " ".join(without_cpp(str(exc)).split())
     except BaseException:
-        text = "its text cannot be had"
+        text = "its text cannot be made"
     kind = type(exc).__name__
     return f"{kind}: {text[:200]}" if text else kind
 

@@ -20,6 +20,6 @@ def losses_of(backends: Iterable[Backend], entry: PvEntry, spec: PvSpec | None) 
         try:
             texts = backend.losses(entry, spec)
         except Exception as exc:
-            texts = (f"what is lost cannot be told: {without_cpp(repr(exc))}",)
+            texts = (f"its losses are unknown: {without_cpp(repr(exc))}",)
         for text in texts:
             yield f"over {backend.name}, {text}"

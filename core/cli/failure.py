@@ -68,7 +68,7 @@ def in_one_line(exc: BaseException) -> str:
     try:
         text = " ".join(without_cpp(str(exc)).split())
     except Exception as error:  # code of the user's too
-        text = f"its text cannot be had, {type(error).__name__}"
+        text = f"its text cannot be made, {type(error).__name__}"
     return f"{type(exc).__name__}: {text}" if text else type(exc).__name__
 
 

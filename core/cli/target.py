@@ -115,7 +115,7 @@ def _hint(module: ModuleType) -> str:
 
 def _attribute(module: ModuleType, target: str, name: str) -> Any:
     found: Any = module
-    with failing(Exit.TREE, f"{target}:{name} cannot be had", _raised_at):
+    with failing(Exit.TREE, f"{target}:{name} cannot be read", _raised_at):
         for part in name.split("."):
             try:
                 found = getattr(found, part)

@@ -50,7 +50,7 @@ def _wrong(hook: str, function: Any, options: Any) -> Iterator[str]:
         yield f"there is no hook {hook!r}{f'; the nearest is {near}' if near else ''}"
         return
     if options.get("wrapper") or options.get("hookwrapper"):
-        yield f"{hook} is a wrapper: a hook of Roguebridge returns what it brings itself"
+        yield f"{hook} is a wrapper: hooks of Roguebridge cannot be wrapped"
         return
     # Of a method without `self`, Python takes the first argument for it.
     bound = getattr(function, "__func__", None)

@@ -67,7 +67,7 @@ class Plugins:
             text = f"{OFF}{name}: there is no plugin {name!r}; there are {sorted(names)}"
             self._fault(f"{OFF}{name}", text)
         for name in sorted(self._options & self._off):
-            text = f"{OFF}{name} switches off what the argument for plugin {name} asks for"
+            text = f"{OFF}{name} switches off plugin {name}, which an argument asks for"
             self._fault(f"{OFF}{name}", text)
 
     def _add(self, found: Found) -> None:

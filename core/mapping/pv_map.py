@@ -128,7 +128,7 @@ class _Builder:
         except Exception as exc:  # a sequence of the caller's own may raise anything
             text = str(exc)
             if type(exc) is not ValueError:
-                text = f"its PV names cannot be had: {without_cpp(repr(exc))}"
+                text = f"its PV names cannot be read: {without_cpp(repr(exc))}"
             self.problems.append(Problem(path, f"{path}: {self.giver(node)}{text}"))
             return ()
 

@@ -135,7 +135,7 @@ def _is_built_in(entry: PvEntry) -> bool:
 def _advice(wide: Sequence[str], guessed: Sequence[str], silent: Sequence[str]) -> Iterator[str]:
     if silent:
         yield (
-            "getters without dependencies, which stay good whatever becomes of what they read: "
+            "getters without dependencies, which do not follow the alarms of what they read: "
             f"{_some_of(silent)}; name it in dependencies=[...] of a LinkVariable"
         )
     if guessed:

@@ -55,5 +55,5 @@ class PollSwitch(Switch):
         more = f" and {len(paths) - 1} more" if paths[1:] else ""
         return [
             f"polls are off ({self.variable.path} is False): {paths[0]}{more} with a pollInterval "
-            "show what was read last"
+            "show the last value read"
         ]

@@ -182,7 +182,7 @@ class Source(AwaitsUpdate):
             try:
                 self.heard(True)
             except BaseException:
-                _log.exception("%s: an update could not be told", path)
+                _log.exception("%s: an update could not be used", path)
 
     def await_update(self) -> None:
         """Wait for the next update of the node."""

@@ -64,4 +64,4 @@ class Switch:
             if turned:
                 self.turned()
         except BaseException:
-            _log.exception("%s: an update could not be told", path)
+            _log.exception("%s: an update could not be used", path)

@@ -111,7 +111,10 @@ class WatchedPolls:
         if self._restored:
             thread.join()  # it has nothing left to do
         else:
-            _log.error("poll intervals are not restored: the tree's polling is held up")
+            _log.error(
+                "poll intervals are not restored within %s s: the tree's polling is held up",
+                timeout,
+            )
 
     # Network threads --------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class Hosts:
                 self._failed.discard(host)
             elif host not in self._failed:
                 self._failed.add(host)
-                _log.warning("the host %s of an access rule matches nobody: %s", host, why)
+                _log.warning("the host %s of an access rule matches no client: %s", host, why)
 
     def start(self) -> None:
         """Begin to look names up from time to time."""

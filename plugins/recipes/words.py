@@ -91,7 +91,7 @@ class SplitWords(TypeConverter):
         count = words or (None if whole.bits is None else -(-whole.bits // _WORD))
         if count is None:
             raise PluginError(
-                f"{node.path}: {node.typeStr} does not tell of how many words it is: give words"
+                f"{node.path}: {node.typeStr} does not say how many words it has: give words"
             )
         self._node = node
         self._count = count

@@ -14,7 +14,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from support.docs.messages import FOLDERS, messages, pattern
+from support.docs.messages import FOLDERS, messages, pattern, records
 from support.docs.page_tables import code, codes, table
 from support.docs.pages import ROOT
 from support.each import each
@@ -288,8 +288,8 @@ NO_MESSAGES = {
     "building the tree",
     "looking at every node",
     "something that does not end",  # part of "the tree has left ..."
-    "its text cannot be had, {}",  # in place of an exception's text
-    "its text cannot be had",
+    "its text cannot be made, {}",  # in place of an exception's text
+    "its text cannot be made",
     "an object of type {}",
     "attempted relative import",  # Python's own text
     "Serving {} PVs of {} as {}:... over {}.",
@@ -350,10 +350,49 @@ def test_each_message_listed_is_one_of_the_source(message):
     assert any(known.fullmatch(form) for known in patterns for form in forms)
 
 
+RIDDLES = re.compile(
+    r"\b(?:had|told|heard|whatever|nobody)\b|gone without|(?:^|, )what |what .*\bwhat\b"
+)
+MOST_WORDS = 25
+
+
+def faults(text):
+    """What makes a message hard to read, or its end or its lines look unlike the others."""
+    if "\n" in text or "  " in text:
+        yield "it is not one line with single blanks"
+    if re.search(r"(?<!\.\.)[.!]$", text):
+        yield "it ends with a period"
+    if RIDDLES.search(text):
+        yield f"it has the words {RIDDLES.search(text)[0]!r}"
+    if len(text.split()) > MOST_WORDS:
+        yield f"it has more than {MOST_WORDS} words"
+
+
 @each("text", [text for text in messages() if text not in NO_MESSAGES])
-def test_each_message_of_the_source_is_listed(text):
-    known = pattern(text)
-    assert any(known.search(message) for message in listed_messages()), messages()[text]
+def test_each_message_of_the_source_is_one_plain_line(text):
+    assert not list(faults(text)), messages()[text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{} cannot be had",
+        "{} was told {}",
+        "what {} sent cannot be answered",
+        "{} shows what it holds, whatever becomes of what it reads",
+        "{} is wrong.",
+        "{} is\nwrong",
+        "{} is  wrong",
+        "{} " * 26,
+    ],
+)
+def test_a_message_that_is_hard_to_read_is_found(text):
+    assert list(faults(text))
+
+
+@each("record", records())
+def test_each_record_of_the_log_names_its_subject_or_has_a_traceback(record):
+    assert "{}" in record.text or record.traceback, record.where
 
 
 def test_texts_that_are_no_messages_are_still_in_the_source():

@@ -228,7 +228,7 @@ def _tell(done: _Done, problem: Exception | None) -> None:
     try:
         done(problem)
     except Exception:
-        _log.exception("what was to follow a call on the server's thread failed")
+        _log.exception("a callback on the server's thread failed")
 
 
 def _answered(result: Any) -> None:

@@ -139,7 +139,7 @@ def _maker_for(node: Any) -> ValueMaker | str:
     """Return the maker of the values that listeners of a node get, or why there is none."""
     present = vars(node).get("_doUpdate")
     if present is not None and getattr(present, "below", node) is not None:
-        return "something else has taken the place of its _doUpdate"
+        return "its _doUpdate has been replaced"
     if not isinstance(vars(node.root).get("_varListeners"), list):
         return _UNKNOWN
     cls: Any = type(node)

@@ -152,7 +152,7 @@ class Watchdog:
         while self._deaths:
             self._report(self._deaths.popleft())
         if not alive and self._dead is None:
-            self._report(_Death(self._worker, None, "has ended, and what ended it was not seen"))
+            self._report(_Death(self._worker, None, "has ended for an unknown reason"))
         if self._dead is None:
             self._look_at_delivery()
         elif self.clock.monotonic() >= self._revive_at:

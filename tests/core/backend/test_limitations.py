@@ -71,7 +71,7 @@ def test_a_survey_tells_each_loss_once_with_some_of_those_that_have_it(server):
 def test_a_backend_that_cannot_tell_is_named_and_harms_no_other(server):
     every = f"B:Top:A, B:Top:B, B:Top:C, ... ({len(NAMES) + 2} in all)"
     assert server("broken", "narrow").survey().advice[0] == (
-        f"over broken, what is lost cannot be told: RuntimeError('no idea'): {every}"
+        f"over broken, its losses are unknown: RuntimeError('no idea'): {every}"
     )
     assert "over narrow, a text is lost" in server("broken", "narrow").explain("Top.B").losses
 

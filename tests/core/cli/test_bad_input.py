@@ -120,7 +120,7 @@ CASES = {
     "a start that fails": (TREE, ["serve", "things:Unstartable", "--base", "X"], "MyRoot cannot start: OSError: no link"),
     "a start that exits": (TREE, ["serve", "things:Exiting", "--base", "X"], "MyRoot cannot start: it ended itself with status 0"),
     "an interrupt of its own": (TREE, ["serve", "things:Interrupted", "--base", "X"], "things:Interrupted cannot be built: KeyboardInterrupt"),
-    "an error without a text": (TREE, ["check", "things:make_mute"], "things:make_mute cannot be built: Mute: its text cannot be had, RuntimeError"),
+    "an error without a text": (TREE, ["check", "things:make_mute"], "things:make_mute cannot be built: Mute: its text cannot be made, RuntimeError"),
     "a protocol that fails": (TREE, ["serve", "things:Half", "--base", "X"], "MyRoot cannot start: ValueError: not today"),
     "no base": (USAGE, ["serve", "my_tree:MyRoot"], "give --base: the root MyRoot brings no server of its own"),
     "an empty base": (USAGE, ["check", "my_tree:MyRoot", "--base", ""], "--base is empty"),

@@ -131,9 +131,9 @@ def test_all_that_cannot_be_loaded_is_said_at_once_and_may_be_switched_off(make,
 def test_what_is_asked_for_and_switched_off_is_said(make):
     manager = make("no:operators", options={"operators": "ada"})
     assert manager.problems == (
-        "no:operators switches off what the argument for plugin operators asks for",
+        "no:operators switches off plugin operators, which an argument asks for",
     )
-    with pytest.raises(PluginError, match="switches off what"):
+    with pytest.raises(PluginError, match="switches off plugin"):
         make("no:operators", strict=True, options={"operators": "ada"})
 
 

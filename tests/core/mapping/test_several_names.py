@@ -125,7 +125,7 @@ ODD = {
     "a list in a list": ([["a"]], "PV name ['a'] is not a str"),
     "an endless sequence": (Endless(), "more than 64 PV names: ('n0', 'n1', 'n2', 'n3'"),
     "a long list": (["a"] * 65, "more than 64 PV names: ('a', 'a', 'a', 'a', 'a', 'a', ...)"),
-    "a sequence that raises": (Raising(), "its PV names cannot be had: RuntimeError('no names"),
+    "a sequence that raises": (Raising(), "its PV names cannot be read: RuntimeError('no names"),
     "None": (None, "PV name None is not a str"),
     "bytes": (b"a", "PV name b'a' is not a str"),
     "a bytearray": (bytearray(b"a"), "PV name bytearray(b'a') is not a str"),

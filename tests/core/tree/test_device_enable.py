@@ -127,7 +127,7 @@ def test_a_pv_that_cannot_be_told_harms_neither_the_next_nor_the_tree(error, cap
 def test_an_update_without_a_value_raises_nothing_into_the_tree(site, caplog):
     (listener,) = site.enable.listeners
     listener("Top.Dev.enable", None)
-    assert "Top.Dev.enable: an update could not be told" in caplog.text
+    assert "Top.Dev.enable: an update could not be used" in caplog.text
 
 
 def test_unlisten_ends_it(site):

@@ -27,7 +27,7 @@ class Silent(Exception):
         (ValueError("two\n  lines"), "ValueError: two lines"),
         (ValueError(), "ValueError"),
         (ValueError("x" * 300), "ValueError: " + "x" * 200),
-        (Silent(), "Silent: its text cannot be had"),
+        (Silent(), "Silent: its text cannot be made"),
     ],
     ids=["lines", "empty", "long", "unreadable"],
 )

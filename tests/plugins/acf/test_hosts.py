@@ -78,7 +78,7 @@ def test_a_name_without_address_matches_nobody_and_is_logged_once(failure, caplo
     hosts.refresh()
     assert not hosts.is_one_of("10.0.0.5", frozenset({"desk"}))
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
-    assert "the host desk of an access rule matches nobody: " in caplog.text
+    assert "the host desk of an access rule matches no client: " in caplog.text
     names.names["desk"] = ["10.0.0.5"]
     hosts.refresh()
     assert hosts.is_one_of("10.0.0.5", frozenset({"desk"}))

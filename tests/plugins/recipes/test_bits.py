@@ -194,7 +194,7 @@ def test_words_that_cannot_be_are_refused():
         split_words(ALL, words=0)
     with pytest.raises(ValueError, match="first must be 'least' or 'most', not 'big'"):
         split_words(ALL, first="big")
-    with pytest.raises(PluginError, match="int does not tell of how many words it is: give words"):
+    with pytest.raises(PluginError, match="int does not say how many words it has: give words"):
         words("int")
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from support.docs.pages import ROOT
 
@@ -29,6 +30,34 @@ def messages() -> dict[str, str]:
             for line, text in _texts(file) if not name.startswith(_SCHEMA) else ():
                 if len(_WORDS.findall(text)) > 1 and " " in text.strip():
                     found.setdefault(text, f"{name}:{line}")
+    return found
+
+
+class Record(NamedTuple):
+    """A call that logs."""
+
+    text: str
+    where: str
+    traceback: bool
+
+
+def records() -> list[Record]:
+    """Return each call of a logger whose text stands in the call; ``{}`` for what varies."""
+    found = []
+    for folder in FOLDERS:
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call) or not node.args:
+                    continue
+                name, first = ast.unparse(node.func), node.args[0]
+                if not name.startswith("_log.") or not isinstance(first, ast.Constant):
+                    continue
+                shown = name == "_log.exception" or any(
+                    one.arg == "exc_info" for one in node.keywords
+                )
+                text = _PLACE.sub("{}", str(first.value))
+                where = f"{file.relative_to(ROOT).as_posix()}:{node.lineno}"
+                found.append(Record(text, where, shown))
     return found
 
 

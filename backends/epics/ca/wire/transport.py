@@ -138,7 +138,7 @@ class Stream(asyncio.Protocol, ABC):
             self._log("a client at %s broke the protocol: %s", exc)
             self.transport.abort()
         except Exception:
-            self._log("what a client at %s sent cannot be answered", exc_info=True)
+            self._log("a request of a client at %s cannot be answered", exc_info=True)
             self.transport.abort()
         self.flush()
 

@@ -47,8 +47,8 @@ def test_the_place_of_somebody_else_is_left_alone(world):
     texts.listen(served.variable, served.bridge)
     assert served.variable._doUpdate is other
     assert texts.problems() == [
-        "Top.D.V: arrays are made text at each update, which is slow: something else has taken "
-        "the place of its _doUpdate"
+        "Top.D.V: arrays are made text at each update, which is slow: its _doUpdate has been "
+        "replaced"
     ]
     take(served, ARRAYS["doubles"])
     assert len(served.bridge.calls) == 2

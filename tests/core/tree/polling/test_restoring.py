@@ -57,7 +57,10 @@ def test_restore_all_does_not_wait_for_ever(bench, caplog):
     bench.clock.advance(0.2)
     join(stopping)
     assert records(caplog) == [
-        (logging.ERROR, "poll intervals are not restored: the tree's polling is held up")
+        (
+            logging.ERROR,
+            "poll intervals are not restored within 3.0 s: the tree's polling is held up",
+        )
     ]
     gate.set()
     join(restoring)

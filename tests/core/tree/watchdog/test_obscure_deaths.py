@@ -21,9 +21,7 @@ def test_a_death_that_nobody_told_is_found_by_the_next_check(root, switch, watch
         root.D.Other.set(1)
         join(dead)
         watched.check()
-        assert watched.fault() == (
-            "the tree's update thread has ended, and what ended it was not seen"
-        )
+        assert watched.fault() == ("the tree's update thread has ended for an unknown reason")
         watched.well()
         # The revived one tells by itself.
         dead = root._updateThread
