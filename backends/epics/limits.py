@@ -13,8 +13,8 @@ from roguebridge.core.values import ScalarType
 def limit_pair(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:
     """Return a pair of limits in the PV's type.
 
-    No limit at all is NaN/NaN or 0/0; a side that is not set beside one that is, is the end of
-    the type's range: anything else makes clients drop the whole range.
+    Without limits it is NaN/NaN or 0/0. If only one is set, the other is the end of the type's
+    range: with anything else clients drop the whole range.
     """
     if scalar.is_float:
         if low is None and high is None:
@@ -23,7 +23,7 @@ def limit_pair(low: Any, high: Any, scalar: ScalarType) -> tuple[Any, Any]:
     if low is None and high is None:
         return 0, 0
     info = np.iinfo(scalar.dtype)
-    # Of integers none is between a fraction and the next one inwards.
+    # A limit with a fraction means the next integer within.
     low = info.min if low is None else min(max(math.ceil(low), info.min), info.max)
     high = info.max if high is None else min(max(math.floor(high), info.min), info.max)
     return int(low), int(high)

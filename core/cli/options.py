@@ -11,9 +11,9 @@ from roguebridge.core.cli.failure import DEBUG
 from roguebridge.core.cli.server_options import SPELLING, Timeout
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
+from roguebridge.core.config.numbers import check_number
 from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.pv.pacing import deadband_of, period_of
-from roguebridge.core.requests.completion import checked_timeout
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -52,9 +52,11 @@ def _by_path(read: Callable[[Any], object], example: str) -> dict[str, Any]:
 def _timeout(text: str) -> Timeout:
     """Return the seconds that an option gives, or that there is no limit."""
     try:
-        return Timeout(None if text == "none" else checked_timeout(float(text)))
+        seconds = None if text == "none" else float(text)
+        check_number("completion_timeout", seconds)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not one such as 2, 0 or none") from None
+    return Timeout(seconds)
 
 
 #: argument of a server -> how its option is read; whose argument is not here takes text as it is

@@ -16,7 +16,7 @@ from roguebridge.core.cli.options import common_options, mapping_options
 from roguebridge.core.cli.prepare import prepared
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.terminal import claim_stdout, complain
-from roguebridge.core.config.options import plugin_options
+from roguebridge.core.config.arguments import plugin_options
 from roguebridge.core.hooks.manager import Plugins
 from roguebridge.core.hooks.sources import PluginInfo
 from roguebridge.core.server.explain import Explanation, RuleUse

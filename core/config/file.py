@@ -17,7 +17,7 @@ from ..errors import ConfigError
 from ..hooks.checks import why
 from ..hooks.sources import of_option
 from ..mapping.nearest import nearest_of
-from .options import plugin_options
+from .arguments import plugin_options
 from .schema import ServerConfig
 from .sections import EXPECTED, TAGS
 from .yaml_lines import Document, Fault, read_yaml

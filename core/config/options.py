@@ -1,13 +1,12 @@
 """The arguments of a server: name, type, default and meaning of each, in one place.
 
-The schema of configuration files and the options of the command line are made of them, and a test
-holds signature and docstring of :class:`.PvServer` to them.
+The schema of configuration files, the options of the command line and the docstring of
+:class:`.PvServer` are made of them, and a test holds its signature to them.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,18 +177,18 @@ OPTIONS: dict[str, Option] = {
         None,
         "seconds between polls of variables that clients are connected to, unless they are polled "
         "more often already; None: no such polls",
-        kind="Positive|None",
+        kind="Seconds|None",
     ),
     "missed_polls": Option(
         3.0,
         "a polled variable that is silent for so many poll intervals, and at least one second, "
         "becomes INVALID with TIMEOUT; None: never",
-        kind="Positive|None",
+        kind="Count|None",
     ),
     "stuck_after": Option(
         10.0,
         "seconds that the tree may take to deliver one update; then all PVs become INVALID",
-        kind="Positive",
+        kind="Interval",
     ),
     "update_rate": Option(
         None,
@@ -266,26 +265,3 @@ OPTIONS: dict[str, Option] = {
     ),
     "clock": Option(None, "the source of time, for tests"),
 }
-
-
-_POLICIES = ("read_only", "no_write", "operators")
-
-
-def plugin_options(
-    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any
-) -> dict[str, Any]:
-    """Return name of a built-in plugin -> what it is to be made of.
-
-    :raises TypeError: for policies that are no mapping of str
-    :raises ValueError: for an unknown policy, or one without a value
-    """
-    if policies is not None and not isinstance(policies, Mapping):
-        raise TypeError(f"policies must be a dict with keys of {list(_POLICIES)}, not {policies!r}")
-    for name, option in (policies or {}).items():
-        if option is None:  # an empty place in a script: nothing would be guarded
-            raise ValueError(f"policies: {name} has no value")
-    given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
-    unknown = [key for key in policies or () if key not in _POLICIES]
-    if unknown:
-        raise ValueError(f"policies has no {unknown[0]!r}; there are {list(_POLICIES)}")
-    return {name: option for name, option in given.items() if option is not None}

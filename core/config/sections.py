@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from ..pv.pacing import deadband_of
+from .numbers import NUMBERS
 
 _TAGS = {
     str: "<text>",
@@ -45,6 +46,7 @@ EXPECTED = {
     "finite_number": "a finite number",
     "greater_than": "a number greater than {gt:g}",
     "greater_than_equal": "{ge:g} or more",
+    "less_than": "a number less than {lt:g}",
     "less_than_equal": "{le:g} or less",
     "literal_error": "{expected}",
     "kind": "{msg}",
@@ -64,6 +66,13 @@ def _either(expected: str, **kinds: Any) -> Any:
         custom_error_message=expected,
     )
     return Annotated[Union[tagged], tell]  # noqa: UP007 - of a tuple
+
+
+def _number(kind: str) -> Any:
+    bounds = NUMBERS[kind]
+    if bounds.integer:
+        return Annotated[int, Field(**bounds.limits)]
+    return Annotated[float, Field(**bounds.limits, allow_inf_nan=False)]
 
 
 def _share(text: str) -> str:
@@ -110,8 +119,8 @@ PathMap = _either(
     "a file name, or a mapping of path to PV name", text=Text, mapping=dict[str, PvNames]
 )
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-PositiveInt = Annotated[int, Field(gt=0)]
-NameLength = Annotated[int, Field(ge=16, le=65536)]
+PositiveInt, NameLength = _number("PositiveInt"), _number("NameLength")
+Seconds, Interval, Count = _number("Seconds"), _number("Interval"), _number("Count")
 Share = Annotated[
     str,
     AfterValidator(_share),
@@ -149,7 +158,6 @@ DeadbandValue = _either(
     number=Positive,
     mapping=dict[Text, _DeadbandOfGlob | None],
 )
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def without_default(schema: dict[str, Any]) -> None:
@@ -185,8 +193,6 @@ class AliasOptions(Section):
 
 
 Alias = _either("a template, or a mapping", text=Text, mapping=AliasOptions)
-
-
 Aliases = _either(
     "a template, a mapping, or a list of them", text=Text, list=list[Alias], mapping=AliasOptions
 )
@@ -286,8 +292,6 @@ class AuditOptions(Section):
 Plugin = _either(
     "the name of a plugin, or a mapping of plugin and options", text=Text, mapping=PluginOptions
 )
-
-
 Names = _either("a template of PV names, or a mapping", text=Text, mapping=NamesOptions)
 AccessFile = _either("a file name, or a mapping", text=Text, mapping=AcfOptions)
 AuditTrail = _either("a file name, or a mapping", text=Text, mapping=AuditOptions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -17,6 +18,18 @@ _LINE = re.compile(r"\s*(\S.*?)\s+->\s+(\S.*?)\s*")
 def map_lines(names: Iterable[tuple[str, str]]) -> list[str]:
     """Return one ``pv -> path`` line per PV name and path, without line ends."""
     return [f"{pv_name}{_ARROW}{path}" for pv_name, path in names]
+
+
+def write_map(names: Iterable[tuple[str, str]], file: str | PathLike[str] | None) -> None:
+    """Write one ``pv -> path`` line per PV name and path.
+
+    :param file: None to print them
+    """
+    text = "".join(f"{line}\n" for line in map_lines(names))
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        Path(file).write_text(text, encoding="utf-8")
 
 
 def read_map(file: str | PathLike[str]) -> dict[str, list[str]]:

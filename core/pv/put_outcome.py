@@ -9,7 +9,8 @@ from typing import Any
 from ..concurrency.network_log import NetworkLog
 from ..errors import PutError, words_of
 from ..requests.request import PutRequest
-from ..tree.pyrogue import computed, read_fault
+from ..tree.links import computed
+from ..tree.pyrogue import read_fault
 from ..values.alarm import NO_ALARM, WRITE, Alarm
 from ..values.reading import KEEP, Snapshot
 from .publisher import Publisher

@@ -24,11 +24,11 @@ from ..tree.pyrogue import (
 from ..tree.server_nodes import ServerNode
 from ..tree.source_health import FIRST_UPDATE, AlarmCause, AwaitsUpdate
 from ..values.alarm import CALC, DISABLE, NO_ALARM, UDF, UNWRITTEN, Alarm, Severity
-from ..values.conversion import Conversion
-from ..values.converter import ConversionError, Provisional, TypeConverter
+from ..values.conversion import Conversion, provisional
+from ..values.converter import ConversionError, TypeConverter
 from ..values.reading import KEEP, Sample
 from ..values.sendable import sendable
-from ..values.spec import NO_VALUE_ALARM, changes_of
+from ..values.spec import NO_VALUE_ALARM
 from .services import Services
 
 
@@ -103,8 +103,6 @@ class PvReader:
         conversion = self.conversion
         return changes_others(self.node) if conversion is None else conversion.changes_others
 
-    # Time ---------------------------------------------------------------------------------------
-
     def time_of(self, *values: Any) -> int:
         """Return the time of a value of the tree, in ns since the POSIX epoch; of none: now."""
         source = self.time_source
@@ -116,8 +114,6 @@ class PvReader:
         except Exception as exc:
             self.services.faults.time_source_failed(self.node, exc)
         return self.services.time_ns()
-
-    # Clients ------------------------------------------------------------------------------------
 
     def set_watched(self, watched: bool) -> None:
         """Note whether a client is there; with the lock held."""
@@ -186,7 +182,7 @@ class PvReader:
                 converter, converter.spec, only_stores(node), changes_others(node), limits
             )
         except BaseException as exc:
-            problem, conversion = exc, _provisional()
+            problem, conversion = exc, provisional()
             rule = "a rule of converter_rules"
             blamed = self.services.faults.conversion_failed(node, rule, exc)
             self.in_trouble(f"its type cannot be found out: {blamed or repr(exc)}")
@@ -205,7 +201,7 @@ class PvReader:
     def use_provisional(self) -> None:
         """Take a provisional type: the PV must open before its type is known; lock held."""
         if self.conversion is None:
-            self.conversion = _provisional()
+            self.conversion = provisional()
 
     def set_run(self, running: bool, alarm: Alarm) -> None:
         """Note whether a command runs, and how its last run has ended."""
@@ -270,10 +266,9 @@ class PvReader:
             if conversion.has_text:
                 pv_value = sendable(pv_value)
             if conversion.converter.spec is not conversion.given:
-                changes = changes_of(conversion.given, conversion.converter.spec)
+                changes = conversion.changes()
                 if changes:
-                    name = type(conversion.converter).__qualname__
-                    self.in_trouble(f"the spec of its converter {name} has changed: {changes}")
+                    self.in_trouble(changes)
                     return KEEP, CALC
             if conversion.alarm_of is not None:
                 part = "alarm_of"
@@ -300,8 +295,3 @@ class PvReader:
         """Report, until the next good value, why the node cannot be shown as it is."""
         self.trouble = text
         self.services.trouble(self.entry, text)
-
-
-def _provisional() -> Conversion:
-    converter = Provisional()
-    return Conversion(converter, converter.spec)

@@ -16,7 +16,7 @@ from ..errors import PutError, words_of
 from ..requests.decisions import denied_now
 from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
-from ..tree.pyrogue import disabled
+from ..tree.device_enable import disabled
 from ..tree.remote_link import without_link
 from ..values.reading import Snapshot
 from .put_outcome import PutOutcome

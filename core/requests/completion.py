@@ -26,20 +26,6 @@ _SILENT = "the tree's update thread is dead or held up"
 _STOPPED = "the server was stopped"
 
 
-def checked_timeout(timeout: Any) -> float | None:
-    """Return ``completion_timeout`` if it is one.
-
-    :raises ValueError: for anything but a number of seconds, 0 or None
-    """
-    if timeout is None:
-        return None
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not (is_number and 0 <= timeout < 1e9):
-        text = f"completion_timeout must be a number of seconds, 0 or None, not {timeout!r}"
-        raise ValueError(text)
-    return float(timeout)
-
-
 class Unshown(Protocol):
     """Updates that are delivered and not shown yet; see :mod:`.unshown`."""
 

@@ -122,13 +122,13 @@ class PluginFaults:
         self.wrong(self._guards(policy), "decide of a policy", path, kind.__name__, what)
 
     def policy_took(self, policy: Any, method: str, path: str, since: float) -> None:
-        """Note that a quick policy took too long, if it did: it may hold up all clients.
+        """Note that what runs on a network thread took too long, if it did: all clients waited.
 
         :param since: time of the clock at which it was asked
         """
         took = self.clock.monotonic() - since
         if took > _QUICK:
-            what = f"took {1000 * took:.0f} ms, though it says that it is quick; it may take 50 ms"
+            what = f"took {1000 * took:.0f} ms, and all clients may wait for it; it may take 50 ms"
             self.wrong(self._guards(policy), f"{method} of a policy", path, "slow", what)
 
     def time_source_failed(self, node: Any, exc: BaseException) -> None:

@@ -13,7 +13,7 @@ from ..mapping.groups import OptionalName, group_list
 from ..mapping.path_globs import path_matcher
 from ..mapping.select import Select
 from ..mapping.selectors import Selector
-from ..tree.pyrogue import has_limits_of_its_own
+from ..tree.links import has_limits_of_its_own
 from ..values.exact import exact_array
 from ..values.spec import NtKind, PvSpec, ScalarType
 from ..values.words import MisfitError, parse_literal, parse_number

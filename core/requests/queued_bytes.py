@@ -19,16 +19,6 @@ _SMALL = 4096  # bytes of a request that is taken though others have filled the 
 _DEEPEST = 4  # structures within structures
 
 
-def checked_bytes(value: Any) -> int:
-    """Return the argument ``max_queued_bytes``.
-
-    :raises ValueError: if it is no integer greater than 0
-    """
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"max_queued_bytes must be an integer greater than 0, not {value!r}")
-    return value
-
-
 class QueuedBytes:
     """Counts the bytes of requests, from their arrival to the end of their work.
 
@@ -36,7 +26,7 @@ class QueuedBytes:
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self.most = checked_bytes(most)
+        self.most = most
         self._in_all = _CLIENTS * most
         self._lock = threading.Lock()
         self._of: dict[Hashable, int] = {}

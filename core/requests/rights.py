@@ -60,12 +60,14 @@ def rights_state(
     found: list[Hashable] = []
     for policy in policies:
         if may_change(policy, faults):
+            since = faults.clock.monotonic()
             try:
                 state = policy.state()
                 hash(state)
             except BaseException as exc:
                 faults.policy_unreadable(policy, "state", exc)
                 state = None
+            faults.policy_took(policy, "state", "", since)
             if state is None:
                 return None
             found.append(state)

@@ -12,12 +12,12 @@ from ..errors import without_cpp
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import Rule, converter_of
 from ..mapping.nearest import why_unknown
-from ..mapping.pv_map import PvMap
 from ..mapping.selectors import name_of, selects
 from ..requests.policy import AccessPolicy
-from ..tree.pyrogue import with_sources
+from ..tree.links import with_sources
 from ..values.converter import TypeConverter
 from ..values.spec import PvSpec
+from .mapper import MappedTree, Mapper
 from .survey import served_as
 
 
@@ -69,40 +69,36 @@ class Explanation:
 
 
 def explain(
-    path: str,
-    root: Any,
-    mapped: PvMap,
-    extra: PvMap,
-    rules: RuleSet,
-    include: Sequence[str],
-    exclude: Sequence[str],
-    explicit: bool,
-    backends: Sequence[Backend],
+    path: str, mapper: Mapper, mapped: MappedTree, backends: Sequence[Backend]
 ) -> Explanation:
     """Explain one node of a tree, or of the server's own.
 
     :param path: of the node; ``root.`` may stand for the root's name
-    :param mapped: the tree's mapping
-    :param extra: that of nodes that are in no tree
-    :param explicit: True if the mapping is an explicit one
+    :param mapper: knows what the server was asked to serve
+    :param mapped: what it serves
     :param backends: tell what they would not show whole
     """
-    nodes = {node.path: node for node in (*root.variableList, *extra.nodes)}
+    root, rules, explicit = mapper.root, mapped.rules, mapper.pv_map is not None
+    nodes = {node.path: node for node in (*root.variableList, *mapped.own.nodes)}
     wanted = root.name + path[4:] if path.startswith("root.") and path not in nodes else path
     node = nodes.get(wanted)
     if node is None:
         return Explanation(path, "", (), why_unknown(path, list(nodes), root.getNode))
-    entries = {entry.path: entry for entry in (*extra.entries, *mapped.entries)}
+    entries = {entry.path: entry for entry in (*mapped.own.entries, *mapped.pvs.entries)}
     entry = entries.get(wanted)
-    problems = [p.text for p in (*mapped.problems, *extra.problems) if p.path == wanted]
-    of_tree = wanted not in {entry.path for entry in extra.entries}
+    problems = [p.text for p in mapped.problems if p.path == wanted]
+    of_tree = wanted not in {entry.path for entry in mapped.own.entries}
     names = () if entry is None else entry.names
     if problems:
         why = "; ".join(problems)
     elif explicit and of_tree:
         why = f"the explicit map lists {wanted}" if entry else f"the explicit map has no {wanted}"
     else:
-        why = _by_groups(node, include, exclude) if of_tree else "it is one of the server's own"
+        why = (
+            _by_groups(node, mapper.include, mapper.exclude)
+            if of_tree
+            else "it is one of the server's own"
+        )
     named = None if explicit or not of_tree else _first(rules, rules.naming, node)
     spec: PvSpec | None = None
     converter = _first(rules, rules.converters, node)

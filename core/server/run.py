@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -13,24 +13,21 @@ from typing import Any
 from ..backend.contract import Backend
 from ..concurrency import network_log
 from ..errors import BackendError, PluginError, RoguebridgeError, without_cpp
-from ..hooks.rule_set import RuleSet
 from ..hooks.rules import converter_of, time_source_of
-from ..mapping.pv_map import PvMap
 from ..pv.holder import PvHolder
 from ..pv.request_job import abandon_all
 from ..pv.services import Services, Watchers
 from ..requests.policy import AccessPolicy
-from ..tree.device_enable import DeviceEnable
+from ..tree.gates import Gates
+from ..tree.links import with_sources
 from ..tree.patches.watchdog import Watchdog
 from ..tree.poll_silence import Staleness
 from ..tree.poll_switch import PollSwitch
-from ..tree.pyrogue import enable_of, with_sources
-from ..tree.remote_link import RemoteLink, client_of
-from ..tree.source_health import DerivedPv
 from ..tree.sources import Sources
 from ..tree.watched_polls import WatchedPolls
 from ..values.alarm import TIMEOUT
 from .freshness import Freshness
+from .mapper import MappedTree
 
 _log = logging.getLogger("roguebridge.server")
 _MOMENT = 0.2  # seconds
@@ -42,7 +39,7 @@ class ServerRun:
 
     :param _base: the server's, for the log
     :param _backends: not started
-    :param _rules: choose converters, policies and time sources
+    :param _mapped: the PVs, and the rules that choose converters, policies and time sources
     :param services: what the holders share; not used before, ended with this
     :param _holder_class: the class of the holders
     :param _stop_timeout: seconds that :meth:`end` waits for pending puts and calls
@@ -51,7 +48,7 @@ class ServerRun:
 
     _base: str
     _backends: Sequence[Backend]
-    _rules: RuleSet
+    _mapped: MappedTree
     services: Services
     _holder_class: type[PvHolder]
     _stop_timeout: float
@@ -60,8 +57,7 @@ class ServerRun:
     def __post_init__(self) -> None:
         services, freshness = self.services, self._freshness
         self.holders: dict[str, PvHolder] = {}
-        self._gates: list[DeviceEnable | RemoteLink] = []
-        self._links: dict[int, RemoteLink] = {}  # by id of Rogue's client
+        self._gates = Gates()
         clock = services.clock
         self.poll_switch = PollSwitch(freshness.root)
         self._staleness = Staleness(clock, freshness.missed_polls, lambda: self.poll_switch.on)
@@ -91,23 +87,19 @@ class ServerRun:
         """What is wrong while the tree delivers no updates, else None."""
         return self._watchdog.fault
 
-    def problems(self, nodes: Iterable[Any]) -> list[str]:
-        """Return what is not as it should be, one text each.
-
-        :param nodes: those of the tree that are served
-        """
+    def problems(self) -> list[str]:
+        """Return what is not as it should be, one text each."""
         services = self.services
         found = [] if services.audit is None else services.audit.problems()
         found += [*services.texts.problems(), *services.stamps.problems()]
-        found += self.poll_switch.problems(nodes)
+        found += self.poll_switch.problems(self._mapped.pvs.nodes)
         found += [] if services.completion is None else services.completion.problems()
         found += [text for backend in self._backends for text in backend.problems()]
         return [*found, *network_log.problems()]
 
-    def begin(self, *maps: PvMap) -> None:
+    def begin(self) -> None:
         """Make the holders and listen; what raises leaves nothing behind.
 
-        :param maps: the tree's mapping, and that of the nodes that are in no tree
         :raises PluginError: for rules that cannot be had
         :raises BackendError: if a backend cannot listen
         """
@@ -116,7 +108,7 @@ class ServerRun:
             if self.services.audit is not None:
                 self.services.audit.start(self.services.log_soon)
             self._name_plugins()
-            self._make_holders(maps)
+            self._make_holders()
             for backend in self._backends:
                 with _blaming(backend):
                     for holder in self.holders.values():
@@ -140,25 +132,25 @@ class ServerRun:
             raise
 
     def _name_plugins(self) -> None:
-        faults, rules = self.services.faults, self._rules
+        faults, rules = self.services.faults, self._mapped.rules
         chosen = partial(rules.first_plugin, rules.converters)
         timed = partial(rules.first_plugin, rules.time_sources)
         faults.begin(self.services.clock, self.services.run_soon, chosen, rules.plugin_of, timed)
 
-    def _make_holders(self, maps: Sequence[PvMap]) -> None:
-        make_converter = partial(converter_of, self._rules.converters)
-        time_rules = self._rules.time_sources
+    def _make_holders(self) -> None:
+        rules = self._mapped.rules
+        make_converter = partial(converter_of, rules.converters)
+        time_rules = rules.time_sources
         self.services.clock.start()
-        by_device: dict[int, DeviceEnable | None] = {}
         tuples: dict[tuple[int, ...], tuple[AccessPolicy, ...]] = {}  # most nodes share theirs
-        for entry, node in chain.from_iterable(maps):
+        for entry, node in chain(self._mapped.pvs, self._mapped.own):
             sources = with_sources(node)
-            policies = self._rules.policies_of(sources)
+            policies = rules.policies_of(sources)
             policies = tuples.setdefault(tuple(map(id, policies)), policies)
             try:
                 time_source = time_source_of(time_rules, node)
             except PluginError as exc:
-                plugin = self._rules.first_plugin(time_rules, node)
+                plugin = rules.first_plugin(time_rules, node)
                 hook = "a rule of time_source_rules"
                 self.services.faults.failed(
                     plugin, hook, node.path, exc.__cause__ or exc, at_once=True
@@ -169,29 +161,8 @@ class ServerRun:
             )
             if entry.is_command:
                 self.services.defaults.note(entry.path, node)
-            self._put_behind_gate(holder, node, by_device)
-        self._sources.find(self.holders, partial(self._put_behind_gate, by_device=by_device))
-
-    def _put_behind_gate(
-        self, holder: DerivedPv, node: Any, by_device: dict[int, DeviceEnable | None]
-    ) -> None:
-        client = client_of(node)
-        if client is not None:
-            if id(client) not in self._links:
-                self._links[id(client)] = RemoteLink(client)
-                self._gates.append(self._links[id(client)])
-            link = self._links[id(client)]
-            if link not in holder.causes:
-                link.add(holder)
-        device = id(getattr(node, "parent", None))
-        if device not in by_device:
-            enable = enable_of(node)
-            gate = by_device[device] = None if enable is None else DeviceEnable(enable)
-            if gate is not None:
-                self._gates.append(gate)
-        gate = by_device[device]
-        if gate is not None and gate.variable is not node and gate not in holder.causes:
-            gate.add(holder)
+            self._gates.add(holder, node)
+        self._sources.find(self.holders, self._gates.add)
 
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""

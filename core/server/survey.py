@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..backend.contract import Backend
 from ..backend.limitations import losses_of
-from ..errors import PluginError, in_words
+from ..errors import BackendError, PluginError, in_words
 from ..hooks.rule_set import RuleSet
 from ..hooks.rules import converter_of, time_source_of
 from ..mapping.problems import Problem, grouped
-from ..mapping.pv_map import PvEntry, PvMap
+from ..mapping.pv_map import PvEntry
 from ..tree.declared_types import type_str
+from ..tree.links import has_silent_getter, with_sources
 from ..tree.protocols import TreeNode
-from ..tree.pyrogue import has_silent_getter, with_sources
 from ..values.converter import ConversionError, TypeConverter
 from ..values.spec import NtKind, PvSpec, ScalarType
+from .mapper import MappedTree, Mapper
 
 _WIDE = (ScalarType.Int64, ScalarType.UInt64)
 _BUILT_IN = ("LoadConfigProcess", "SaveConfigProcess", "LocalTime")  # in every root
@@ -76,16 +78,16 @@ class Survey:
     ports: tuple[tuple[str, int], ...] = ()
 
 
-def survey(
-    pv_map: PvMap, rules: RuleSet, problems: Sequence[str], backends: Iterable[Backend]
-) -> Survey:
+def survey(server: Any, mapper: Mapper, mapped: MappedTree, backends: Iterable[Backend]) -> Survey:
     """Survey the nodes of a mapping; every variable is read once, from PyRogue's cache.
 
-    :param pv_map: the mapping
-    :param rules: choose converters, policies and time sources
-    :param problems: what is known to be wrong already
+    :param server: the :class:`.PvServer`, for hooks; if it runs, its ports are not tried
+    :param mapper: has the plugins
+    :param mapped: the mapping
     :param backends: tell what they would not show whole
     """
+    plugins, pv_map, rules = mapper.plugins, mapped.pvs, mapped.rules
+    problems = (*plugins.problems, *(p.text for p in grouped(mapped.own.problems)))
     found = list(pv_map.problems)
     pvs = []
     wide, guessed, silent = [], [], []
@@ -108,15 +110,37 @@ def survey(
             losses.setdefault(loss, []).append(entry.pv_name)
         pvs.append(_describe(entry, node, spec))
     lines = grouped(found)
+    ports, refusals = try_ports(() if server.running else backends)
+    wrong = (one.text for one in lines if not one.warning)
+    errors = (*problems, *wrong, *refusals, *plugins.texts("find_refusals", server))
+    doubts = (one.text for one in lines if one.warning)
+    warnings = (*doubts, *plugins.texts("find_problems", server))
     return Survey(
         tuple(pvs),
-        tuple(dict.fromkeys([*problems, *(one.text for one in lines if not one.warning)])),
-        tuple(dict.fromkeys(one.text for one in lines if one.warning)),
+        tuple(dict.fromkeys(errors)),
+        tuple(text for text in dict.fromkeys(warnings) if text not in errors),
         (
             *_advice(wide, guessed, silent),
             *(f"{loss}: {_some_of(names)}" for loss, names in losses.items()),
         ),
+        mapper.idle_rules(rules),
+        ports,
     )
+
+
+def try_ports(backends: Iterable[Backend]) -> tuple[tuple[tuple[str, int], ...], Sequence[str]]:
+    """Return the ports that backends would take, and why they would not start."""
+    found: tuple[tuple[str, int], ...] = ()
+    refusals = []
+    for backend in backends:
+        try:
+            ports = backend.try_ports()
+        except BackendError as exc:
+            refusals.append(str(exc))
+        else:
+            refusals += [f"{backend.name}: {text}" for text in taken_twice(found, ports)]
+            found += ports
+    return found, refusals
 
 
 def taken_twice(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..values.alarm import DISABLE, Alarm
+from .links import with_sources
 from .source_health import AlarmCause, DerivedPv, show_causes
 from .switch import Switch
 
@@ -42,3 +43,30 @@ class DeviceEnable(Switch):
     def turned(self) -> None:
         """Have the PVs show it."""
         show_causes(self._pvs, "its enable")
+
+
+def enable_of(node: Any) -> Any:
+    """Return the ``enable`` variable of a node's device, or None.
+
+    :param node: a variable or command
+    """
+    enable = getattr(getattr(node, "parent", None), "enable", None)
+    return enable if hasattr(enable, "addListener") else None
+
+
+def disabled(node: Any) -> str | None:
+    """Return why a put or call would come to nothing: PyRogue drops it without a word.
+
+    :param node: a variable or command; a device's own ``enable`` is never disabled
+    :returns: None if its device is enabled, and that of what it mirrors
+    """
+    for one in with_sources(node):
+        enable = enable_of(one)
+        if enable is None or enable is one:
+            continue
+        state = enable.value()
+        if state is not True:
+            device = getattr(one.parent, "path", "?")
+            whose = "its device" if one is node else f"it mirrors {one.path}, whose device"
+            return f"{node.path}: {whose} {device} is disabled (enable is {state!r})"
+    return None

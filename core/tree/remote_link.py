@@ -6,7 +6,8 @@ import threading
 from typing import Any
 
 from ..values.alarm import COMM, Alarm
-from .pyrogue import local_attribute, with_sources
+from .links import with_sources
+from .pyrogue import local_attribute
 from .source_health import AlarmCause, DerivedPv, show_causes
 
 

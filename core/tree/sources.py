@@ -11,17 +11,11 @@ from ..concurrency.clock import Clock
 from ..concurrency.jobs import FunctionJob, Job
 from ..concurrency.workers import submit_until_taken
 from ..values.alarm import Alarm
+from .device_enable import enable_of
+from .links import dependencies_of, sources_of, with_sources
 from .poll_silence import Staleness
 from .protocols import Listener
-from .pyrogue import (
-    dependencies_of,
-    enable_of,
-    getter_of,
-    is_register,
-    read_now,
-    sources_of,
-    with_sources,
-)
+from .pyrogue import getter_of, is_register, read_now
 from .source_health import DerivedPv, Source, SourceHealth, show_causes
 
 _OWN_UPDATE = 0.1  # seconds that the update of a link may take to follow that of its source

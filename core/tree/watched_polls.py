@@ -18,8 +18,9 @@ from ..concurrency.jobs import FunctionJob, Job
 from ..concurrency.network_log import NetworkLog
 from ..concurrency.workers import submit_until_taken
 from ..errors import without_cpp
+from .links import reachable
 from .poll_silence import Watched, tells_of_polls
-from .pyrogue import is_read, reachable
+from .pyrogue import is_read
 
 _log = NetworkLog(logging.getLogger("roguebridge.polling"))
 

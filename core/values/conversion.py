@@ -7,7 +7,7 @@ from typing import Any
 from .alarm import BY_STATUS, NO_ALARM, Alarm, judge, judge_as_told
 from .converter import Provisional, TypeConverter
 from .sendable import has_text, sendable_spec
-from .spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm
+from .spec import NO_VALUE_ALARM, NtKind, PvSpec, ValueAlarm, changes_of
 
 
 class Conversion:
@@ -56,6 +56,12 @@ class Conversion:
         # limits of the PV are not those of the node.
         self._is_told = not (spec.value_alarm.active or spec.kind is NtKind.SCALAR_ARRAY)
 
+    def changes(self) -> str | None:
+        """Return which parts of the converter's spec are no longer as they were, or None."""
+        found = changes_of(self.given, self.converter.spec)
+        name = type(self.converter).__qualname__
+        return f"the spec of its converter {name} has changed: {found}" if found else None
+
     def told(self, status: str) -> Alarm | None:
         """Return the alarm that the tree tells with an update; None if it is to be judged here.
 
@@ -72,3 +78,9 @@ class Conversion:
         if self.spec.value_alarm.active:
             return judge(pv_value, self.spec.value_alarm)
         return judge_as_told(value, self._limits) if self._limits.active else NO_ALARM
+
+
+def provisional() -> Conversion:
+    """Return what a PV opens with whose type is not known yet."""
+    converter = Provisional()
+    return Conversion(converter, converter.spec)

@@ -1,7 +1,7 @@
-"""Numbers served in a type of the site's choice, for archivers that do not know every type.
+"""Numbers in another type, for archivers that do not store every type.
 
-The Archiver Appliance stores 64-bit integers as bytes that nobody can plot. A node says what
-it is to be served as by PyRogue's extra attribute ``archive_type``, for example ``'double'``.
+The Archiver Appliance stores 64-bit integers as bytes that nobody can plot. A node names
+another type with PyRogue's extra attribute ``archive_type``, for example ``'double'``.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _NAMES = {
 
 
 class Archived(TypeConverter):
-    """Another converter's numbers in another type; one that the type cannot hold is INVALID.
+    """The numbers of another converter in another type; a number that does not fit is INVALID.
 
     :param inner: of an NTScalar or NTScalarArray of numbers
     :param scalar: a type of numbers
@@ -51,7 +51,7 @@ class Archived(TypeConverter):
         return integer(found) if self.spec.scalar.is_integer else real(found)
 
     def to_tree(self, value: Any) -> Any:
-        """Return what the other converter makes of the value, whatever type it came in."""
+        """Return the value that the other converter makes of it."""
         return self._inner.to_tree(value)
 
 

@@ -1,4 +1,4 @@
-"""PyRogue's standard PV names; those by a template are a plugin that a server is given."""
+"""PV names: the standard ones, and :class:`TemplateNames`, a plugin for all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short names for long ones: stable, and telling which node and server they are of."""
+"""Short names of nodes whose PV name is too long: the same after each start, and readable."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ LEAST = 20
 def short_name(name: str, base: str, last: str, longest: int) -> str:
     """Return a name of at most ``longest`` bytes for a longer one.
 
-    It depends on nothing else, so that it is the same after each start.
+    It depends on its arguments alone, so it is the same after each start.
 
     :param name: the long name
-    :param base: the server's, the beginning of the short one
-    :param last: the node's own name, its end
+    :param base: of the server; the short name begins with it
+    :param last: the node's own name; the short name ends with it
     """
     mark = hashlib.sha256(name.encode()).hexdigest()[:_DIGITS]
     room = longest - len(mark) - 2

@@ -16,14 +16,14 @@ _CASES: dict[str | None, Callable[[str], str]] = {
     "lower": str.lower,
 }
 _INDEX = re.compile(r"\[(\d+)\]")
-_NAME = "\ud800"  # stands for the node's name in what is worked out per device; no name has it
+_NAME = "\ud800"  # stands for the node's name in the text of a device; no name has it
 
 
 class Spelling:
     """Makes one PV name of a path; see :class:`.TemplateNames` for the arguments.
 
     :raises TypeError: for an argument of the wrong type
-    :raises ValueError: for a template, a case, a separator, an index or a path that is none
+    :raises ValueError: for a wrong template, case, separator, index or path
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Spelling:
 
     @property
     def selectors(self) -> list[Selector]:
-        """What each prefix stands for: the nodes below a path."""
+        """One selector for each prefix; it selects the nodes below the path."""
         return [
             Selector(f"names: no node is named by the prefix of {path!r}", _below(path))
             for path in self._prefixes

@@ -47,7 +47,7 @@ class NameTemplate:
             raise ValueError(f"{what} contains {bad!r}, which no PV name may")
 
     def fill(self, values: Mapping[str, str]) -> str:
-        """Return the name; an empty field takes the separator after it along, or before it.
+        """Return the name; with an empty field the separator after it, or before it, is left out.
 
         :param values: of all fields
         """
@@ -66,7 +66,7 @@ class NameTemplate:
 
 
 def _after(name: str, literal: str) -> str:
-    """Return the text that follows an empty field, without a separator there is already."""
+    """Return the text after an empty field; without its separator if the name ends in one."""
     first = literal[:1]
     if first in _SEPARATORS and (not name or name[-1] in _SEPARATORS):
         return literal.lstrip(first)

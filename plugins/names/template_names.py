@@ -26,16 +26,16 @@ class TemplateNames:
     :param case: ``'upper'`` or ``'lower'`` for the whole name, None to leave it
     :param separator: between the parts of ``{device}`` and ``{path}``
     :param index: how the index of an array node is written, e.g. ``'_{}'`` or ``'{:02d}'``
-    :param prefixes: path of a device -> what stands for it, and for all above it, in the
-        ``{device}`` and ``{path}`` of the nodes below; of several the longest path counts
-    :param aliases: further names, one or a list: each a template, filled as PyRogue spells the
-        node, or a mapping with a case, separator, index and prefixes of its own
+    :param prefixes: path of a device -> text that replaces this path in ``{device}`` and ``{path}``
+        of the nodes below; of several the longest path counts
+    :param aliases: further names, one or a list: each is a template, or a mapping of a template
+        and its own case, separator, index and prefixes
     :param longest: a node whose primary name has more bytes gets a short alias of at most that
         many, the same after each start; None for no such aliases. Clients of Channel Access that
         were made for IOCs take 60
     :raises TypeError: for an argument of the wrong type
-    :raises ValueError: for a template, a case, a separator, an index or a path that is none, and
-        for too small a number
+    :raises ValueError: for a wrong template, case, separator, index or path, and for too small a
+        ``longest``
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class TemplateNames:
 
     @hookimpl
     def selectors(self) -> Sequence[Selector]:
-        """Tell what prefixes stand for, so that one that no node has is a problem."""
+        """Return the selectors of the prefixes: a prefix that no node has is a problem."""
         return [one for spelling in self._spellings for one in spelling.selectors]
 
     def _names(self, node: TreeNode) -> str | list[str]:

@@ -1,4 +1,4 @@
-"""The converter of numbers in other units than the tree's."""
+"""The converter for numbers in other units than in the tree."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Scaled(TypeConverter):
 
     @refusing_all
     def to_tree(self, value: Any) -> Any:
-        """Return what the node takes for the raw number, or numbers, nearest to the value.
+        """Return the nearest raw number, or numbers, in the terms of the node.
 
         :raises PutError: for a value outside the node's range, or if there is no inverse
         """
@@ -144,7 +144,7 @@ class Scaled(TypeConverter):
         return not falls
 
     def _limit(self, raw: Any) -> float | None:
-        """Return a limit in the PV's units; None where there is none, or it has no place there."""
+        """Return a limit in the PV's units; None without a limit, or if it has no such value."""
         if raw is None:
             return None
         try:
@@ -171,7 +171,7 @@ class Scaled(TypeConverter):
         return cast_exactly(made, _FLOAT64)
 
     def _nearest(self, numbers: Any, raw: Any) -> Any:
-        """Return raw numbers that the node may have; within its range the ends are in reach."""
+        """Return raw numbers within the node's range; rounding never leads beyond its ends."""
         is_whole = self._raw.is_integer
         if is_whole:
             odd = ~np.isfinite(raw)
@@ -198,7 +198,7 @@ class Scaled(TypeConverter):
 
 
 def _call(function: Callable[[Any], Any], numbers: Any) -> Any:
-    """Return what a function of the site makes of numbers; what it raises, clients read."""
+    """Call a function of the site; its error is what clients are told."""
     try:
         return function(numbers)
     except Exception as exc:

@@ -1,4 +1,4 @@
-"""Numbers in other units than the tree's: limits and alarms are converted along."""
+"""Numbers in other units than in the tree; limits and alarms are converted too."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def linear(
 ) -> ConverterRule:
     """Serve numbers as ``raw * scale + offset``, and put them back.
 
-    Of an integer node a put is rounded to the nearest raw value; one that lies outside the range of
-    the node is refused. Limits, alarm limits and alarms are those of the node in the new units; a
+    A put to an integer node is rounded to the nearest raw value. A put outside the range of the
+    node is refused. Limits, alarm limits and alarms are those of the node in the new units; a
     negative ``scale`` makes the low ones high. Arrays and images are converted element by element.
     The PV is one of float64.
 
@@ -39,7 +39,7 @@ def linear(
     :param units: what the PV says its units are; by default the node's
     :param precision: digits after the point; by default those of ``scale`` and ``offset`` for
         integers, at most 8, and the node's own for floats
-    :raises ValueError: for a ``scale`` of 0, or what is no finite number
+    :raises ValueError: for a ``scale`` of 0, or a number that is not finite
     """
     for name, number in (("scale", scale), ("offset", offset)):
         if isinstance(number, bool) or not isinstance(number, (int, float, np.number)):
@@ -69,12 +69,12 @@ def scaled(
     """Serve numbers through a function that only rises or only falls; else as :func:`linear`.
 
     :param select: the nodes, of numbers
-    :param to_pv: gives the PV's number for a raw float; of arrays it is given all elements at
+    :param to_pv: returns the PV's number for a raw float; for an array it gets all elements at
         once, as a numpy array
     :param to_tree: its inverse; without one the PV cannot be put
     :param units: what the PV says its units are; by default the node's
     :param precision: digits after the point; by default 8 for integers, the node's own for floats
-    :raises TypeError: if a function is none
+    :raises TypeError: if one of them is no function
     """
     if not callable(to_pv) or not (to_tree is None or callable(to_tree)):
         raise TypeError(f"scaled: to_pv and to_tree must be functions, not {to_pv!r}, {to_tree!r}")

@@ -65,7 +65,7 @@ def served(request, tree, running, look_up):
 
 def put(server, name, wait=0.0):
     """Put, and let time pass while the request waits for a look-up."""
-    groups = server._serving.services.groups
+    groups = server._lifecycle.run.services.groups
     future = server.client.start_put(f"T:Top:{name}", 1)
     if wait:
         wait_until(lambda: groups._waiting == 1)
@@ -77,7 +77,7 @@ def test_a_role_is_denied_until_it_is_known_and_its_last_answer_counts_for_a_tim
     with pytest.raises(RemoteFailure, match="not permitted"):
         put(served, "Granted", FIRST_WAIT)
     look_up.gate.set()
-    groups = served._serving.services.groups
+    groups = served._lifecycle.run.services.groups
     wait_until(lambda: all(user.roles == {"ops"} for user in groups._users.values()))
     put(served, "Granted")
     look_up.gate.clear()
@@ -96,7 +96,7 @@ def test_who_is_denied_by_a_role_is_not_let_through_while_it_is_unknown(served, 
         put(served, "Denied", FIRST_WAIT)
     look_up.groups = frozenset({"guests"})
     look_up.gate.set()
-    groups = served._serving.services.groups
+    groups = served._lifecycle.run.services.groups
     wait_until(lambda: any(user.roles for user in groups._users.values()))
     with pytest.raises(RemoteFailure, match="no guests"):
         put(served, "Denied")

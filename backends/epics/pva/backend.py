@@ -1,8 +1,9 @@
 """The PVAccess server.
 
-p4p's own ``Server`` wraps a class of the same name and adds a report, which waits for the server's
-thread with the interpreter lock held: a client that calls at that moment is a deadlock. The class
-beneath it is used alone, and its ``start()`` on a running server is the barrier.
+``p4p.server.Server`` is not used. It logs a report of the server, and waits for the server's thread
+meanwhile with the interpreter lock held; if a client calls at that moment, that is a deadlock.
+The class below it, ``p4p._p4p.Server``, has no report. Its ``start()`` on a running server waits
+for the server's thread without the lock, and serves as the barrier in :meth:`PvaBackend.flush`.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class PvaBackend(Backend):
         return conf, Ports(self._given, useenv=not isolate)
 
     def try_ports(self) -> tuple[tuple[str, int], ...]:
-        """Bind the ports that somebody gave this server, and free them again."""
+        """Bind the ports that the settings name, and free them again."""
         conf, ports = self._settings()
         return ports.try_all(conf.get(_INTERFACES, "").split())
 

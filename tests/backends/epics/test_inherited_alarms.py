@@ -6,7 +6,7 @@ from p4p.client.thread import Context, RemoteError
 from support.clients.lab import NO_ALARM, lab, triple
 from support.clients.served import Updates
 
-from roguebridge.core.tree.pyrogue import sources_of
+from roguebridge.core.tree.links import sources_of
 from roguebridge.plugins.recipes import DeviceTable
 
 UDF, DISABLE, TIMEOUT = (3, 2, "UDF"), (3, 4, "DISABLE"), (3, 2, "TIMEOUT")

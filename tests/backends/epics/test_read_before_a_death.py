@@ -37,7 +37,7 @@ def break_texts(served):
 def revived(served, dead):
     """Wait until the tree has another update thread, and it delivers."""
     for _ in range(2000):
-        if served.root._updateThread is not dead and served.server._serving.fault is None:
+        if served.root._updateThread is not dead and served.server._lifecycle.run.fault is None:
             served.root.waitOnUpdate()
             return
         threading.Event().wait(0.01)
@@ -95,7 +95,7 @@ def test_what_the_tree_has_not_read_stays_undefined(served):
 
 
 def test_where_nobody_knows_what_was_read_hardware_is_asked(served):
-    served.server._serving._updates_lost(())
+    served.server._lifecycle.run._updates_lost(())
     assert triple(served.get("Dev.R[3]")) == NO_ALARM
     assert served.memory.reads(0x60) == 1
 

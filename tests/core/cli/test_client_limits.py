@@ -25,15 +25,19 @@ def test_a_limit_is_taken(shell, option, text):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def limits_of(server):
+    """Return what the server's parts were given."""
+    (backend,) = server._backends
+    return backend._max_name, server._make_services(expect_reads=False).groups._lives
+
+
 def test_they_reach_the_server():
     (server,) = ServerOptions(base="B", max_name=20, group_cache=2.5).servers(Root(name="Top"))
-    limits = server._client_limits
-    assert (limits.max_name, limits.group_cache) == (20, 2.5)
+    assert limits_of(server) == (20, 2.5)
 
 
 def test_a_configuration_file_says_them_too_and_the_command_line_counts(tmp_path):
     file = tmp_path / "site.yaml"
     file.write_text("base: B\nmax_name: 30\ngroup_cache: 5\n")
     (server,) = ServerOptions(config=str(file), max_name=20).servers(Root(name="Top"))
-    limits = server._client_limits
-    assert (limits.max_name, limits.group_cache) == (20, 5)
+    assert limits_of(server) == (20, 5)

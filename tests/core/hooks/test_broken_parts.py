@@ -1,6 +1,7 @@
 """Each kind of part that a plugin may get wrong is named with plugin, hook, node and exception."""
 
 import pytest
+from support.engine.fakes import FakeClock
 from support.engine.site_plugins import Gains, Guard, Scaled, lookup
 
 from roguebridge.backends.soft import RemoteError
@@ -133,6 +134,29 @@ def test_a_policy_whose_attribute_fails_is_named(serve, tree, attribute):
     holder.rights_state(Credentials("ann", "10.0.0.1", "ca"))
     line = f"plugin Guard: {attribute} of the policy {Mute.__qualname__} failed: KeyError: 'gain'"
     assert site.server.report() == (line,)
+
+
+def test_a_policy_whose_state_takes_too_long_is_named(serve, tree):
+    clock = FakeClock()
+
+    class Slow(AccessPolicy):
+        asked_again = True
+
+        def decide(self, request):
+            return ALLOW
+
+        def state(self):
+            clock.seconds += 0.06
+            return 1
+
+    guard = Guard(None)
+    guard.policy = Slow()
+    site = serve(tree.pr.LocalVariable(name="V", value=5), plugins=[guard], clock=clock)
+    site.server.holders["Top.V"].rights_state(Credentials("ann", "10.0.0.1", "ca"))
+    assert site.server.report() == (
+        "plugin Guard: state of a policy took 60 ms, and all clients may wait for it; "
+        "it may take 50 ms",
+    )
 
 
 def test_a_converter_that_fails_at_the_argument_of_a_command_is_named(serve, tree):

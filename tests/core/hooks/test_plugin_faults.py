@@ -143,7 +143,7 @@ def test_a_quick_policy_that_takes_too_long_is_named_once(serve, tree):
     client.put("B:Top:V", 3)
     assert site.root.V.value() == 3
     assert site.server.report() == (
-        "plugin Guard: Top.V: decide of a policy took 60 ms, though it says that it is quick; "
+        "plugin Guard: Top.V: decide of a policy took 60 ms, and all clients may wait for it; "
         "it may take 50 ms",
     )
 

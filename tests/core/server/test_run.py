@@ -105,7 +105,7 @@ def test_a_getter_that_raises_is_an_alarm_of_its_own_pv_only(serve, tree):
 
 def test_a_failure_of_a_variable_that_is_not_served_alarms_nobody(serve, tree):
     site = serve(tree.pr.LocalVariable(name="V", value=5))
-    site.server._serving._update_failed("Top.Elsewhere", OSError())
+    site.server._lifecycle.run._update_failed("Top.Elsewhere", OSError())
     assert site.server.report() == ()
 
 

@@ -26,13 +26,13 @@ def test_stop_waits_for_what_is_pending_and_refuses_what_comes_late(serve, tree)
     queued = client.start_put("B:Top:V", 7)
     site.server._backends[0].flush()
     refusing = threading.Event()
-    drain = site.server._serving.services.variables.drain
+    drain = site.server._lifecycle.run.services.variables.drain
 
     def draining(timeout):
         refusing.set()
         return drain(timeout)
 
-    site.server._serving.services.variables.drain = draining
+    site.server._lifecycle.run.services.variables.drain = draining
     stopper = threading.Thread(target=site.server.stop)
     stopper.start()
     assert refusing.wait(WAIT)

@@ -7,15 +7,9 @@ import pytest
 from support.engine.fakes import FakeCommand, FakeNode
 
 from roguebridge.core.tree.command_calls import parameters_of
-from roguebridge.core.tree.pyrogue import (
-    computed,
-    disabled,
-    enable_of,
-    mirrored,
-    protocols_of,
-    read_fault,
-    refused_by_tree,
-)
+from roguebridge.core.tree.device_enable import disabled, enable_of
+from roguebridge.core.tree.links import computed, mirrored
+from roguebridge.core.tree.pyrogue import protocols_of, read_fault, refused_by_tree
 from roguebridge.core.values.alarm import CALC, COMM, READ, TIMEOUT
 
 

@@ -104,7 +104,7 @@ def test_a_stop_answers_all_that_waits(site, monkeypatch):
     site.gate.clear()
     numbers = flood(client, "T:Top:Noting", range(MANY), block=True)
     assert site.begun.wait(LIMIT)
-    pool = site.server._serving.services.variables
+    pool = site.server._lifecycle.run.services.variables
     stopping = threading.Thread(target=site.server.stop)
     stopping.start()
     wait_until(lambda: not pool._accepting)

@@ -2,10 +2,7 @@
 
 import threading
 
-import pytest
 from support.engine.fakes import WAIT, bridge_threads
-
-from roguebridge.core.requests.completion import checked_timeout
 
 LATE = "that took longer than completion_timeout (1 s)"
 TEXT = "puts and calls answered before all that they changed was shown: {}; {}"
@@ -202,14 +199,3 @@ def test_a_stop_by_an_answer_does_not_wait_for_itself(answers):
     site.root.deliver()
     thread.join(WAIT)
     assert not thread.is_alive()
-
-
-@pytest.mark.parametrize("timeout", [0, 1, 0.5, None])
-def test_limits(timeout):
-    assert checked_timeout(timeout) == timeout
-
-
-@pytest.mark.parametrize("timeout", [-1, True, float("nan"), float("inf"), "1", [1], 1e9])
-def test_what_is_no_limit_is_refused_by_name(timeout):
-    with pytest.raises(ValueError, match="completion_timeout must be a number of seconds"):
-        checked_timeout(timeout)
