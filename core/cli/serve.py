@@ -12,6 +12,7 @@ from roguebridge.core.cli.options import common_options, isolate_option, mapping
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.session import Session
 from roguebridge.core.cli.signals import StopSignals
+from roguebridge.core.cli.systemd import ServiceManager
 from roguebridge.core.cli.target import load_root
 from roguebridge.core.cli.terminal import say, step
 from roguebridge.core.errors import BackendError
@@ -38,7 +39,13 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
     :param options: the server
     :raises Failure: if it cannot be made, started or served
     """
-    with StopSignals(lambda: say("Stopping (a second signal ends it at once).")) as signals:
+    manager = ServiceManager()
+
+    def tell_stop() -> None:
+        manager.stopping()
+        say("Stopping (a second signal ends it at once).")
+
+    with StopSignals(tell_stop) as signals:
         with step("building the tree"):
             root = make_root()
         signals.listen()
@@ -50,9 +57,10 @@ def serve_root(make_root: Any, options: ServerOptions) -> None:
                     _start(servers)
                     signals.listen()
                     if any(server.reloads for server in servers):
-                        signals.on_hangup = lambda: _reload(servers)
+                        signals.on_hangup = lambda: _reload(servers, manager)
                 if not signals.requested:
                     _tell(servers)
+                    manager.ready(_status(servers))
                 signals.wait()
             finally:
                 for server in servers:
@@ -67,10 +75,16 @@ def _start(servers: Sequence[PvServer]) -> None:
             server.start()
 
 
-def _reload(servers: Sequence[PvServer]) -> None:
+def _reload(servers: Sequence[PvServer], manager: ServiceManager) -> None:
     say("Reading the configuration again.")
+    manager.reloading()
     for server in servers:
         server.reload()
+    manager.ready(_status(servers))
+
+
+def _status(servers: Sequence[PvServer]) -> str:
+    return ", ".join(f"{server.base}: {len(server.list())} PVs" for server in servers)
 
 
 def _tell(servers: Sequence[PvServer]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from ..backend.contract import Backend
 from ..concurrency.gc_pause import collecting_later
 from ..errors import PluginError, words_of
+from ..mapping.problems import grouped
 from ..pv.holder import PvHolder
 from ..pv.services import Services
 from .freshness import Freshness
@@ -85,7 +86,9 @@ class Lifecycle:
                 return
             self._mapper.check_root()
             mapped = self.mapped = self._mapper.map()
-            mapped.check(self._strict, self._log)
+            for problem in grouped(mapped.problems):
+                self._log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
+            mapped.check(self._strict)
             self._ask_plugins()
             run = ServerRun(
                 self._mapper.base,

@@ -15,7 +15,7 @@ from ..hooks.rules import first
 from ..mapping.extra_nodes import extra_map
 from ..mapping.groups import Groups, OptionalName, group_list, is_optional
 from ..mapping.map_file import read_map
-from ..mapping.problems import Problem, grouped
+from ..mapping.problems import Problem
 from ..mapping.pv_map import PvMap, automatic_map, explicit_map
 from ..mapping.select import Select
 from ..mapping.selectors import Selector, unmatched
@@ -44,14 +44,12 @@ class MappedTree:
         """What is wrong with both mappings."""
         return *self.pvs.problems, *self.own.problems
 
-    def check(self, strict: bool, log: logging.Logger) -> None:
-        """Log the problems.
+    def check(self, strict: bool) -> None:
+        """Raise an error if nothing can be served.
 
-        :param strict: each of them is an error
-        :raises MappingError: if nothing can be served
+        :param strict: each problem is an error
+        :raises MappingError: with the problems
         """
-        for problem in grouped(self.problems):
-            log.log(logging.WARNING if problem.warning else logging.ERROR, problem.text)
         self.pvs.check(strict)
         self.own.check(strict)
 

@@ -15,7 +15,8 @@ from support.docs.page_tables import table
 from support.docs.pages import ROOT
 
 from roguebridge.backends.epics import EpicsPvServer
-from roguebridge.core.config.options import OPTIONS, plugin_options
+from roguebridge.core.config.arguments import plugin_options
+from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.config.schema import ServerConfig, json_schema
 from roguebridge.core.config.sections import (
     AcfOptions,

@@ -202,7 +202,7 @@ WRONG = {
     "not a number": ("base: X\nstuck_after: .nan\n", ["2: stuck_after: expected a finite number, found .nan"]),
     "a number for a truth": ("base: X\nstrict: 1\n", ["2: strict: expected true or false, found 1"]),
     "text for a truth": ("base: X\nstrict: 'yes'\n", ["2: strict: expected true or false, found the text 'yes'"]),
-    "zero seconds": ("base: X\npoll_watched: 0\n", ["2: poll_watched: expected a number greater than 0, found 0"]),
+    "zero seconds": ("base: X\nstuck_after: 0\n", ["2: stuck_after: expected a number greater than 0, found 0"]),
     "seconds before": ("base: X\nstop_timeout: -0.5\n", ["2: stop_timeout: expected 0 or more, found -0.5"]),
     "no updates at all": ("base: X\nupdate_rate: 0\n", ["2: update_rate: expected a number greater than 0, found 0"]),
     "text for a rate": ("base: X\nupdate_rate: '10'\n", ["2: update_rate: expected a number, or a mapping of path to number, found the text '10'"]),

@@ -110,7 +110,7 @@ def test_a_failure_of_a_variable_that_is_not_served_alarms_nobody(serve, tree):
 
 
 def test_a_tree_whose_devices_have_no_enable_is_served(serve, tree, monkeypatch):
-    monkeypatch.setattr("roguebridge.core.server.run.enable_of", lambda node: None)
+    monkeypatch.setattr("roguebridge.core.tree.gates.enable_of", lambda node: None)
     site = serve(tree.pr.LocalVariable(name="V", value=5))
     client = site.client()
     client.put("B:Top:V", 6)
