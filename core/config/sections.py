@@ -70,9 +70,10 @@ def _either(expected: str, **kinds: Any) -> Any:
 
 def _number(kind: str) -> Any:
     bounds = NUMBERS[kind]
+    limits: dict[str, Any] = {**bounds.limits}
     if bounds.integer:
-        return Annotated[int, Field(**bounds.limits)]
-    return Annotated[float, Field(**bounds.limits, allow_inf_nan=False)]
+        return Annotated[int, Field(**limits)]
+    return Annotated[float, Field(**limits, allow_inf_nan=False)]
 
 
 def _share(text: str) -> str:

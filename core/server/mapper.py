@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from os import PathLike
 from typing import Any
 
@@ -59,8 +59,8 @@ class Mapper:
     """Maps the tree of one server; see :class:`.PvServer` for its arguments.
 
     :param base: first part of the PV names in automatic mode
-    :param include: only nodes in one of these groups are served; None for all
-    :param exclude: no node in one of these groups is; None for ``NoServe``
+    :param inc_groups: only nodes in one of these groups are served; None for all
+    :param exc_groups: no node in one of these groups is; None for ``NoServe``
     :param pv_map: the explicit mapping, or the file it is in; None for the automatic one
     :param selectors: of further arguments of the server
     :raises TypeError: for arguments of the wrong type
@@ -68,13 +68,15 @@ class Mapper:
 
     base: str
     root: Any
-    include: Groups
-    exclude: Groups
+    inc_groups: InitVar[Groups]
+    exc_groups: InitVar[Groups]
     pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None
     plugins: Plugins
     selectors: Sequence[Selector]
+    include: Sequence[str] = field(init=False)
+    exclude: Sequence[str] = field(init=False)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, inc_groups: Groups, exc_groups: Groups) -> None:
         base, given = self.base, self.pv_map
         if not isinstance(base, str):
             raise TypeError(f"base must be a str, not {base!r}")
@@ -82,9 +84,8 @@ class Mapper:
             raise TypeError(f"pvMap must be a dict path -> PV name or a file name, not {given!r}")
         if isinstance(given, Mapping):  # no later change of the caller's reaches the copy
             self.pv_map = {path: list(n) if isinstance(n, list) else n for path, n in given.items()}
-        self.include = group_list(self.include, "incGroups")
-        none = self.exclude is None
-        self.exclude = ["NoServe"] if none else group_list(self.exclude, "excGroups")
+        self.include = group_list(inc_groups, "incGroups")
+        self.exclude = ["NoServe"] if exc_groups is None else group_list(exc_groups, "excGroups")
 
     def check_root(self) -> None:
         """Raise an error unless the tree can be mapped.

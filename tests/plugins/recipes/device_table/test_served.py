@@ -154,7 +154,7 @@ def test_rules_of_the_table_convert_its_variables(tree):
 def test_a_variable_that_is_no_scalar_is_named(tree):
     with make_lab(tree, variables=["Gain", "Wave"]) as made:
         assert triple(get_raw(made, PV)) == (3, 3, "CALC")
-        trouble = next(h for h in made.server._own_holders.values()).trouble
+        trouble = next(h for h in made.server._lifecycle.own_holders.values()).trouble
         assert "Top.Dev.Adc[0].Wave is no scalar" in trouble
 
 
