@@ -96,8 +96,9 @@ class RuleSet:
                         f"plugin {self.plugin_of(rule)}: {node.path}: a rule of policy_rules made "
                         f"{policy!r}, no AccessPolicy"
                     )
-                found[id(policy)] = policy
-                self._plugins[id(policy)] = self.plugin_of(rule)
+                if id(policy) not in found:
+                    found[id(policy)] = policy
+                    self._plugins.setdefault(id(policy), self.plugin_of(rule))
         return tuple(found.values())
 
 

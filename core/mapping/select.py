@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from typing import Any
@@ -46,9 +46,8 @@ class Select:
     where: Callable[[TreeNode], bool] | None = None
     attribute: str | tuple[str, Any] | None = None
     optional: bool = False
-    _in_groups: frozenset[str] = field(init=False, repr=False, compare=False)
-    _matches_path: Callable[[str], object] = field(init=False, repr=False, compare=False)
-    _matches_type: Callable[[str], object] = field(init=False, repr=False, compare=False)
+    # One test for each field that is given, the type last: it may have to be read.
+    _tests: tuple[Callable[[Any], object], ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         paths = self._several("path", self.path)
@@ -66,13 +65,25 @@ class Select:
                 f"Select: attribute must be a name or (name, value), not {self.attribute!r}"
             )
         _check_flag("Select", self.optional)
-        found = {
-            "_in_groups": frozenset(self._several("group", self.group)),
-            "_matches_path": path_matcher(paths),
-            "_matches_type": re.compile(translate(self.type or "")).match,
-        }
-        for name, value in found.items():
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_tests", tuple(self._make_tests(paths)))
+
+    def _make_tests(self, paths: Sequence[str]) -> Iterator[Callable[[Any], object]]:
+        groups = frozenset(self._several("group", self.group))
+        if groups:
+            yield lambda node: not groups.isdisjoint(node.groups)
+        units, attribute = self.units, self.attribute
+        if units is not None:
+            yield lambda node: node.units == units
+        if paths:
+            matches = path_matcher(paths)
+            yield lambda node: matches(node.path)
+        if attribute is not None:
+            yield lambda node: _has_attribute(node, attribute)
+        if self.type is not None:
+            of_type = re.compile(translate(self.type)).match
+            yield lambda node: of_type(type_str(node))
+        if self.where is not None:
+            yield self.where
 
     def _several(self, name: str, given: Any) -> tuple[str, ...]:
         """Return one or several as a tuple; the field has several as a tuple, too."""
@@ -87,15 +98,11 @@ class Select:
         return several
 
     def __call__(self, node: TreeNode) -> bool:
-        """Tell whether ``node`` is selected; the type comes late, for it may have to be read."""
-        return bool(
-            (self.group is None or not self._in_groups.isdisjoint(node.groups))
-            and (self.units is None or node.units == self.units)
-            and (self.path is None or self._matches_path(node.path))
-            and (self.attribute is None or _has_attribute(node, self.attribute))
-            and (self.type is None or self._matches_type(type_str(node)))
-            and (self.where is None or self.where(node))
-        )
+        """Tell whether ``node`` is selected."""
+        for test in self._tests:  # noqa: SIM110 - a generator would cost more than the tests
+            if not test(node):
+                return False
+        return True
 
 
 def _has_attribute(node: Any, wanted: str | tuple[str, Any]) -> bool:
