@@ -150,6 +150,7 @@ class PvaOperation(Operation):
         request.client = self.client
         request.cancelled = self.cancelled
         host = self.client.rpartition(":")[0].strip("[]")
+        host = host.removeprefix("::ffff:")  # IPv4, through a socket that listens on IPv6 too
         try:
             user = op.account()
         except UnicodeDecodeError as exc:  # p4p has no other way to the bytes

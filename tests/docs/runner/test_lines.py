@@ -19,6 +19,13 @@ from support.docs.shell import consumed
             ["Serving 5 PVs (TCP port 1 on 127.0.0.1)."],
         ),
         (["...: 63 PVs"], ["a: 5 PVs"]),
+        (["tree by roguebridge.simtree"], ["tree by pyrogue"]),
+        (["is for ada, not for 'ben'"], ["is for ada, not for 'root'"]),
+        (["G does not grant WRITE to 'ben' from h"], ["G does not grant WRITE to 'r' from h"]),
+        (
+            ['{"date":"2026-12-01","time":"10:02:24.617","user":"ben"}'],
+            ['{"date":"2027-01-31","time":"23:00:59.001","user":"root"}'],
+        ),
         ([], []),
     ],
 )
@@ -39,6 +46,8 @@ def test_these_lines_are_equal(expected, got):
         (["x  2026-12-01 05:38:23.593"], ["x  now"]),
         (["(2.9 s ago)"], ["2.9 s ago"]),
         (["port 5075"], ["port 1"]),
+        (["is for 'ben'"], ["is for 'root'"]),
+        (['"user":"ben"'], ['"name":"ben"']),
     ],
 )
 def test_these_lines_differ(expected, got):

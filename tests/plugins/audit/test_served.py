@@ -283,11 +283,19 @@ def test_a_client_that_puts_over_and_over_has_each_put_in_order(audited):
     assert [line["old"] for line in lines] == [3, *range(99)]
 
 
-def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded():
+@pytest.mark.parametrize(
+    ("peer", "host"),
+    [
+        ("[::1]:5075", "::1"),
+        ("10.0.0.7:5075", "10.0.0.7"),
+        ("[::ffff:10.0.0.7]:5075", "10.0.0.7"),
+    ],
+)
+def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded(peer, host):
     bench = HolderBench(5)
     answers = []
     op = SimpleNamespace(
-        account=lambda: "ann", peer=lambda: "[::1]:5075", roles=set,
+        account=lambda: "ann", peer=lambda: peer, roles=set,
         done=lambda error: answers.append(error),
     )  # fmt: skip
     backlog = Backlog(QueuedBytes(), list)
@@ -296,7 +304,7 @@ def test_a_put_to_a_pv_that_has_just_closed_is_answered_and_recorded():
     assert answers == [f"{bench.entry.pv_name} is closed"]
     (record,) = bench.records
     assert (record.value, record.result, record.error) == (None, "failed", answers[0])
-    assert (record.credentials.user, record.credentials.host) == ("ann", "::1")
+    assert (record.credentials.user, record.credentials.host) == ("ann", host)
 
 
 def lines_of(file):

@@ -21,6 +21,11 @@ VARYING = (
     r"\d+\.\d s ago",
     r"TCP port \d+ on (?:all interfaces|[\d.]+)",
     r"\b\d+ PVs\b",
+    r"\btree by [\w.]+",
+    r"not for '[^']+'",
+    r"does not grant WRITE to '[^']+'",
+    r'"date":"[\d-]+","time":"[\d:.]+"',
+    r'"user":"[^"]+"',
 )
 _VARYING = re.compile(f"({'|'.join(VARYING)})")
 GREETING = "Rogue/pyrogue version "  # the real one's first line, which the stand-in has not
