@@ -109,7 +109,7 @@ class Block:
         """
         update = False
         for attempt in range(self._retries + 1):
-            self._begin(kind, force, var, index)
+            self._startTransaction(kind, force, var, index)
             if not wait and self._retries == 0:
                 return
             try:
@@ -149,11 +149,13 @@ class Block:
             return self.mode == "WO" or self._stale
         return self.mode != "RW" or self._stale or not self._verifyWanted
 
-    def _begin(self, kind: int, force: bool, var: RemoteVariable | None, index: int) -> None:
+    def _startTransaction(
+        self, kind: int, force: bool, var: RemoteVariable | None, index: int
+    ) -> None:
         if self._needless(kind, force):
             return
         with self.mutex:
-            self._await()
+            self._waitTransaction()
             self._error = ""
             low, high = self._extent(kind, var, index)
             if not self._enable:
@@ -185,14 +187,14 @@ class Block:
             self._stale = False
         return low, high
 
-    def _await(self) -> None:
+    def _waitTransaction(self) -> None:
         if self._pending is not None:
             self._error = self._pending.wait()
             self._pending = None
 
     def _finish(self) -> bool:
         with self.mutex:
-            self._await()
+            self._waitTransaction()
             error, self._error = self._error, ""
             if error:
                 raise GeneralError(

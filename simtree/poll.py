@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from dataclasses import dataclass
@@ -35,54 +36,55 @@ class PollQueue:
     def __init__(self, *, root: Root) -> None:
         self._root = root
         self._entries: dict[int, Entry] = {}
-        self._changed = threading.Condition(threading.RLock())
-        self._run, self._paused, self._blocked = True, True, 0
-        self._thread = threading.Thread(target=self._poll, name=f"{root.name}_poll")
+        self._counter = itertools.count()  # counts the polls, as PyRogue's
+        self._condLock = threading.Condition(threading.RLock())
+        self._run, self._pause, self.blockCount = True, True, 0
+        self._pollThread = threading.Thread(target=self._poll, name=f"{root.name}_poll")
         self._log = logInit(cls=self)
 
     def _start(self) -> None:
-        self._thread.start()
+        self._pollThread.start()
 
     def _stop(self) -> None:
-        with self._changed:
+        with self._condLock:
             self._run = False
-            self._changed.notify()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._condLock.notify()
+        if self._pollThread.is_alive() and self._pollThread is not threading.current_thread():
+            self._pollThread.join()
 
     def alive(self) -> bool:
         """Tell whether the thread runs."""
-        return self._thread.is_alive()
+        return self._pollThread.is_alive()
 
     def pause(self, value: bool) -> None:
         """Stop or resume polling.
 
         :param value: True pauses.
         """
-        with self._changed:
-            self._paused = value is True
-            self._changed.notify()
+        with self._condLock:
+            self._pause = value is True
+            self._condLock.notify()
 
     def paused(self) -> bool:
         """Tell whether polling is paused."""
-        with self._changed:
-            return self._paused
+        with self._condLock:
+            return self._pause
 
     def hold(self, step: int) -> None:
         """Count the users that hold off polling.
 
         :param step: 1 to enter, -1 to leave.
         """
-        with self._changed:
-            self._blocked += step
-            self._changed.notify()
+        with self._condLock:
+            self.blockCount += step
+            self._condLock.notify()
 
     def updatePollInterval(self, var: Any) -> None:
         """Follow a changed interval; that of a link goes to its dependencies if shorter.
 
         :param var: the variable.
         """
-        with self._changed:
+        with self._condLock:
             block = var.block
             if block is None:
                 wanted = var.requestedPollInterval
@@ -104,15 +106,15 @@ class PollQueue:
     def _add(self, block: Any, interval: float) -> None:
         seconds = timedelta(seconds=interval).total_seconds()  # OverflowError as in PyRogue
         self._entries[id(block)] = Entry(block, seconds, time.monotonic())
-        self._changed.notify()
+        self._condLock.notify()
 
     def _poll(self) -> None:
         while True:
-            with self._changed:
-                self._changed.wait_for(lambda: not self._run or self._due_in() is not None)
+            with self._condLock:
+                self._condLock.wait_for(lambda: not self._run or self._due_in() is not None)
                 delay = self._due_in()
                 if self._run and delay is not None and delay > 0:
-                    self._changed.wait(delay)
+                    self._condLock.wait(delay)
                 if not self._run:
                     return
                 delay = self._due_in()
@@ -120,7 +122,7 @@ class PollQueue:
                     self._cycle()
 
     def _due_in(self) -> float | None:
-        if self._paused or self._blocked or not self._entries:
+        if self._pause or self.blockCount or not self._entries:
             return None
         return min(e.due for e in self._entries.values()) - time.monotonic()
 
@@ -133,6 +135,7 @@ class PollQueue:
                 # As in PyRogue, an interval that leads beyond the calendar ends the thread.
                 datetime.now() + timedelta(seconds=entry.interval)
                 entry.due = now + entry.interval
+                next(self._counter)
             for entry in due:
                 self._guarded(entry.block.check)
 

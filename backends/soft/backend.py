@@ -26,6 +26,10 @@ class SoftBackend(AsyncioBackend):
         for client in clients:
             client.lost()
 
+    def clients(self) -> int:
+        """Return the number of clients that are not closed."""
+        return sum(client.connected for client in self._clients.copy())
+
     def client(self, user: str = "soft", host: str = "127.0.0.1") -> SoftClient:
         """Return a new client.
 

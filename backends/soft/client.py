@@ -128,6 +128,11 @@ class SoftClient:
         """Return what the PV shows."""
         return self._when_open(pv_name, timeout, lambda pv: pv.reading)  # type: ignore[no-any-return]
 
+    @property
+    def connected(self) -> bool:
+        """True until the client is closed, or the server has stopped."""
+        return not self._lost
+
     def spec(self, pv_name: str, timeout: float = _TIMEOUT) -> PvSpec:
         """Return type and metadata of the PV."""
         return self._when_open(pv_name, timeout, lambda pv: pv.spec)  # type: ignore[no-any-return]

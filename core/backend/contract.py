@@ -184,6 +184,10 @@ class Backend(ABC):
         """Return where the server listens, for people; empty if there is nothing to say."""
         return ""
 
+    def clients(self) -> int:
+        """Return how many connections clients have; -1 if that is not known. Never blocks."""
+        return -1
+
     def problems(self) -> tuple[str, ...]:
         """Return the values that clients of this protocol do not get whole, one text each."""
         return ()

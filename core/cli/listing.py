@@ -51,7 +51,9 @@ def map_command(target: tuple[str, str], form: str, glob: str | None, **options:
     """
     stdout = claim_stdout()
     surveys = _survey(target, ServerOptions(**options))
-    pvs = [pv for survey in surveys for pv in survey.pvs]
+    # A map for --pv-map names nodes of the tree; the server brings its own.
+    own = form != "text"
+    pvs = [pv for survey in surveys for pv in (*survey.pvs, *(survey.own if own else ()))]
     if glob is not None:
         pvs = [pv for pv in pvs if any(_matches(text, glob) for text in (*pv.names, pv.path))]
     for survey in surveys:

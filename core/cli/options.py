@@ -80,6 +80,8 @@ _READ: dict[str, dict[str, Any]] = {
     "aliases": {"multiple": True, "metavar": "TEMPLATE"},
     "strict": {"is_flag": True},
     "isolate": {"is_flag": True},
+    "status": {"flag_value": "off"},
+    "command_status": {"is_flag": True},
 }
 
 

@@ -90,7 +90,7 @@ def _status(servers: Sequence[PvServer]) -> str:
 def _tell(servers: Sequence[PvServer]) -> None:
     for server in servers:
         where = ", ".join(f"{name} ({place})" if place else name for name, place in server.where())
-        count = len(server.list())
+        count = len(server.list(own=True))
         say(f"Serving {count} PVs of {server.root.name} as {server.base}:... over {where}.")
         if server.isolated:
             say("Clients on this machine find it with")

@@ -155,4 +155,5 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "completion_timeout": attrgetter("seconds"),
     "prefixes": dict,
     "aliases": list,
+    "status": lambda given: given != "off",
 }

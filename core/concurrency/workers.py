@@ -76,7 +76,7 @@ class WorkerPool:
         self._lanes: dict[str, list[Job]] = {}  # most have one job
         self._devices: dict[str, _Device] = {}
         self._turn: deque[str] = deque()
-        self._running: dict[Job, threading.Thread] = {}
+        self._running: dict[Job, tuple[threading.Thread, float]] = {}  # and since when
         self._waiting = 0
         self._idle = 0  # waiting threads that nobody has woken yet
         self._waking = False  # a thread has been woken, or begun, and does not run yet
@@ -103,6 +103,21 @@ class WorkerPool:
             self._wake()
         return None
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait."""
+        return self._waiting
+
+    def longest(self) -> tuple[str, threading.Thread, float] | None:
+        """Return lane, thread and begin (monotonic) of the job that has run longest, or None."""
+        with self._lock:
+            running = [
+                (job.lane, thread, since)
+                for job, (thread, since) in self._running.items()
+                if thread is not _CALLER
+            ]
+        return min(running, key=lambda one: one[2], default=None)
+
     def run_here(self, job: Job, still: Callable[[], bool] = lambda: True) -> bool:
         """Run ``job`` now, on the calling thread, which it must not block.
 
@@ -114,7 +129,7 @@ class WorkerPool:
                 return False
             self._lanes[job.lane] = []
             self._devices.setdefault(job.device, _Device()).running += 1
-            self._running[job] = _CALLER
+            self._running[job] = _CALLER, 0.0
         _thread.is_borrowed = True
         self._run(job)
         _thread.is_borrowed = False
@@ -159,7 +174,7 @@ class WorkerPool:
         with self._lock:
             self._accepting = False
             while not expired and (
-                self._waiting or any(thread is not me for thread in self._running.values())
+                self._waiting or any(thread is not me for thread, _ in self._running.values())
             ):
                 self._job_ended.wait()
             left = list(self._running)
@@ -179,7 +194,7 @@ class WorkerPool:
             self._ended = True
             self._idle = 0
             self._work_ready.notify_all()
-            held = {thread for thread in self._running.values() if thread is not me}
+            held = {thread for thread, _ in self._running.values() if thread is not me}
             threads, self._threads = self._threads, []
         for thread in threads:
             if thread is not me and thread not in held:
@@ -238,7 +253,7 @@ class WorkerPool:
         device.running += 1
         self._list(name, device)
         self._waiting -= 1
-        self._running[job] = threading.current_thread()
+        self._running[job] = threading.current_thread(), self.clock.monotonic()
         return job
 
     def _finish(self, job: Job) -> None:

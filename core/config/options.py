@@ -260,6 +260,20 @@ OPTIONS: dict[str, Option] = {
         kind="NameLength",
         flag="--max-name",
     ),
+    "status": Option(
+        True,
+        "serve the state of server and tree as PVs ``<base>:RB:...``",
+        kind="bool",
+        flag="--no-status",
+        help="Serve no PVs about the server itself and its tree.",
+    ),
+    "command_status": Option(
+        False,
+        "serve beside each command when it last started, how long that took, its result and error",
+        kind="bool",
+        flag="--command-status",
+        help="Serve beside each command when it last started, and how it has ended.",
+    ),
     "stop_timeout": Option(
         5.0, "seconds that :meth:`stop` waits for pending puts and calls", kind="Seconds"
     ),

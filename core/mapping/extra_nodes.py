@@ -29,7 +29,7 @@ class ExtraNode:
 def extra_map(extra: Iterable[tuple[str, ExtraNode]], mapped: PvMap) -> PvMap:
     """Return the entries of extra nodes; what the tree's mapping has already keeps its name.
 
-    :param extra: name of the plugin that brings the node, and the node
+    :param extra: name of the plugin that brings the node, empty for the server, and the node
     :param mapped: the tree's
     """
     taken: dict[str, str] = {}
@@ -47,7 +47,8 @@ def extra_map(extra: Iterable[tuple[str, ExtraNode]], mapped: PvMap) -> PvMap:
         if error is None and path in paths:
             error = f"there is another node of this path for PV name {one.pv_name!r}"
         if error is not None:
-            problems.append(Problem(path, f"{path} of plugin {plugin} is not served: {error}"))
+            giver = f"plugin {plugin}" if plugin else "the server"
+            problems.append(Problem(path, f"{path} of {giver} is not served: {error}"))
             continue
         taken[one.pv_name] = path
         paths.add(path)

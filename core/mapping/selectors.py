@@ -28,26 +28,32 @@ class Selector:
     optional: bool = False
 
 
-def unmatched(selectors: Iterable[Selector], nodes: Sequence[Any]) -> tuple[Problem, ...]:
+def unmatched(
+    selectors: Iterable[Selector], nodes: Sequence[Any], own: Sequence[Any] = ()
+) -> tuple[Problem, ...]:
     """Return a problem for each selector that selects no node.
 
     Of several paths or groups in one :class:`.Select`, each must select a node. A search ends at
     the first node, and tries only those that the path or the group leaves.
 
-    :param nodes: all there are, of the tree and of the server
+    :param nodes: all there are, of the tree and of plugins
+    :param own: those of the server, which only a path means: units that they happen to have do not
+        make up for those of the tree
     """
-    index = NodeIndex(nodes)
+    index, own_index = NodeIndex(nodes), NodeIndex(own)
     found: dict[str, None] = {}
     for selector in selectors:
         if not selector.optional and not getattr(selector.select, "optional", False):
-            found.update(dict.fromkeys(_problems(selector, index)))
+            found.update(dict.fromkeys(_problems(selector, index, own_index)))
     return tuple(Problem("", text) for text in found)
 
 
-def _problems(selector: Selector, index: NodeIndex) -> Iterator[str]:
+def _problems(selector: Selector, index: NodeIndex, own: NodeIndex) -> Iterator[str]:
     parts = _parts(selector.select)
     for part in parts:
         found, failed = _search(part, index)
+        if not found and isinstance(part, Select) and part.path is not None:
+            found, _ = _search(part, own)
         if failed and not found:
             yield f"{selector.problem}: its test failed at {failed}"
         elif not found:

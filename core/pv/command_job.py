@@ -76,7 +76,8 @@ class CommandJob(RequestJob):
             self._counted = True
             RequestJob.start(self)
         else:
-            self.deny(f"{request.entry.pv_name}: busy: the command is running")
+            reason = f"{request.entry.pv_name}: busy: the command is running"
+            self.deny(self._reader.services.waiting_for_tree(reason))
 
     def ended(self) -> None:
         """Let the next call come: its client has not been answered yet."""
@@ -107,16 +108,33 @@ class CommandJob(RequestJob):
         node, outcome = self._reader.node, self._outcome
         if not node.arg:
             outcome.show_running(True, NO_ALARM)
-        failure = NO_ALARM
+        begun = self._begin_run()
+        failure, result = NO_ALARM, None
         try:
             if call.direct:
-                return call_directly(node, call.argument, call.named)
-            return node(call.argument) if call.given else node()
+                result = call_directly(node, call.argument, call.named)
+            else:
+                result = node(call.argument) if call.given else node()
+            return result
         except BaseException as exc:
             failure = Alarm(Severity.MAJOR, Status.RECORD, unicode_of(words_of(exc)))
             raise
         finally:
+            self._end_run(begun, result, failure.message)
             if node.arg:
                 outcome.show_ended(failure)
             else:
                 outcome.show_running(False, failure)
+
+    def _begin_run(self) -> float:
+        services = self._reader.services
+        if services.last_runs is None:
+            return 0.0
+        services.last_runs.begun(self._reader.path, services.time_ns())
+        return services.clock.monotonic()
+
+    def _end_run(self, begun: float, result: Any, error: str) -> None:
+        services = self._reader.services
+        if services.last_runs is not None:
+            seconds = services.clock.monotonic() - begun
+            services.last_runs.ended(self._reader.path, seconds, result, error)

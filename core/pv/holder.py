@@ -181,9 +181,10 @@ class PvHolder:
     def _begin(self, request: PutRequest | RpcRequest) -> None:
         reader, policies, parts = self.reader, self.policies, self.parts
         services, groups = reader.services, reader.services.groups
+        request.begun = services.clock.monotonic()
         no_room = services.queued.admit(request)
         if no_room is not None:
-            self.refuse(request, f"{request.entry.pv_name}: {no_room}")
+            self.refuse(request, services.waiting_for_tree(f"{request.entry.pv_name}: {no_room}"))
             return
         self._note(request)
         if groups is not None and request.credentials.look_up is not None:
@@ -258,10 +259,12 @@ class PvHolder:
 
     def cause_changed(self) -> None:
         """A cause has begun or ended to hide the alarm: a device was disabled, say."""
-        if self.reader.watched and self.reader.hidden_by is not None:
-            self.parts.publisher.show_alarm()
-        elif self.reader.watched:
-            self.parts.rereads.look_again()
+        if self.reader.watched:
+            self.parts.publisher.recount()
+            if self.reader.hidden_by is not None:
+                self.parts.publisher.show_alarm()
+            else:
+                self.parts.rereads.look_again()
 
     def doubt(self, doubtful: bool) -> None:
         """The tree keeps a refused value of the node, or it was read since; by a mirror."""

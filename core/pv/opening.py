@@ -60,6 +60,7 @@ class Opening:
     _updates: int = 0  # number of updates when the last attempt began
     _spec: PvSpec = field(init=False)
     _first: Reading = field(init=False)  # opens the PV
+    _alarm: Alarm = field(init=False)  # of the node itself, then
 
     def begin(self) -> None:
         """Have the value read, and see that the PV opens in time without."""
@@ -184,11 +185,12 @@ class Opening:
         conversion = reader.conversion
         assert conversion is not None  # noqa: S101 - every caller has just seen to it
         self._spec = conversion.spec
-        value, alarm = sample
+        value, self._alarm = sample
         if value is KEEP:
             last = publisher.last_sample
             value = self._spec.zero() if last is None else last[0]
-        self._open_with(Reading(value, publisher.overall(alarm), time_ns), self._opened)
+        first = Reading(value, publisher.overall(self._alarm), time_ns)
+        self._open_with(first, self._opened)
 
     def _open_with(self, first: Reading, opened: Callable[[Exception | None], None]) -> None:
         self._first = first
@@ -199,12 +201,15 @@ class Opening:
             self._end(problem)
         else:
             self._reader.in_trouble(f"its first value does not fit it: {words_of(problem)}")
+            self._alarm = CALC
             self._open_with(Reading(self._spec.zero(), CALC, self._first.time_ns), self._end)
 
     def _end(self, problem: Exception | None) -> None:
         reader, publication = self._reader, self._publication
         with reader.lock:
             if problem is None:
+                if publication.newest is None:
+                    self._count()
                 publication.opened(self._spec, self._first)
             else:
                 publication.not_opened()
@@ -218,6 +223,13 @@ class Opening:
             _log.error("%s: the PV cannot be opened", reader.path, exc_info=problem)
 
     # With the lock held -------------------------------------------------------------------------
+
+    def _count(self) -> None:
+        publisher = self._publisher
+        if publisher.alarm is NO_ALARM and self._alarm.severity is Severity.INVALID:
+            # An equal alarm, but not the same one: the next good value is a change that counts.
+            publisher.alarm = Alarm(*NO_ALARM)
+        publisher.count_invalid(self._alarm)
 
     def _lasting_alarm(self) -> Alarm:
         """Return the alarm that the last client saw, if it holds for the next one.
@@ -249,3 +261,4 @@ def forget_unless_watched(reader: PvReader, publisher: Publisher, puts: PutTrack
     if all(one.closed for one in publisher.publications):
         puts.forget()
         reader.set_watched(False)
+        reader.services.invalid.discard(reader)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..backend.contract import ServedPv
 from ..concurrency.workers import on_borrowed_thread
-from ..values.alarm import NO_ALARM, Alarm
+from ..values.alarm import NO_ALARM, Alarm, Severity
 from ..values.reading import KEEP, Reading, Sample
 from .paced_publication import PacedPublication
 from .publication import Publication, State
@@ -66,17 +66,22 @@ class Publisher:
     def overall(self, alarm: Alarm) -> Alarm:
         """Return the alarm that clients see: that of the node, or the first that hides it.
 
-        A fault of the tree hides the causes of the reader, and those hide the node's alarm.
+        A fault of the tree hides the causes of the reader, and those hide the node's alarm. It
+        says nothing of the server's own nodes.
         """
-        hidden_by = self._reader.services.fault or self._reader.hidden_by
-        return hidden_by or alarm
+        fault = self._reader.services.fault
+        if fault is not None and self._reader.is_of_tree:
+            return fault
+        return self._reader.hidden_by or alarm
 
     # With the lock held -------------------------------------------------------------------------
 
     def attach(self, served: ServedPv) -> None:
         """Show the PV there, too."""
         reader, services = self._reader, self._reader.services
-        pace = None if services.pacing is None else services.pacing.of(reader.path)
+        pace = None
+        if services.pacing is not None and reader.is_of_tree:
+            pace = services.pacing.of(reader.path)
         if pace is None:
             publication = Publication(served)
         else:
@@ -122,6 +127,20 @@ class Publisher:
             return None
         return self._reader.services.stamps.gone_back(stamp)
 
+    def count_invalid(self, alarm: Alarm) -> None:
+        """Count the PV among those that show INVALID, or no longer.
+
+        Called when its alarm changes, or what hides that; a fault of the tree counts for all PVs.
+
+        :param alarm: of the node itself
+        """
+        reader = self._reader
+        shown = reader.hidden_by or alarm
+        if reader.watched and shown.severity is Severity.INVALID:
+            reader.services.invalid.add(reader)
+        else:
+            reader.services.invalid.discard(reader)
+
     def publish(self, sample: Sample, now: int) -> None:
         """Show a sample; a pace may hold it back."""
         if now <= self.shown_ns:
@@ -163,6 +182,7 @@ class Publisher:
             sources = self._reader.services.sources
             if sources is not None:
                 sources.shown(self._reader.node, alarm)
+            self.count_invalid(alarm)
         if value is not KEEP:
             self.values += 1
         conversion = self._reader.conversion
@@ -178,6 +198,11 @@ class Publisher:
         """Show the updates that are held back, before the PV is closed."""
         with self._reader.lock:
             self.release()
+
+    def recount(self) -> None:
+        """Count the PV anew as INVALID or not: what hides its alarm has changed."""
+        with self._reader.lock:
+            self.count_invalid(self.alarm)
 
     def show_alarm(self, alarm: Alarm | None = None, updates: int | None = None) -> None:
         """Show the present value again with an alarm, until the next good value.

@@ -12,6 +12,7 @@ from ..concurrency.stamp_clock import SiteTime
 from ..concurrency.workers import WorkerPool, submit_until_taken
 from ..errors import words_of
 from ..mapping.pv_map import PvEntry
+from ..tree.links import dependencies_of
 from ..tree.protocols import TreeNode
 from ..tree.pyrogue import (
     changes_others,
@@ -81,6 +82,11 @@ class PvReader:
     def is_own(self) -> bool:
         """True for a node of the server, which is in no tree."""
         return isinstance(self.node, ServerNode)
+
+    @property
+    def is_of_tree(self) -> bool:
+        """False for a node of the server that is made of nothing in the tree."""
+        return not self.is_own or bool(dependencies_of(self.node))
 
     @property
     def readable(self) -> bool:
@@ -178,8 +184,9 @@ class PvReader:
         try:
             converter = self._make_converter(node)
             limits = NO_VALUE_ALARM if self.entry.is_command else limits_of(node)
+            told = node.alarm_of if isinstance(node, ServerNode) else None
             conversion = Conversion(
-                converter, converter.spec, only_stores(node), changes_others(node), limits
+                converter, converter.spec, only_stores(node), changes_others(node), limits, told
             )
         except BaseException as exc:
             problem, conversion = exc, provisional()

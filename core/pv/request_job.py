@@ -77,6 +77,8 @@ class RequestJob(Job):
     def abandon(self, reason: str) -> None:
         """Answer with ``reason``; if the request was answered before, say so in the log."""
         self._abandoned = True
+        if not self.request.cancelled and not self._reader.is_own:
+            reason = self._reader.services.waiting_for_tree(reason)
         self._stop_timer()
         self.ended()
         self.request.error(reason)

@@ -26,6 +26,7 @@ from ..requests.put_limits import PutLimits
 from ..requests.queued_bytes import QueuedBytes
 from ..requests.refusal_limit import RefusalLimit
 from ..requests.request import Request, RequestRecord
+from ..requests.request_counts import RequestCounts
 from ..requests.user_groups import UserGroups
 from ..tree.patches.lazy_text import LazyTexts
 from ..tree.pyrogue import read_now
@@ -49,6 +50,16 @@ class Watcher(Protocol):
         """The last client of a PV has gone."""
 
 
+class LastRuns(Protocol):
+    """Shows how the last run of each command went; called on workers."""
+
+    def begun(self, path: str, time_ns: int) -> None:
+        """A command has started."""
+
+    def ended(self, path: str, seconds: float, result: Any, error: str) -> None:
+        """It has ended, with a result or an error."""
+
+
 class Watchers:
     """Tells some watchers which PVs have clients.
 
@@ -60,10 +71,13 @@ class Watchers:
 
     def __init__(self, *watchers: Watcher) -> None:
         self.lock = threading.Lock()
+        #: how many PVs have clients
+        self.count = 0
         self._watchers = watchers
 
     def tell(self, holder: Any, connected: bool) -> None:
         """Tell that the first client of a PV has come, or the last one has gone; lock held."""
+        self.count += 1 if connected else -1
         for watcher in self._watchers:
             (watcher.watch if connected else watcher.unwatch)(holder)
 
@@ -105,6 +119,10 @@ class Services:
     :param defaults: the default arguments of commands
     :param queued: counts the bytes of requests
     :param faults: names the plugins whose parts fail
+    :param counts: counts requests that have ended
+    :param invalid: the readers of the open PVs whose node is INVALID
+    :param last_runs: shows how the last run of each command went; None for no such PVs
+    :param tree_state: returns why requests into the tree wait: it is busy, or hung; else nothing
     """
 
     clock: Clock
@@ -137,6 +155,10 @@ class Services:
     defaults: CommandDefaults = field(default_factory=CommandDefaults)
     queued: QueuedBytes = field(default_factory=QueuedBytes)
     faults: PluginFaults = field(default_factory=PluginFaults)
+    counts: RequestCounts = field(default_factory=RequestCounts)
+    invalid: set[Any] = field(default_factory=set)
+    tree_state: Callable[[], str] = str
+    last_runs: LastRuns | None = None
     time_ns: Callable[[], int] = field(init=False)
     """The clock's, called at each update."""
     stamps: StampClock = field(init=False)
@@ -162,6 +184,8 @@ class Services:
         if not request.begin_record():
             return
         self.queued.release(request)
+        begun = request.begun
+        self.counts.add(result, self.clock.monotonic() - begun if begun else 0.0)
         to_log = error and result != "dropped" and self._is_due(request)
         if self.audit is None and not to_log:
             return
@@ -183,6 +207,11 @@ class Services:
             self.audit.add(record)
         if to_log:
             self.refusals.add(record)
+
+    def waiting_for_tree(self, reason: str) -> str:
+        """Return why a request is given up, with what holds the tree up, if anything does."""
+        state = self.tree_state()
+        return f"{reason}; the tree is {state}" if state else reason
 
     def read_now(self, node: Any) -> Any:
         """Return the value of a node, read in hardware if it lives there; on a worker.

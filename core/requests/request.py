@@ -61,6 +61,8 @@ class Request:
     """for the audit: what a call returned"""
     written: Any = field(default=None, init=False)
     """what was written in place of what was put; None for the same"""
+    begun: float = field(default=0.0, init=False)
+    """monotonic time at which it came; 0 if it did not get that far"""
     _once: threading.Lock = field(default_factory=threading.Lock, init=False)
     _recorded: threading.Lock = field(default_factory=threading.Lock, init=False)
 

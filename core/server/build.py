@@ -41,6 +41,18 @@ def make_backends(
     return tuple(made)
 
 
+def client_conf_of(backends: Iterable[Backend], name: str | None) -> dict[str, str]:
+    """Return the settings with which a client reaches one backend.
+
+    :param name: its name; None for the first one
+    :raises BackendError: if that backend is not in use, not running, or has none
+    """
+    for backend in backends:
+        if name in (None, backend.name):
+            return backend.client_conf()
+    raise BackendError(f"backend {name!r} is not in use")
+
+
 def make_services(
     root: Any,
     clock: Clock,

@@ -16,6 +16,7 @@ from ..pv.services import Services
 from .freshness import Freshness
 from .mapper import MappedTree, Mapper
 from .run import ServerRun
+from .status import Status
 
 
 class Lifecycle:
@@ -42,6 +43,7 @@ class Lifecycle:
         stop_timeout: float,
         strict: bool,
         log: logging.Logger,
+        status: Status,
     ) -> None:
         self._server = server
         self._mapper = mapper
@@ -53,6 +55,7 @@ class Lifecycle:
         self._stop_timeout = stop_timeout
         self._strict = strict
         self._log = log
+        self._status = status
         self.lock = threading.RLock()
         #: between a start and the following stop
         self.run: ServerRun | None = None
@@ -66,6 +69,11 @@ class Lifecycle:
     def all_holders(self) -> tuple[PvHolder, ...]:
         """The holders of the last start."""
         return *self.holders.values(), *self.own_holders.values()
+
+    def find(self, pv_name: str) -> PvHolder | None:
+        """Return the holder of a PV, by any of its names; None if there is none."""
+        found = (holder for holder in self.all_holders if pv_name in holder.entry.names)
+        return next(found, None)
 
     def present(self) -> MappedTree:
         """Return what is served, or would be; with the lock held.
@@ -99,6 +107,7 @@ class Lifecycle:
                 self._stop_timeout,
                 self._freshness,
             )
+            self._status.attach(run, self._server, mapped)
             self.holders, self.own_holders = {}, {}
             run.begin()
             paths = {entry.path for entry in mapped.own.entries}

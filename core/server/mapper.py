@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import InitVar, dataclass, field
 from os import PathLike
 from typing import Any
@@ -12,7 +12,7 @@ from ..errors import NotRunningError, PluginError, in_words
 from ..hooks.manager import Plugins
 from ..hooks.rule_set import RuleSet, ask_for_rules, selectors_of
 from ..hooks.rules import first
-from ..mapping.extra_nodes import extra_map
+from ..mapping.extra_nodes import ExtraNode, extra_map
 from ..mapping.groups import Groups, OptionalName, group_list, is_optional
 from ..mapping.map_file import read_map
 from ..mapping.problems import Problem
@@ -44,6 +44,14 @@ class MappedTree:
         """What is wrong with both mappings."""
         return *self.pvs.problems, *self.own.problems
 
+    def names(self, own: bool) -> dict[str, str]:
+        """Return path -> primary PV name.
+
+        :param own: True for those of nodes that are in no tree too
+        """
+        entries = (*self.pvs.entries, *self.own.entries) if own else self.pvs.entries
+        return {entry.path: entry.pv_name for entry in entries}
+
     def check(self, strict: bool) -> None:
         """Raise an error if nothing can be served.
 
@@ -63,6 +71,7 @@ class Mapper:
     :param exc_groups: no node in one of these groups is; None for ``NoServe``
     :param pv_map: the explicit mapping, or the file it is in; None for the automatic one
     :param selectors: of further arguments of the server
+    :param server_nodes: returns the server's own nodes, for the mapping of a tree
     :raises TypeError: for arguments of the wrong type
     """
 
@@ -73,6 +82,7 @@ class Mapper:
     pv_map: Mapping[str, str | Sequence[str]] | str | PathLike[str] | None
     plugins: Plugins
     selectors: Sequence[Selector]
+    server_nodes: Callable[[PvMap], Sequence[ExtraNode]] = lambda mapped: ()
     include: Sequence[str] = field(init=False)
     exclude: Sequence[str] = field(init=False)
 
@@ -117,8 +127,11 @@ class Mapper:
             *rules.selectors(given),
             *selectors_of(self.plugins, given),
         )
-        idle = unmatched(selectors, (*nodes, *(one.node for one in rules.extra)))
-        own = extra_map(rules.extra_by_plugin(), mapped)
+        server_nodes = self.server_nodes(mapped)
+        brought = (*nodes, *(one.node for one in rules.extra))
+        idle = unmatched(selectors, brought, [one.node for one in server_nodes])
+        extra = (*rules.extra_by_plugin(), *(("", one) for one in server_nodes))
+        own = extra_map(extra, mapped)
         return MappedTree(mapped.with_problems(idle), own, rules)
 
     def idle_rules(self, rules: RuleSet) -> tuple[str, ...]:
@@ -126,7 +139,8 @@ class Mapper:
         of = self.plugins.is_installed
         selectors = (*rules.selectors(of), *selectors_of(self.plugins, of))
         nodes = (*self.root.variableList, *(one.node for one in rules.extra))
-        return tuple(problem.text for problem in unmatched(selectors, nodes))
+        own = [one.node for one in self.server_nodes(PvMap())]
+        return tuple(problem.text for problem in unmatched(selectors, nodes, own))
 
     def _map_tree(self, nodes: Sequence[TreeNode], rules: RuleSet) -> PvMap:
         note_declared(self.root, nodes)

@@ -13,6 +13,7 @@ from typing import Any
 from ..backend.contract import Backend
 from ..concurrency import network_log
 from ..errors import BackendError, PluginError, RoguebridgeError, without_cpp
+from ..health import Health
 from ..hooks.rules import converter_of, time_source_of
 from ..pv.holder import PvHolder
 from ..pv.request_job import abandon_all
@@ -38,25 +39,27 @@ class ServerRun:
     """The holders of a mapping and the backends that serve them.
 
     :param _base: the server's, for the log
-    :param _backends: not started
+    :param backends: not started
     :param _mapped: the PVs, and the rules that choose converters, policies and time sources
     :param services: what the holders share; not used before, ended with this
     :param _holder_class: the class of the holders
     :param _stop_timeout: seconds that :meth:`end` waits for pending puts and calls
-    :param _freshness: the limits within which values must be told
+    :param freshness: the limits within which values must be told
     """
 
     _base: str
-    _backends: Sequence[Backend]
+    backends: Sequence[Backend]
     _mapped: MappedTree
     services: Services
     _holder_class: type[PvHolder]
     _stop_timeout: float
-    _freshness: Freshness
+    freshness: Freshness
 
     def __post_init__(self) -> None:
-        services, freshness = self.services, self._freshness
+        services, freshness = self.services, self.freshness
         self.holders: dict[str, PvHolder] = {}
+        #: samples the numbers of this run; None for a server without status PVs
+        self.health: Health | None = None
         self._gates = Gates()
         clock = services.clock
         self.poll_switch = PollSwitch(freshness.root)
@@ -71,7 +74,7 @@ class ServerRun:
             services.expect_reads,
         )
         services.watchers = Watchers(self._staleness, self._polls, self._sources)
-        self._watchdog = Watchdog(
+        self.watchdog = Watchdog(
             freshness.root,
             clock,
             freshness.stuck_after,
@@ -85,7 +88,7 @@ class ServerRun:
     @property
     def fault(self) -> str | None:
         """What is wrong while the tree delivers no updates, else None."""
-        return self._watchdog.fault
+        return self.watchdog.fault
 
     def problems(self) -> list[str]:
         """Return what is not as it should be, one text each."""
@@ -94,7 +97,7 @@ class ServerRun:
         found += [*services.texts.problems(), *services.stamps.problems()]
         found += self.poll_switch.problems(self._mapped.pvs.nodes)
         found += [] if services.completion is None else services.completion.problems()
-        found += [text for backend in self._backends for text in backend.problems()]
+        found += [text for backend in self.backends for text in backend.problems()]
         return [*found, *network_log.problems()]
 
     def begin(self) -> None:
@@ -109,7 +112,7 @@ class ServerRun:
                 self.services.audit.start(self.services.log_soon)
             self._name_plugins()
             self._make_holders()
-            for backend in self._backends:
+            for backend in self.backends:
                 with _blaming(backend):
                     for holder in self.holders.values():
                         for entry in holder.entry.by_name():
@@ -122,9 +125,11 @@ class ServerRun:
                 holder.listen()
             self._sources.listen()
             self.poll_switch.listen()
-            self._watchdog.start()
+            self.watchdog.start()
             self._staleness.start()
-            for backend in self._backends:
+            if self.health is not None:
+                self.health.start()
+            for backend in self.backends:
                 with _blaming(backend):
                     backend.start()
         except BaseException:
@@ -167,7 +172,9 @@ class ServerRun:
     def end(self) -> None:
         """Undo :meth:`begin`, as far as it got; each step whatever became of the others."""
         services = self.services
-        self.attempt("watchdog", self._watchdog.stop)
+        if self.health is not None:
+            self.attempt("status", self.health.stop)
+        self.attempt("watchdog", self.watchdog.stop)
         self.attempt("staleness", self._staleness.stop)
         for holder in self.holders.values():
             self.attempt(holder.path, holder.unlisten)
@@ -196,9 +203,9 @@ class ServerRun:
                 self.attempt(holder.path, holder.show_held)
         if services.completion is not None:
             self.attempt("answers", services.completion.stop)
-        for backend in self._backends:
+        for backend in self.backends:
             self.attempt(backend.name, backend.flush)
-        for backend in self._backends:
+        for backend in self.backends:
             self.attempt(backend.name, backend.stop)
         self.attempt("polls", partial(self._polls.restore_all, left_to(deadline)))
         self.attempt("log", services.refusals.tell_all)
@@ -220,7 +227,7 @@ class ServerRun:
 
     def _tree_silent(self, text: str) -> None:
         self.services.fault = TIMEOUT
-        for holder in self.holders.values():
+        for holder in self._of_tree():
             holder.reveal()
         if self.services.completion is not None:
             self.services.completion.tree_silent()
@@ -229,9 +236,12 @@ class ServerRun:
         self.services.fault = None
         if self.services.completion is not None:
             self.services.completion.tree_heard()
-        for holder in self.holders.values():
+        for holder in self._of_tree():
             holder.look_again(fresh=holder.reader.must_be_read)
         self.poll_switch.look()
+
+    def _of_tree(self) -> Iterator[PvHolder]:
+        return (holder for holder in self.holders.values() if holder.reader.is_of_tree)
 
     def _updates_lost(self, variables: Sequence[Any]) -> None:
         if not variables:

@@ -13,7 +13,7 @@ from ..backend.contract import BackendOptions
 from ..concurrency.clock import Clock, SystemClock
 from ..config.arguments import documented, plugin_options
 from ..config.numbers import check_options
-from ..errors import BackendError
+from ..health import Health
 from ..hooks.manager import Plugins
 from ..hooks.sources import PluginInfo
 from ..mapping.groups import Groups
@@ -23,12 +23,13 @@ from ..pv.pacing import DeadbandOption, Pacing, UpdateRate
 from ..requests.claims import MAX_NAME
 from ..requests.put_limits import ByPath, PutLimits
 from ..requests.queued_bytes import MOST, QueuedBytes
-from .build import make_backends, make_services
+from .build import client_conf_of, make_backends, make_services
 from .explain import Explanation, explain
 from .freshness import Freshness
 from .lifecycle import Lifecycle
 from .mapper import Mapper
 from .report import report
+from .status import Status
 from .survey import Survey, survey
 
 
@@ -80,6 +81,8 @@ class PvServer:
         max_queued_bytes: int = MOST,
         group_cache: float = 60.0,
         max_name: int = MAX_NAME,
+        status: bool = True,
+        command_status: bool = False,
         stop_timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
@@ -90,14 +93,18 @@ class PvServer:
         self._isolated = isolate
         self._clock = clock or SystemClock()
         log = logging.getLogger(self.logger_name)
-        freshness = Freshness(root, missed_polls, poll_watched, stuck_after)
         pacing, limits = Pacing(update_rate, deadband), PutLimits(clamp, allow_nan)
         self._queued = QueuedBytes(max_queued_bytes)
         self._plugins = Plugins(
             plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
         )
+        options = BackendOptions(isolate, conf, self._queued, max_name)
+        self._backends = make_backends(self._plugins, backends, options)
+        own = Status(locals(), self._backends)
         selectors = (*pacing.selectors(), *limits.selectors())
-        self._mapper = Mapper(base, root, incGroups, excGroups, pvMap, self._plugins, selectors)
+        self._mapper = Mapper(
+            base, root, incGroups, excGroups, pvMap, self._plugins, selectors, own.nodes
+        )
         self._make_services = partial(
             make_services,
             root,
@@ -113,19 +120,19 @@ class PvServer:
             queued=self._queued,
             pacing=pacing if pacing.active else None,
             limits=limits,
+            last_runs=own.last_runs,
         )
-        options = BackendOptions(isolate, conf, self._queued, max_name)
-        self._backends = make_backends(self._plugins, backends, options)
         self._lifecycle = Lifecycle(
             self,
             self._mapper,
             self._backends,
             self._make_services,
             self.holder_class,
-            freshness,
+            Freshness(root, missed_polls, poll_watched, stuck_after),
             stop_timeout,
             strict,
             log,
+            own,
         )
 
     @classmethod
@@ -165,9 +172,17 @@ class PvServer:
         """The holders by node path, in tree order; empty before the first start."""
         return MappingProxyType(self._lifecycle.holders)
 
-    def list(self) -> dict[str, str]:
-        """Return path -> primary PV name of every served node, in tree order."""
-        return {entry.path: entry.pv_name for entry in self._lifecycle.mapped.pvs.entries}
+    @property
+    def health(self) -> Health | None:
+        """The numbers of the present run; None if the server does not run, or has no status PVs."""
+        return getattr(self._lifecycle.run, "health", None)
+
+    def list(self, own: bool = False) -> dict[str, str]:
+        """Return path -> primary PV name of every served node, in tree order.
+
+        :param own: True for those of the server itself too, after the others
+        """
+        return self._lifecycle.mapped.names(own)
 
     def find(self, pv_name: str) -> PvHolder | None:
         """Return the holder of a PV, one of the server's own too, while the server runs.
@@ -175,10 +190,7 @@ class PvServer:
         :param pv_name: the PV's name, or one of its aliases
         :returns: None if no PV has that name
         """
-        for holder in self._lifecycle.all_holders:
-            if pv_name in holder.entry.names:
-                return holder
-        return None
+        return self._lifecycle.find(pv_name)
 
     def dump(self, fname: str | PathLike[str] | None = None) -> None:
         """Print, or write to ``fname``, one ``pv -> path`` line per PV name, in tree order."""
@@ -241,10 +253,7 @@ class PvServer:
         :param backend: its name; by default the first one
         :raises BackendError: if that backend is not in use, not running, or has none
         """
-        for candidate in self._backends:
-            if backend is None or candidate.name == backend:
-                return candidate.client_conf()
-        raise BackendError(f"backend {backend!r} is not in use")
+        return client_conf_of(self._backends, backend)
 
     # Lifecycle ----------------------------------------------------------------------------
 

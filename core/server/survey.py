@@ -61,13 +61,14 @@ class SurveyedPv:
 class Survey:
     """What a server would serve.
 
-    :param pvs: in tree order
+    :param pvs: those of the tree, in its order
     :param errors: what would be left out or refused, one text each
     :param warnings: what is served all the same, one text each
     :param advice: what is served well, but not well stored by archivers, or not whole over some
         protocol
     :param notes: what need not be wrong: rules of installed plugins that select no node here
     :param ports: address (empty for all) and number of each TCP port that a start takes or fails
+    :param own: the PVs of the server itself and of plugins, which are in no tree
     """
 
     pvs: tuple[SurveyedPv, ...]
@@ -76,6 +77,7 @@ class Survey:
     advice: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     ports: tuple[tuple[str, int], ...] = ()
+    own: tuple[SurveyedPv, ...] = ()
 
 
 def survey(server: Any, mapper: Mapper, mapped: MappedTree, backends: Iterable[Backend]) -> Survey:
@@ -125,6 +127,7 @@ def survey(server: Any, mapper: Mapper, mapped: MappedTree, backends: Iterable[B
         ),
         mapper.idle_rules(rules),
         ports,
+        tuple(_describe(entry, node, _spec_of(node, rules)) for entry, node in mapped.own),
     )
 
 
@@ -218,6 +221,13 @@ def _read_once(
             return converter, in_words(exc), None
         return converter, f"plugin {plugin}: to_pv failed: {in_words(exc)}", plugin
     return converter, None, None
+
+
+def _spec_of(node: TreeNode, rules: RuleSet) -> PvSpec | None:
+    try:
+        return converter_of(rules.converters, node).spec
+    except Exception:  # it is reported when the server runs
+        return None
 
 
 def _describe(entry: PvEntry, node: TreeNode, spec: PvSpec | None) -> SurveyedPv:

@@ -128,7 +128,8 @@ def _package(kind: type) -> str:
     return kind.__module__.partition(".")[0]
 
 
-_SETTING = {"BaseVariable", "LocalVariable", "RemoteVariable"}  # what they set is themselves
+# What they set is themselves.
+_SETTING = {"BaseVariable", "LocalVariable", "RemoteVariable", "StatusVariable"}
 
 
 def changes_others(node: Any) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..concurrency.network_log import NetworkLog
+from ..values.alarm import Alarm
 from .protocols import Listener
 
 _log = NetworkLog(logging.getLogger("roguebridge.own"))
@@ -35,6 +36,11 @@ class ServerNode:
     units = ""
     disp = "{}"
     minimum = maximum = None
+    lowAlarm: float | None = None
+    lowWarning: float | None = None
+    highWarning: float | None = None
+    highAlarm: float | None = None
+    alarm: Alarm | None = None  # if no limits tell it
     isCommand = False
     parent = None  # no device, and so no ``enable``
 
@@ -60,6 +66,10 @@ class ServerNode:
 
     get = value
 
+    def alarm_of(self, value: Any, pv_value: Any) -> Alarm | None:
+        """Return the alarm that came with the present value; None for what the limits tell."""
+        return self.alarm
+
     def genDisp(self, value: Any) -> str:
         """Return the text of a value."""
         return str(value)
@@ -72,10 +82,13 @@ class ServerNode:
         """Remove a listener."""
         self._listeners.pop(listener, None)
 
-    def update(self, value: Any) -> None:
-        """Set the value and call the listeners; the exception of a listener is logged."""
+    def update(self, value: Any, alarm: Alarm | None = None) -> None:
+        """Set the value and call the listeners; the exception of a listener is logged.
+
+        :param alarm: of the value; None for what the limits tell
+        """
         with self._telling:
-            self._value = value
+            self._value, self.alarm = value, alarm
             told = ServerValue(value)
             for listener in tuple(self._listeners):
                 try:

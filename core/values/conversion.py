@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .alarm import BY_STATUS, NO_ALARM, Alarm, judge, judge_as_told
@@ -18,6 +19,7 @@ class Conversion:
     :param only_stores: the node does no more with a value than to store it
     :param changes_others: a put may change more than the node's own value
     :param limits: the alarm limits of the node
+    :param told: returns the alarm of a node of the server, or None; a converter's judge comes first
     """
 
     __slots__ = (
@@ -32,6 +34,7 @@ class Conversion:
         only_stores: bool = False,
         changes_others: bool = True,
         limits: ValueAlarm = NO_VALUE_ALARM,
+        told: Callable[[Any, Any], Alarm | None] | None = None,
     ) -> None:
         self.converter = converter
         #: as the converter has it
@@ -47,8 +50,8 @@ class Conversion:
         # Of arrays each element is judged, by the members of the PV.
         self._limits = limits if spec.kind in (NtKind.ENUM, NtKind.SCALAR) else NO_VALUE_ALARM
         own = converter.alarm_of
-        #: the converter's own judge, None if it leaves that to others
-        self.alarm_of = None if getattr(own, "__func__", None) is TypeConverter.alarm_of else own
+        #: the converter's own judge, or the node's; None if both leave that to others
+        self.alarm_of = told if getattr(own, "__func__", None) is TypeConverter.alarm_of else own
         self.is_provisional = isinstance(converter, Provisional)
         #: False for arrays: they may be large, and the tree may change them in place
         self.is_kept = spec.kind in (NtKind.SCALAR, NtKind.ENUM)

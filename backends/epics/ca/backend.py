@@ -74,6 +74,11 @@ class CaBackend(AsyncioBackend):
         everywhere, hosts = network.settings.everywhere, " ".join(network.settings.interfaces)
         return f"TCP port {network.port} on {'all interfaces' if everywhere else hosts}"
 
+    def clients(self) -> int:
+        """Return the number of connections."""
+        network = self._network
+        return 0 if network is None else len(network.circuits)
+
     def flush(self) -> None:
         """Return when the answers given so far were handed to the network."""
         network = self._network

@@ -22,6 +22,7 @@ from roguebridge.core.errors import BackendError
 from roguebridge.core.mapping import PvEntry
 
 from ..addresses import resolved_lists
+from .connections import connections_to
 from .ports import TCP, UDP, Ports
 from .served_pv import PvaPv
 from .server_thread import ServerThread
@@ -57,6 +58,7 @@ class PvaBackend(Backend):
         self._served: dict[str, PvaPv] = {}
         self._thread = ServerThread(self._queued, self._max_name)
         self._server: Server | None = None
+        self._port = 0
         self._provider: StaticProvider | None = None
 
     def serve(self, entry: PvEntry, owner: PvOwner) -> PvaPv:
@@ -101,6 +103,7 @@ class PvaBackend(Backend):
             raise
         if isolate:
             self._keep_ports(actual)
+        self._port = int(actual[TCP])
         self._server, self._provider = server, provider
         self._thread.start(_own_address(actual))
 
@@ -117,6 +120,10 @@ class PvaBackend(Backend):
         conf = self._server.conf()
         hosts = " ".join(_hosts(conf))
         return f"TCP port {conf[TCP]} on {hosts if hosts != _ANY else 'all interfaces'}"
+
+    def clients(self) -> int:
+        """Return the number of connections, without the server's own."""
+        return max(-1, connections_to(self._port) - 1) if self._server is not None else 0
 
     def flush(self) -> None:
         """Return when pvxs has handed the answers given so far to the network."""

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import queue
-import sys
 import threading
 import traceback
 from collections.abc import Sequence
 from types import FrameType, TracebackType
 from typing import Any
 
-from ...concurrency.gc_pause import collecting_later
+from ..frames import Place, frames
 from .lazy_text import LazyUpdate
 from .lazy_value import LazyText
 
-#: a frame and its line
-Place = tuple[FrameType, int]
-
 # PyRogue distributes updates in one function, the stand-in tree in three.
 _DISPATCH = ("_updateWorker", "_deliver", "_guarded")
-
-_LIBRARY = os.path.dirname(threading.__file__)
-
-_looking = threading.Lock()
 
 
 def raised_in(tb: TracebackType | None) -> list[Place]:
@@ -37,7 +28,7 @@ def running_in(thread: threading.Thread) -> list[Place]:
     :returns: empty if it waits for updates, or is between two deliveries
     """
     found: list[Place] = []
-    frame = _frames().get(thread.ident or 0)
+    frame = frames().get(thread.ident or 0)
     for place in traceback.walk_stack(frame) if frame is not None else ():
         found.append(place)
         if place[0].f_code.co_name == _DISPATCH[0]:
@@ -45,14 +36,6 @@ def running_in(thread: threading.Thread) -> list[Place]:
     found.reverse()
     below = delivery(found)
     return [] if below is None or below.f_code is queue.Queue.get.__code__ else found
-
-
-def _frames() -> dict[int, FrameType]:
-    # Python 3.11 holds a lock meanwhile that each new thread needs. Were garbage collected now,
-    # what it frees might wait for a thread that is about to start one: all would stand still. An
-    # object of p4p does so.
-    with _looking, collecting_later():
-        return sys._current_frames()  # noqa: SLF001 - the only way
 
 
 def delivery(places: Sequence[Place]) -> FrameType | None:
@@ -91,17 +74,3 @@ def batch_of(places: Sequence[Place]) -> list[Any]:
                     if all(hasattr(type(one), "_doUpdate") for one in batch):
                         found = batch
     return found
-
-
-def whereabouts(places: Sequence[Place]) -> str:
-    """Name the innermost function that is not Python's own, as ``in name, file:line``."""
-    if not places:
-        return ""
-    frame, line = next((p for p in reversed(places) if not _of_python(p[0])), places[-1])
-    code = frame.f_code
-    return f"in {code.co_name}, {os.path.basename(code.co_filename)}:{line}"
-
-
-def _of_python(frame: FrameType) -> bool:
-    name = frame.f_code.co_filename
-    return name.startswith((_LIBRARY, "<frozen")) and "-packages" not in name

@@ -21,8 +21,9 @@ from typing import Any, NamedTuple
 
 from ...concurrency.clock import Clock, Timer
 from ...errors import in_words
+from ..frames import whereabouts
 from .thread_deaths import ThreadDeaths
-from .update_frames import batch_of, delivered, delivery, raised_in, running_in, whereabouts
+from .update_frames import batch_of, delivered, delivery, raised_in, running_in
 from .update_guard import Failed, Guard, guard
 
 _log = logging.getLogger("roguebridge.watchdog")
@@ -70,6 +71,8 @@ class Watchdog:
     on_lost: Callable[[Sequence[Any]], None] = lambda variables: None
     fault: str | None = field(default=None, init=False)
     """The problem while the update thread is dead or held up; only the watchdog writes it."""
+    revivals: int = field(default=0, init=False)
+    """How often the update thread was started again."""
     _thread: threading.Thread | None = field(default=None, init=False)
 
     # Lifecycle --------------------------------------------------------------------------------
@@ -114,6 +117,13 @@ class Watchdog:
             _safely(present.tell_no_more, self.on_failed)
         self._guards = []
         self._held = self.fault = None
+
+    def delivers(self) -> str:
+        """Return the path of the variable that is being delivered now; empty if there is none."""
+        if self._thread is None:
+            return ""
+        path = getattr(delivered(running_in(self._worker)), "path", "")
+        return path if isinstance(path, str) else ""
 
     def _run(self) -> None:
         wake = self._wake
@@ -193,6 +203,7 @@ class Watchdog:
                 thread = threading.Thread(target=self._work, name=dead.name, daemon=dead.daemon)
                 thread.start()
                 root._updateThread = thread  # noqa: SLF001
+                self.revivals += 1
         if root.running:
             self._worker, self._dead = root._updateThread, None  # noqa: SLF001
             self._revived = self.clock.monotonic()

@@ -79,8 +79,9 @@ def test_what_the_file_says_is_served(site):
 def test_options_go_over_the_file_but_a_plugin_adds_to_its_plugins(site):
     site.write("more.py", NAMES.replace("*.Gain", "*.Secret").replace("-gain", "-secret"))
     arguments = ["--base", "Mine", "--plugin", "more", "--include", "NoServe", "--include", "Slow"]
+    arguments.append("--no-status")
     with site.start("serve", "my_tree:MyRoot", "--config", "site.yaml", *arguments) as process:
-        assert process.until("Serving").startswith("Serving 2 PVs of MyRoot as Mine:...")
+        assert process.until("Serving").startswith("Serving 3 PVs of MyRoot as Mine:...")
         with Context("pva", conf=process.clients(), useenv=False) as client:
             assert client.get("Mine-secret") == "x"
             with pytest.raises(Exception, match="not by you"):

@@ -23,9 +23,10 @@ def output(shell, *arguments):
 
 
 def test_the_table_has_a_line_per_pv_in_tree_order(shell):
-    header, *lines = output(shell, *MAP, "--include", "Slow").splitlines()
+    header, *lines = output(shell, *MAP, "--include", "Slow", "--no-status").splitlines()
     assert header.split() == ["PV", "path", "type", "served", "as", "mode", "units", "groups"]
-    (line,) = lines
+    line, switch = lines
+    assert switch.split()[:2] == ["X:RB:ReadOnly", "RB.ReadOnly"]
     assert line.split() == [
         "X:MyRoot:Gain", "MyRoot.Gain", "int", "NTScalar", "int32", "RW", "counts", "Slow",
         "Tuning",
@@ -45,9 +46,22 @@ def test_json_holds_everything(shell):
 
 def test_csv_is_read_by_a_spreadsheet(shell):
     rows = list(csv.DictReader(io.StringIO(output(shell, *MAP, "--format", "csv"))))
-    assert [row["path"] for row in rows][-2:] == ["MyRoot.Gain", "MyRoot.Reset"]
-    assert rows[-2]["groups"] == "Slow Tuning"
-    assert rows[-1]["kind"] == "command"
+    own = [row["path"].startswith("RB.") for row in rows]
+    assert own == sorted(own) and True in own
+    of_tree = rows[: own.index(True)]
+    assert [row["path"] for row in of_tree][-2:] == ["MyRoot.Gain", "MyRoot.Reset"]
+    assert of_tree[-2]["groups"] == "Slow Tuning"
+    assert of_tree[-1]["kind"] == "command"
+
+
+def test_the_switches_and_the_status_pvs_are_listed_with_type_and_units(shell):
+    rows = json.loads(output(shell, *MAP, "--format", "json", "--filter", "*:RB:*"))
+    by_name = {row["pv_name"]: row for row in rows}
+    assert by_name["X:RB:UPTIME"]["served_as"] == "NTScalar int32"
+    assert by_name["X:RB:UPTIME"]["units"] == "s"
+    assert "X:RB:ReadOnly" in by_name
+    rows = json.loads(output(shell, *MAP, "--format", "json", "--no-status", "--filter", "*:RB:*"))
+    assert [row["pv_name"] for row in rows] == ["X:RB:ReadOnly"]
 
 
 def test_text_is_a_map_that_serve_reads(shell):

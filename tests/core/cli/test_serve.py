@@ -1,6 +1,7 @@
 """``roguebridge serve``: on the network until a signal comes, and nothing left after it."""
 
 import os
+import queue
 import re
 import signal
 import socket
@@ -91,7 +92,7 @@ def test_with_base_a_server_is_added_to_the_roots_own(shell):
 
 
 def test_groups_and_map_choose_what_is_served(shell):
-    serve = ("serve", "my_tree.py:MyRoot", "--base", "X", "--backend", "soft")
+    serve = ("serve", "my_tree.py:MyRoot", "--base", "X", "--backend", "soft", "--no-status")
     shell.write("own.map", "# ours\nA:Gain -> MyRoot.Gain\n")
     counts = []
     for options in (
@@ -105,7 +106,7 @@ def test_groups_and_map_choose_what_is_served(shell):
             counts.append(int(process.until("Serving").split()[1]))
             process.signal(signal.SIGTERM)
             assert process.end() == 0
-    assert counts == [1, 1, 2, 0, 1]
+    assert counts == [2, 2, 3, 1, 2]  # with RB:ReadOnly
 
 
 HANGING = """
@@ -305,3 +306,40 @@ def test_it_serves_over_channel_access_too(shell):
         client.close()
         process.signal(signal.SIGTERM)
         assert process.end() == 0, process.errors
+
+
+def test_a_process_that_was_stopped_beats_again_and_gives_no_false_alarm(shell):
+    """The server looks again within moments, and the time it stood still is not the tree's."""
+    beats, alarms = queue.SimpleQueue(), queue.SimpleQueue()
+    shell.write("short.py", SHORT)
+    with shell.start("serve", "short.py:Short") as process:
+        process.until("Serving")
+        with client_of(process) as client:
+            beat = client.monitor("Short:RB:HEARTBEAT", beats.put)
+            alive = client.monitor("Short:RB:TREE_ALIVE", lambda v: alarms.put(v.severity))
+            before = beats.get(timeout=LIMIT)
+            process.signal(signal.SIGSTOP)
+            # Longer than stuck_after; no event tells of a process that does nothing.
+            time.sleep(3.0)
+            while not beats.empty():
+                before = beats.get()
+            process.signal(signal.SIGCONT)
+            for _ in range(3):
+                while beats.get(timeout=LIMIT) <= before:
+                    pass
+            beat.close()
+            alive.close()
+        process.signal(signal.SIGTERM)
+        assert process.end() == 0
+    assert {alarms.get() for _ in range(alarms.qsize())} == {0}
+
+
+SHORT = """
+import roguebridge.backends.epics as pep
+from my_tree import MyRoot
+
+class Short(MyRoot):
+    def __init__(self):
+        super().__init__()
+        self.addProtocol(pep.EpicsPvServer("Short", self, isolate=True, stuck_after=1.5))
+"""

@@ -114,6 +114,8 @@ VALUES = {
     "max_queued_bytes": st.integers(1),
     "group_cache": NUMBER,
     "max_name": st.integers(16, 65_536),
+    "status": st.booleans(),
+    "command_status": st.booleans(),
     "stop_timeout": NUMBER,
 }
 

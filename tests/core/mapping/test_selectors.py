@@ -260,3 +260,13 @@ def test_what_of_a_table_of_devices_matches_nothing_is_a_problem(tree, serve):
         "DeviceTable T: no node is selected by path='Top.Adc.Gian'; "
         "the nearest path is 'Top.Adc.Gain'",
     )
+
+
+def test_a_node_of_the_server_is_meant_by_its_path_only():
+    own = FakeNode(path="RB.UPTIME")
+    own.units = "s"
+    by_path, by_units = (
+        Selector("none", select) for select in (Select(path="RB.*"), Select(units="s"))
+    )
+    assert unmatched([by_path], nodes(), [own]) == ()
+    assert len(unmatched([by_units], nodes(), [own])) == 1

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from roguebridge.core.errors import in_words
+from roguebridge.core.tree.frames import whereabouts
 from roguebridge.core.tree.patches.update_frames import (
     delivered,
     raised_in,
     running_in,
-    whereabouts,
 )
 
 

@@ -95,7 +95,7 @@ def test_a_connection_that_one_side_left_ends_though_a_child_lives(served, raw, 
 
 def test_in_a_child_the_sockets_are_no_longer_the_parents(served, raw):
     raw(served).channel("T:Top:V")
-    backend = next(b for b in served.server._lifecycle.run._backends if b.name == "ca")
+    backend = next(b for b in served.server._lifecycle.run.backends if b.name == "ca")
     network = backend._network
     sockets = [sock.fileno() for sock in network._sockets()]
     assert len(sockets) >= 3

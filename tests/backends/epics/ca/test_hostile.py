@@ -41,7 +41,7 @@ def served(serve):
 
 
 def circuits(served):
-    backend = next(b for b in served.server._lifecycle.run._backends if b.name == "ca")
+    backend = next(b for b in served.server._lifecycle.run.backends if b.name == "ca")
     return list(backend._network.circuits)
 
 

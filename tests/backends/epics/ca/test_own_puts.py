@@ -121,7 +121,7 @@ def test_reads_that_wait_end_with_their_channel_and_their_client(served, raw, ga
     assert client.until(rawca.CLEAR)
     sid = client.channel("T:Top:Slow", 2)
     client.send(put(sid, 6), ask(sid, 3))
-    backend = next(b for b in served.server._lifecycle.run._backends if b.name == "ca")
+    backend = next(b for b in served.server._lifecycle.run.backends if b.name == "ca")
     (circuit,) = backend._network.circuits
     client.send(packed(ECHO))
     assert client.until(ECHO)
