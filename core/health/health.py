@@ -36,6 +36,7 @@ class Sources:
     :param services: of the run
     :param backends: that serve
     :param holders: path -> holder, of all nodes
+    :param own: paths of the nodes that are in no tree
     :param restarts: returns how often the update thread was started again
     :param report: returns the problems, one text each; it may block
     :param config_hash: returns the hash of the configuration; it may take long
@@ -44,6 +45,7 @@ class Sources:
     services: Services
     backends: Sequence[Backend]
     holders: Mapping[str, PvHolder]
+    own: Sequence[str]
     restarts: Callable[[], int]
     report: Callable[[], Sequence[str]]
     config_hash: Callable[[], str]
@@ -73,7 +75,7 @@ class Health:
         self._beats = 0
         self._started = self._next_beat = self._next_seldom = self._next_slot = 0.0
         self._own: list[PvHolder] = []
-        self._updates: tuple[float, int] | None = None
+        self._updates = 0.0, 0
         self._scraped: float | None = None
 
     def start(self) -> None:
@@ -91,8 +93,9 @@ class Health:
             "PROBLEM_CNT": 0,
             "PROBLEMS": [],
         }
-        holders = self._from.holders.values()
-        self._own = [one for one in holders if one.reader.is_own and not one.reader.is_of_tree]
+        own = (self._from.holders[path] for path in self._from.own)
+        self._own = [holder for holder in own if not holder.reader.is_of_tree]
+        self._updates = now, 0  # no PV has had a client
         for name in _ASKED_FOR:
             self._nodes[name].before_read = self._problems.ask_and_wait
         self._thread = threading.Thread(target=self._run, name="roguebridge-health", daemon=True)
@@ -182,12 +185,13 @@ class Health:
         process = self._meter.look()
         clients = {backend.name: backend.clients() for backend in self._from.backends}
         known = [count for count in clients.values() if count >= 0]
-        updates = sum(holder.updates for holder in self._from.holders.values())
-        updates -= sum(holder.updates for holder in self._own)
-        before, self._updates = self._updates, (now, updates)
+        before, updates_before = self._updates
         rate = 0.0
-        if before is not None and now > before[0]:
-            rate = (updates - before[1]) / (now - before[0])
+        if now > before:
+            updates = sum(holder.updates for holder in self._from.holders.values())
+            updates -= sum(holder.updates for holder in self._own)
+            self._updates = now, updates
+            rate = (updates - updates_before) / (now - before)
         self._numbers |= {
             "IOC_CPU_LOAD": process.cpu_load,
             "MEM_USED": float(process.memory),

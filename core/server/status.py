@@ -63,7 +63,13 @@ class Status:
             return config_hash(self._settings, plugins, mapped.pvs, mapped.own)
 
         sources = Sources(
-            services, run.backends, run.holders, lambda: watchdog.revivals, server.report, hashed
+            services,
+            run.backends,
+            run.holders,
+            [entry.path for entry in mapped.own.entries],
+            lambda: watchdog.revivals,
+            server.report,
+            hashed,
         )
         run.health = Health(self._nodes, pulse, sources)
 

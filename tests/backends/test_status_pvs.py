@@ -304,3 +304,17 @@ def test_the_server_stops_while_the_tree_hangs(hanging):
     gate.wait_entered(1)
     late(watch, client, "hung: ")
     in_thread(served.server.stop).result(LIMIT)
+
+
+def test_updates_to_clients_are_counted_but_not_those_of_the_server_itself(site):
+    served = site(lambda pr, root: root.add(pr.LocalVariable(name="V", value=0)))
+    client = served.client()
+    rate = client.monitor("T:RB:UPDATE_RATE")
+    client.monitor("T:RB:HEARTBEAT")
+    value = client.monitor("T:Top:V")
+    value.next()
+    assert rate.next().value == 0.0
+    for number in range(1, 51):
+        served.root.V.set(number)
+    value.until(lambda shown: shown == 50)
+    assert 2.0 < rate.until(lambda shown: shown > 0).value <= 51 / 4
