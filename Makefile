@@ -4,6 +4,7 @@
 # make format    have ruff correct and format the sources
 # make coverage  the tests, and what of the sources they run; core must be run whole
 # make docs      build the documentation into build/docs; warnings are errors
+# make pictures  draw the screenshots of clients in docs/ again
 # make bench     what serving costs, as ratios of one run, since machines are noisy;
 #                QUICK=1 in three minutes, ROWS=update,ca some rows (ARGS=--list names them)
 # make soak      serve for an hour while clients come and go: does the server grow? Prints the slope;
@@ -26,12 +27,13 @@ SOURCES := $(shell find front core backends plugins simtree docs/examples -name 
 INSTALLED := $(VENV)/.roguebridge-installed
 DOCS_INSTALLED := $(VENV)/.roguebridge-docs-installed
 BENCH_INSTALLED := $(VENV)/.roguebridge-bench-installed
+PICTURES_INSTALLED := $(VENV)/.roguebridge-pictures-installed
 ARGS ?=
 QUICK ?=
 ROWS ?=
 SECONDS ?= 3600
 
-.PHONY: help test lint format pytest coverage bench soak demo docs clean
+.PHONY: help test lint format pytest coverage bench soak demo docs pictures clean
 
 test: lint pytest
 
@@ -72,6 +74,9 @@ demo: $(INSTALLED)
 docs: $(INSTALLED) $(DOCS_INSTALLED)
 	$(PY) -m sphinx -W --keep-going -n -E -b html docs build/docs
 
+pictures: $(INSTALLED) $(PICTURES_INSTALLED)
+	$(PY) docs/pictures.py
+
 # Not before each commit again.
 $(BIN)/ruff:
 	@$(MAKE) --no-print-directory $(INSTALLED)
@@ -99,6 +104,12 @@ $(DOCS_INSTALLED): pyproject.toml | $(INSTALLED)
 $(BENCH_INSTALLED): pyproject.toml | $(INSTALLED)
 	@echo "installing the tools of the benchmark into $(VENV)"
 	@$(PIP) install "roguebridge[bench]"
+	@touch $@
+
+# Likewise.
+$(PICTURES_INSTALLED): pyproject.toml | $(INSTALLED)
+	@echo "installing the clients that are pictured into $(VENV)"
+	@$(PIP) install "roguebridge[pictures]"
 	@touch $@
 
 clean:

@@ -1,17 +1,20 @@
 """Sphinx settings of the documentation; ``make docs`` builds it, offline, warnings are errors."""
 
-from importlib.metadata import version as installed_version
+from importlib.metadata import metadata
 
 from sphinx.application import Sphinx
 
 project = "Roguebridge"
 author = "the Roguebridge developers"
 project_copyright = f"%Y, {author}"
-release = installed_version("roguebridge").partition("+")[0]  # without the commit
+about = metadata("roguebridge")
+release = about["Version"].partition("+")[0]  # without the commit
 version = release
+urls = dict(text.split(", ", 1) for text in about.get_all("Project-URL") or ())
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 source_suffix = {".md": "markdown"}
+smartquotes = False  # options and quoted values stay as one types them
 exclude_patterns = ["examples"]  # a package of its own, with a page for those who open its folder
 
 myst_enable_extensions = ["colon_fence"]
@@ -35,9 +38,20 @@ nitpick_ignore_regex = [
     ("py:.*", r"ChangedName|MisfitError"),
 ]
 
+# Of a transcript the commands alone are copied.
+copybutton_prompt_text = "$ "
+copybutton_line_continuation_character = "\\"
+
 html_theme = "furo"
+html_theme_options = {
+    "source_repository": urls["Homepage"],
+    "source_branch": "main",
+    "source_directory": "docs/",
+    "footer_icons": [{"name": "Repository", "url": urls["Homepage"], "html": "Repository"}],
+}
 html_title = f"Roguebridge {release}"
-html_static_path: list[str] = []
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 html_extra_path = ["reference/config.schema.json"]  # at an address that editors can be given
 html_copy_source = False
 html_show_sphinx = False

@@ -1,6 +1,7 @@
 """Every snippet of README.md and docs/ runs, on every tree; links lead somewhere."""
 
 import re
+from importlib.metadata import metadata
 
 import pytest
 from support.docs.pages import ROOT, blocks_of, name_of, pages
@@ -59,6 +60,49 @@ def test_links_within_the_repository_lead_somewhere(name):
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         if "://" not in target:
             assert (page.parent / target).exists(), target
+
+
+def test_links_of_the_readme_work_elsewhere_too():
+    """PyPI shows it; each link of this repository is absolute and names a file."""
+    about = metadata("roguebridge")
+    urls = dict(text.split(", ", 1) for text in about.get_all("Project-URL"))
+    home = re.escape(urls["Homepage"].removeprefix("https://github.com/"))
+    places = (
+        rf"https://github\.com/{home}/blob/main/",
+        rf"https://raw\.githubusercontent\.com/{home}/main/",
+    )
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)#]+)", text)
+    assert [target for target in targets if "://" not in target] == []
+    ours = [re.sub("|".join(places), "", target) for target in targets]
+    named = [name for name in ours if "://" not in name]
+    assert "docs/overview.svg" in named and "docs/index.md" in named
+    assert [name for name in named if not (ROOT / name).is_file()] == []
+
+
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.M | re.S)
+
+
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "CONTRIBUTING.md", *PAGES])
+def test_no_code_has_curly_quotes_or_dashes(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    found = [code for code in CODE.findall(text) if re.search("[\u2010-\u201f]", code)]
+    assert found == []
+
+
+def test_the_site_leaves_quotes_and_dashes_as_they_are():
+    settings = (ROOT / "docs/conf.py").read_text(encoding="utf-8")
+    assert re.search("^smartquotes = False", settings, re.M)
+
+
+PICTURES = sorted((ROOT / "docs").rglob("*.png"))
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=name_of)
+def test_each_picture_is_small_and_on_a_page(picture):
+    assert picture.stat().st_size < 200_000
+    texts = [page.read_text(encoding="utf-8") for page in picture.parent.glob("*.md")]
+    assert any(f"]({picture.name})" in text for text in texts)
 
 
 def test_every_decision_is_in_their_list():
