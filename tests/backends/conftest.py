@@ -1,29 +1,15 @@
-"""A backend with scripted owners, and a real server on a tree."""
+"""Each backend of ours, with a real server on a tree."""
 
 import contextlib
 
 import pytest
-from support.clients.bench import KINDS, BackendBench, Gate, Site
+from support.clients.bench import KINDS, Gate, Site
 
 
 @pytest.fixture(params=sorted(KINDS))
 def kind(request):
     """The name of each backend that comes with Roguebridge."""
     return request.param
-
-
-@pytest.fixture(params=[*sorted(KINDS), "lines"])
-def bench_kind(request):
-    """The name of each backend, that of the page on backends too."""
-    return request.param
-
-
-@pytest.fixture
-def bench(bench_kind):
-    """Each backend, not started."""
-    made = BackendBench(bench_kind)
-    yield made
-    made.close()
 
 
 @pytest.fixture

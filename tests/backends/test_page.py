@@ -1,16 +1,19 @@
-"""The backend of the page on backends: what is its own; the contract suite runs on it too."""
+"""The backend of the page on backends: what is its own; the page runs the contract on it."""
 
 import socket
 
 import pytest
 from support.clients import LIMIT, RemoteFailure
-from support.clients.bench import DOUBLE, BackendBench, at
-from support.docs.pagelines import source
+from support.docs.pagelines import modules, source
+
+from roguebridge.testing import DOUBLE, BackendBench, at
 
 
 @pytest.fixture
 def bench():
-    made = BackendBench("lines")
+    plugin, tests = modules()
+    (make,) = plugin.register_backends().values()
+    made = BackendBench(make, tests.LineClient)
     yield made
     made.close()
 
@@ -37,6 +40,5 @@ def test_who_makes_no_sense_is_told_and_disconnected(bench, hello):
 
 def test_what_has_no_place_in_the_pv_is_refused(bench):
     owner, client = bench.open_pv(DOUBLE, at(1.0))
-    owner.refuse = lambda request, reason: request.error(reason)
     with pytest.raises(RemoteFailure, match="pv: the put cannot be read: 'three' is not a number"):
         client.put("pv", "three")

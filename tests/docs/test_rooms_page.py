@@ -9,7 +9,7 @@ from roguebridge.core.values import alarm
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "explanation" / "rooms.md").read_text()
-FOLDERS = ("front", "core", "backends", "plugins")
+FOLDERS = ("front", "core", "backends", "plugins", "testing")
 
 
 def test_every_file_has_one_line_and_every_line_a_file():

@@ -1,26 +1,16 @@
 """One way to talk to a backend, whichever it is: a thin skin over each protocol's client."""
 
-from typing import Any
-
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.soft import SoftBackend
 from roguebridge.core.backend.contract import Backend
+from roguebridge.testing import LIMIT, BackendClient, Gone, RemoteFailure, Watch, in_thread
 from support.clients.ca_adapter import CaAdapter
-from support.clients.carrier import (
-    LIMIT,
-    Carrier,
-    Gone,
-    RemoteFailure,
-    Watch,
-    in_thread,
-    wait_until,
-)
+from support.clients.carrier import wait_until
 from support.clients.pva_adapter import PvaAdapter
 from support.clients.soft_adapter import SoftAdapter
 
 __all__ = [
     "LIMIT",
-    "Carrier",
     "Gone",
     "PvaAdapter",
     "RemoteFailure",
@@ -31,7 +21,7 @@ __all__ = [
 ]
 
 
-def client_of(backend: Backend) -> Any:
+def client_of(backend: Backend) -> BackendClient:
     """A new client of a running backend."""
     if isinstance(backend, SoftBackend):
         return SoftAdapter(backend)

@@ -9,12 +9,13 @@ from roguebridge.core.requests.request import PutRequest
 from roguebridge.core.values.alarm import NO_ALARM, Alarm, Status
 from roguebridge.core.values.arrays import Flat
 from roguebridge.core.values.reading import Reading
+from roguebridge.testing import BackendClient, Watch
 from support.clients import caimages
 from support.clients.caclient import CaClient
-from support.clients.carrier import LIMIT, Carrier, Watch, translated
+from support.clients.carrier import translated
 
 
-class CaAdapter(Carrier):
+class CaAdapter(BackendClient):
     """A Channel Access client; an image is joined from its elements and its shape.
 
     A command is run by a put, and what it returns stays where it is. Alarms have a table of words.
@@ -44,14 +45,8 @@ class CaAdapter(Carrier):
     def __init__(self, conf: Mapping[str, str]) -> None:
         self._client = CaClient(conf, self.user)
 
-    def get(self, pv_name: str, timeout: float = LIMIT) -> Reading:
-        return self.start_get(pv_name).result(timeout)
-
     def start_get(self, pv_name: str) -> "Future[Reading]":
         return translated(caimages.read(self._client, pv_name))
-
-    def put(self, pv_name: str, value: Any, block: bool = True) -> None:
-        self.start_put(pv_name, value, block=block).result(LIMIT)
 
     def start_put(
         self, pv_name: str, value: Any, block: bool = True, marked: bool = True
@@ -59,9 +54,6 @@ class CaAdapter(Carrier):
         if not marked:
             return translated(self._client.write(f"{pv_name}.PROC", 1, notify=block))
         return translated(self._client.write(pv_name, value, notify=block))
-
-    def rpc(self, pv_name: str, **arguments: Any) -> Any:
-        return self.start_rpc(pv_name, **arguments).result(LIMIT)
 
     def start_rpc(self, pv_name: str, **arguments: Any) -> "Future[Any]":
         if not arguments:  # run, or read

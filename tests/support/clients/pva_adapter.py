@@ -11,10 +11,10 @@ from p4p.client.raw import Context as RawContext
 
 from roguebridge.core.values.alarm import Alarm
 from roguebridge.core.values.reading import Reading
-from support.clients.carrier import LIMIT, Carrier, Gone, RemoteFailure, Watch
+from roguebridge.testing import LIMIT, BackendClient, Gone, RemoteFailure, Watch
 
 
-class PvaAdapter(Carrier):
+class PvaAdapter(BackendClient):
     """A p4p client; it leaves at once when closed."""
 
     protocol = "pva"
@@ -25,17 +25,11 @@ class PvaAdapter(Carrier):
         self._started: list[tuple[Future[Any], Any]] = []
         self._watches: list[Any] = []
 
-    def get(self, pv_name: str, timeout: float = LIMIT) -> Reading:
-        return self.start_get(pv_name).result(timeout)
-
     def start_get(self, pv_name: str) -> "Future[Reading]":
         return self._begin(lambda done: self._context.get(pv_name, done), reading_of)
 
     def raw_get(self, pv_name: str) -> Value:
         return self._begin(lambda done: self._context.get(pv_name, done), lambda v: v).result(LIMIT)
-
-    def put(self, pv_name: str, value: Any, block: bool = True) -> None:
-        self.start_put(pv_name, value, block=block).result(LIMIT)
 
     def start_put(
         self, pv_name: str, value: Any, block: bool = True, marked: bool = True
@@ -57,9 +51,6 @@ class PvaAdapter(Carrier):
             lambda done: self._context.put(pv_name, done, build, request=request, get=False),
             lambda _: None,
         )
-
-    def rpc(self, pv_name: str, **arguments: Any) -> Any:
-        return self.start_rpc(pv_name, **arguments).result(LIMIT)
 
     def start_rpc(self, pv_name: str, **arguments: Any) -> "Future[Any]":
         return self._begin(

@@ -5,10 +5,11 @@ from typing import Any
 
 from roguebridge.backends.soft import SoftBackend
 from roguebridge.core.values.reading import Reading
-from support.clients.carrier import LIMIT, Carrier, Watch, in_thread, translated
+from roguebridge.testing import LIMIT, BackendClient, Watch, in_thread
+from support.clients.carrier import translated
 
 
-class SoftAdapter(Carrier):
+class SoftAdapter(BackendClient):
     """A client of the in-memory backend."""
 
     user, host, protocol = "ops", "127.0.0.1", "soft"
@@ -16,22 +17,13 @@ class SoftAdapter(Carrier):
     def __init__(self, backend: SoftBackend) -> None:
         self._client = backend.client(user=self.user)
 
-    def get(self, pv_name: str, timeout: float = LIMIT) -> Reading:
-        return self.start_get(pv_name).result(timeout)
-
     def start_get(self, pv_name: str) -> "Future[Reading]":
         return in_thread(lambda: self._client.get(pv_name, LIMIT))
-
-    def put(self, pv_name: str, value: Any, block: bool = True) -> None:
-        self.start_put(pv_name, value, block=block).result(LIMIT)
 
     def start_put(
         self, pv_name: str, value: Any, block: bool = True, marked: bool = True
     ) -> "Future[None]":
         return translated(self._client.start_put(pv_name, value, block=block, marked=marked))
-
-    def rpc(self, pv_name: str, **arguments: Any) -> Any:
-        return self.start_rpc(pv_name, **arguments).result(LIMIT)
 
     def start_rpc(self, pv_name: str, **arguments: Any) -> "Future[Any]":
         return translated(self._client.start_rpc(pv_name, **arguments))
