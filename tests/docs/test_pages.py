@@ -9,12 +9,10 @@ from support.docs.pages import ROOT, blocks_of, name_of, pages
 # Blocks that the suite cannot run, with the reason given on the page. A new one is a choice.
 NOT_RUN = {
     "docs/migrate/from-epicsv4.md": ["needs SLAC's epicsV4 beside Roguebridge"],
-    "docs/migrate/from-epicsv7.md": ["needs SLAC's epicsV7 and softioc"],
     "docs/clients/get-put-monitor-call.md": ["needs the PVXS tools"],
     "docs/protect/use-an-acf.md": ["it takes the signals of the process"],
     "docs/operate/run-as-a-service.md": [
         "needs systemd and root",
-        "takes a fixed port",
         "needs your addresses",
         "needs your addresses",
         "needs a container runtime",
