@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from roguebridge.core.backend import ServedPv
+from roguebridge.core.backend import Declaration, ServedPv
 from roguebridge.core.mapping import PvEntry
 from roguebridge.core.requests import Credentials, PutRequest, Request, RpcRequest
 from roguebridge.core.values import PvSpec, Reading
@@ -98,6 +98,10 @@ class ScriptedOwner:
         """Permit all."""
         self.threads.add(threading.get_ident())
         tell(True)
+
+    def declaration(self) -> Declaration:
+        """Return that nothing is declared."""
+        return Declaration("", "", "", ())
 
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return the name: each PV has rights of its own."""

@@ -1,8 +1,10 @@
 """The contract between the engine and a protocol, and the common parts of backends."""
 
+from ..tree.declared_types import Declaration
 from .asyncio_backend import AsyncioBackend
 from .client_channel import CachedPv, ClientChannel
 from .contract import Backend, BackendOptions, PvOwner, ServedPv
+from .shared_rights import RightsGroup, SharedRights
 
 __all__ = [
     "AsyncioBackend",
@@ -10,6 +12,9 @@ __all__ = [
     "BackendOptions",
     "CachedPv",
     "ClientChannel",
+    "Declaration",
     "PvOwner",
+    "RightsGroup",
     "ServedPv",
+    "SharedRights",
 ]

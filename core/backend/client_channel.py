@@ -91,8 +91,8 @@ class ClientChannel(ABC):
         marked: bool = True,
         block: bool = False,
         process: bool | None = None,
-    ) -> None:
-        """Hand over a put when the PV is open; see :class:`.PutRequest`.
+    ) -> PutRequest:
+        """Hand over a put when the PV is open, and return it; see :class:`.PutRequest`.
 
         :param asked: the protocol's name for it
         """
@@ -100,6 +100,7 @@ class ClientChannel(ABC):
         request = PutRequest(self.pv.entry, self.credentials, reply, value, marked, block, process)
         self._note(request)
         self.when_open(partial(self._put, request))
+        return request
 
     def _put(self, request: PutRequest) -> None:
         if request.marked:
@@ -111,14 +112,27 @@ class ClientChannel(ABC):
                 return
         self.pv.owner.put(request)
 
-    def rpc(self, asked: Any, arguments: Mapping[str, Any]) -> None:
-        """Hand over a call, at once.
+    def rpc(self, asked: Any, arguments: Mapping[str, Any]) -> RpcRequest:
+        """Hand over a call, at once, and return it.
 
         :param asked: the protocol's name for it
         """
         request = RpcRequest(self.pv.entry, self.credentials, _Answer(self, asked), arguments)
         self._note(request)
         self.pv.owner.rpc(request)
+        return request
+
+    def refuse(self, asked: Any, value: Any, reason: str) -> PutRequest:
+        """Have a put refused, with a record in the audit, and return it.
+
+        :param asked: the protocol's name for it
+        """
+        reply = _Answer(self, asked)
+        request = PutRequest(self.pv.entry, self.credentials, reply, value)
+        request.denied = True
+        self._note(request)
+        self.pv.owner.refuse(request, reason)
+        return request
 
     def _note(self, request: Request) -> None:
         self._requests = [one for one in self._requests if not one.answered]

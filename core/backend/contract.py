@@ -23,6 +23,7 @@ from ..requests.claims import MAX_NAME
 from ..requests.credentials import Credentials
 from ..requests.queued_bytes import QueuedBytes
 from ..requests.request import PutRequest, Request, RpcRequest
+from ..tree.declared_types import Declaration
 from ..values.alarm import Alarm
 from ..values.reading import Reading
 from ..values.spec import PvSpec
@@ -94,6 +95,9 @@ class PvOwner(Protocol):
         :param tell: called once, at once or soon and then from another thread; it is not binding:
             each request is judged anew
         """
+
+    def declaration(self) -> Declaration:
+        """Return what the tree's author has declared of the node; nothing is read."""
 
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return a key that is equal for PVs with the same answer of :meth:`may`."""

@@ -66,7 +66,8 @@ def _plugins(config: str | None, given: Sequence[str]) -> Plugins:
         said = read_config(config, overrides)
         arguments = said.arguments(overrides)
         with said.located(overrides):
-            options = plugin_options(*map(arguments.get, ("names", "policies", "acf", "audit")))
+            sections = ("names", "policies", "acf", "audit", "web")
+            options = plugin_options(*map(arguments.get, sections))
             return Plugins([*arguments.get("plugins", ()), *given], options=options)
 
 

@@ -21,7 +21,7 @@ def documented(server: type[Server]) -> type[Server]:
 
 
 def plugin_options(
-    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any
+    names: Any, policies: Mapping[str, Any] | None, acf: Any, audit: Any, web: Any
 ) -> dict[str, Any]:
     """Return name of a built-in plugin -> what it is to be made of.
 
@@ -33,7 +33,7 @@ def plugin_options(
     for name, option in (policies or {}).items():
         if option is None:  # an empty place in a script: nothing would be guarded
             raise ValueError(f"policies: {name} has no value")
-    given = {"names": names, "acf": acf, "audit": audit, **(policies or {})}
+    given = {"names": names, "acf": acf, "audit": audit, "web": web, **(policies or {})}
     unknown = [key for key in policies or () if key not in _POLICIES]
     if unknown:
         raise ValueError(f"policies has no {unknown[0]!r}; there are {list(_POLICIES)}")

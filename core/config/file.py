@@ -18,14 +18,15 @@ from ..hooks.checks import why
 from ..hooks.sources import of_option
 from ..mapping.nearest import nearest_of
 from .arguments import plugin_options
+from .kinds import EXPECTED, TAGS
 from .schema import ServerConfig
-from .sections import EXPECTED, TAGS
 from .yaml_lines import Document, Fault, read_yaml
 from .yaml_lines import Path as KeyPath
 
 _SHOWN = 60  # characters of a value that is wrong
-_FILES = ("pvMap", "acf", "audit")  # which are files if they are text, or have one as ``file``
-_SECTIONS = ("names", "policies", "acf", "audit")
+_FILES = ("pvMap", "acf", "audit", "web")  # which are files if they are text, or have some
+_FILE_KEYS = ("file", "tokens", "certificate", "key")
+_SECTIONS = ("names", "policies", "acf", "audit", "web")
 _NO_KEYS = (*TAGS, "[key]")  # the last is pydantic's, for what is wrong with a key itself
 _TEXTS = ("string_type", "kind")
 _NO_SCALARS = (str, dict, list, type(None))
@@ -121,8 +122,9 @@ def _with_files(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         value = found.get(name)
         if isinstance(value, str):
             found[name] = str(folder / value)
-        elif name != "pvMap" and value is not None and "file" in value:
-            found[name] = {**value, "file": str(folder / value["file"])}
+        elif name != "pvMap" and value is not None:
+            files = {key: str(folder / value[key]) for key in _FILE_KEYS if value.get(key)}
+            found[name] = {**value, **files}
     return found
 
 

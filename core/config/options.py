@@ -86,10 +86,10 @@ OPTIONS: dict[str, Option] = {
     ),
     "backends": Option(
         ("pva",),
-        "serve over these backends: ``pva``, ``ca``, ``soft``, or those of plugins",
+        "serve over these backends: ``pva``, ``ca``, ``web``, ``soft``, or those of plugins",
         kind="list[Text]",
         flag="--backend",
-        help="Serve over this backend: pva, ca, or one of a plugin (repeatable; default pva).",
+        help="Serve over this backend: pva, ca, web, or one of a plugin (repeatable; default pva).",
     ),
     "plugins": Option(
         (),
@@ -132,6 +132,12 @@ OPTIONS: dict[str, Option] = {
         "file for a record of every put and call, or a dict of the arguments of ``Audit``",
         "file for a record of every put and call, or a mapping",
         kind="AuditTrail",
+    ),
+    "web": Option(
+        None,
+        "the web backend: a dict of ``host``, ``port``, ``tokens`` and more",
+        "the web backend",
+        kind="WebOptions",
     ),
     "strict": Option(
         False,

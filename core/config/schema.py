@@ -10,10 +10,17 @@ from typing import Any
 from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
-from . import sections
+from . import kinds, sections
 from .options import OPTIONS, Option
 
-_NO_DEFAULT = ("base", "names", "policies", "acf", "audit")  # a file cannot say that it is left out
+_NO_DEFAULT = (
+    "base",
+    "names",
+    "policies",
+    "acf",
+    "audit",
+    "web",
+)  # a file cannot say that it is left out
 
 
 def _field(name: str, option: Option) -> Any:
@@ -29,14 +36,14 @@ def _field(name: str, option: Option) -> Any:
 #: what a server serves, and how: all arguments of the constructor that do not come from Python
 ServerConfig = create_model(
     "ServerConfig",
-    __base__=sections.Section,
+    __base__=kinds.Section,
     __doc__="What a Roguebridge server serves, and how.",
     **{
         name: (option.kind, _field(name, option)) for name, option in OPTIONS.items() if option.kind
     },  # type: ignore[call-overload]
 )
 ServerConfig.model_config["title"] = "Roguebridge configuration"
-ServerConfig.model_rebuild(force=True, _types_namespace=vars(sections))
+ServerConfig.model_rebuild(force=True, _types_namespace={**vars(kinds), **vars(sections)})
 
 
 class _Schema(GenerateJsonSchema):

@@ -1,4 +1,4 @@
-"""The sections of a configuration file, and the kinds of values in it.
+"""The sections of a configuration file.
 
 Each section has the keys and defaults of the plugin that it is for.
 """
@@ -7,158 +7,11 @@ Each section has the keys and defaults of the plugin that it is for.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Union
+from typing import Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-)
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from ..pv.pacing import deadband_of
-from .numbers import NUMBERS
-
-_TAGS = {
-    str: "<text>",
-    int: "<number>",
-    float: "<number>",
-    bool: "<flag>",
-    list: "<list>",
-    dict: "<mapping>",
-}
-#: which of several kinds an error is about; no key of a file looks like these
-TAGS = tuple(dict.fromkeys(_TAGS.values()))
-
-#: type of an error of pydantic's -> what was expected
-EXPECTED = {
-    "string_type": "text",
-    "bool_type": "true or false",
-    "float_type": "a number",
-    "int_type": "an integer",
-    "list_type": "a list",
-    "dict_type": "a mapping",
-    "model_type": "a mapping",
-    "finite_number": "a finite number",
-    "greater_than": "a number greater than {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "less_than": "a number less than {lt:g}",
-    "less_than_equal": "{le:g} or less",
-    "literal_error": "{expected}",
-    "kind": "{msg}",
-    "share": "{msg}",
-}
-
-
-def _either(expected: str, **kinds: Any) -> Any:
-    """Return the type of a value of one of some kinds; an error is about its kind alone.
-
-    :param kinds: ``text``, ``number``, ``flag``, ``list`` or ``mapping``, and the type of each
-    """
-    tagged = tuple(Annotated[kind, Tag(f"<{tag}>")] for tag, kind in kinds.items())
-    tell = Discriminator(
-        lambda value: _TAGS.get(type(value)),
-        custom_error_type="kind",
-        custom_error_message=expected,
-    )
-    return Annotated[Union[tagged], tell]  # noqa: UP007 - of a tuple
-
-
-def _number(kind: str) -> Any:
-    bounds = NUMBERS[kind]
-    limits: dict[str, Any] = {**bounds.limits}
-    if bounds.integer:
-        return Annotated[int, Field(**limits)]
-    return Annotated[float, Field(**limits, allow_inf_nan=False)]
-
-
-def _share(text: str) -> str:
-    try:
-        deadband_of(text)
-    except ValueError:
-        raise PydanticCustomError("share", "a share such as '1%'") from None
-    return text
-
-
-Text = Annotated[str, Field(min_length=1)]
-Texts = _either("text or a list of text", text=Text, list=list[Text])
-
-
-class Section(BaseModel):
-    """A mapping of known keys; nothing is converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class OptionalGroup(Section):
-    """A group of nodes, and whether a tree may have none of it."""
-
-    group: Text = Field(description="name of the group")
-    optional: bool = Field(False, description="true: no problem if no node is in it")
-
-
-class OptionalPath(Section):
-    """A glob of paths, and whether a tree may have none of them."""
-
-    path: Text = Field(description="the glob")
-    optional: bool = Field(False, description="true: no problem if no node matches")
-
-
-Group = _either("a group, or a mapping of group and optional", text=Text, mapping=OptionalGroup)
-Glob = _either("a glob, or a mapping of path and optional", text=Text, mapping=OptionalPath)
-Switch = _either("true, false or a list of text", flag=bool, list=list[Glob])
-GroupNames = _either("text or a list of text", text=Text, list=list[Group])
-Globs = _either("text or a list of text", text=Text, list=list[Glob])
-PvNames = _either(
-    "a PV name or a list of them", text=Text, list=Annotated[list[Text], Field(min_length=1)]
-)
-PathMap = _either(
-    "a file name, or a mapping of path to PV name", text=Text, mapping=dict[str, PvNames]
-)
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-PositiveInt, NameLength = _number("PositiveInt"), _number("NameLength")
-Seconds, Interval, Count = _number("Seconds"), _number("Interval"), _number("Count")
-Share = Annotated[
-    str,
-    AfterValidator(_share),
-    WithJsonSchema({"type": "string", "pattern": r"^\s*(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*%\s*$"}),
-]
-Measure = _either("a number or a share such as '1%'", text=Share, number=Positive)
-
-
-class OptionalRate(Section):
-    """A rate for a glob of paths, and whether a tree may have none of them."""
-
-    value: Positive | None = Field(description="the rate; null: no limit")
-    optional: bool = Field(False, description="true: no problem if no node matches")
-
-
-class OptionalDeadband(Section):
-    """A deadband for a glob of paths, and whether a tree may have none of them."""
-
-    value: Measure | None = Field(description="the deadband; null: none")
-    optional: bool = Field(False, description="true: no problem if no node matches")
-
-
-_RateOfGlob = _either("a number", number=Positive, mapping=OptionalRate)
-Rate = _either(
-    "a number, or a mapping of path to number",
-    number=Positive,
-    mapping=dict[Text, _RateOfGlob | None],
-)
-_DeadbandOfGlob = _either(
-    "a number or a share such as '1%'", text=Share, number=Positive, mapping=OptionalDeadband
-)
-DeadbandValue = _either(
-    "a number, a share such as '1%', or a mapping of path to these",
-    text=Share,
-    number=Positive,
-    mapping=dict[Text, _DeadbandOfGlob | None],
-)
+from .kinds import Globs, GroupNames, Positive, PositiveInt, Section, Text, Texts, either
 
 
 def without_default(schema: dict[str, Any]) -> None:
@@ -193,8 +46,8 @@ class AliasOptions(Section):
     )
 
 
-Alias = _either("a template, or a mapping", text=Text, mapping=AliasOptions)
-Aliases = _either(
+Alias = either("a template, or a mapping", text=Text, mapping=AliasOptions)
+Aliases = either(
     "a template, a mapping, or a list of them", text=Text, list=list[Alias], mapping=AliasOptions
 )
 
@@ -215,7 +68,7 @@ class OperatorsOptions(Section):
     paths: Globs = Field([], description="globs of further nodes for these users only")
 
 
-Operators = _either(
+Operators = either(
     "a user, a list of users, or a mapping of users and paths",
     text=Text,
     list=list[Text],
@@ -268,7 +121,7 @@ class AcfOptions(Section):
     )
 
 
-Level = _either("the name or number of a level", text=Text, number=int)
+Level = either("the name or number of a level", text=Text, number=int)
 
 
 class AuditOptions(Section):
@@ -290,9 +143,42 @@ class AuditOptions(Section):
     )
 
 
-Plugin = _either(
+class WebOptions(Section):
+    """The web backend."""
+
+    host: Text = Field("127.0.0.1", description="address to listen on; `0.0.0.0`: all")
+    port: int = Field(8080, ge=0, le=65_535, description="TCP port; 0: any free one")
+    hosts: list[Text] = Field(
+        [], description="further names of this server, as browsers and proxies address it"
+    )
+    read: Literal["all", "users"] | None = Field(
+        None, description="who may read; null: `all` if it listens on loopback only, else `users`"
+    )
+    tokens: Text = Field(
+        "", json_schema_extra=without_default, description="file with a user and a token per line"
+    )
+    proxies: list[Text] = Field(
+        [], description="addresses or networks of proxies that say who the user is"
+    )
+    user_header: Text = Field("X-Forwarded-User", description="header in which they say it")
+    certificate: Text = Field(
+        "", json_schema_extra=without_default, description="file with the certificate, for TLS"
+    )
+    key: Text = Field(
+        "", json_schema_extra=without_default, description="file with its key, if not in the same"
+    )
+    frames: list[Text] = Field([], description="origins whose pages may show this one in a frame")
+    frame_rate: Positive = Field(
+        10.0, description="most updates of a PV per second and client; the newest is always sent"
+    )
+    max_clients: PositiveInt = Field(1000, description="connections in all")
+    max_clients_per_host: PositiveInt = Field(100, description="connections of one address")
+    max_subscriptions: PositiveInt = Field(10_000, description="PVs that one client may monitor")
+
+
+Plugin = either(
     "the name of a plugin, or a mapping of plugin and options", text=Text, mapping=PluginOptions
 )
-Names = _either("a template of PV names, or a mapping", text=Text, mapping=NamesOptions)
-AccessFile = _either("a file name, or a mapping", text=Text, mapping=AcfOptions)
-AuditTrail = _either("a file name, or a mapping", text=Text, mapping=AuditOptions)
+Names = either("a template of PV names, or a mapping", text=Text, mapping=NamesOptions)
+AccessFile = either("a file name, or a mapping", text=Text, mapping=AcfOptions)
+AuditTrail = either("a file name, or a mapping", text=Text, mapping=AuditOptions)

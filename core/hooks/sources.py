@@ -37,6 +37,7 @@ BUILT_IN = (
     BuiltIn("soft", "roguebridge.backends.soft.plugin"),
     BuiltIn("pva", "roguebridge.backends.epics.pva.plugin"),
     BuiltIn("ca", "roguebridge.backends.epics.ca.plugin"),
+    BuiltIn("web", "roguebridge.backends.web.plugin:Web"),
     BuiltIn("standard_names", "roguebridge.plugins.names"),
     BuiltIn("converters", "roguebridge.plugins.converters"),
     BuiltIn("mode", "roguebridge.plugins.policies.mode"),

@@ -18,6 +18,7 @@ from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
 from ..requests.rights import is_alike, rights_state, tell_rights
 from ..requests.user_groups import Knowing
+from ..tree.declared_types import Declaration, declaration_of
 from ..tree.protocols import TreeNode
 from ..tree.source_health import AlarmCause, AwaitsUpdate
 from ..values.alarm import TIMEOUT
@@ -147,7 +148,7 @@ class PvHolder:
 
     def unlisten(self) -> None:
         """No longer take the node's updates."""
-        self.reader.services.texts.unlisten(self.reader.node, self.listener.on_update)
+        self.services.texts.unlisten(self.node, self.listener.on_update)
 
     def watch(self, callback: Callable[[Reading], object]) -> Subscription:
         """Call a function with the present reading of the PV and with each later one.
@@ -182,8 +183,7 @@ class PvHolder:
         reader, policies, parts = self.reader, self.policies, self.parts
         services, groups = reader.services, reader.services.groups
         request.begun = services.clock.monotonic()
-        no_room = services.queued.admit(request)
-        if no_room is not None:
+        if (no_room := services.queued.admit(request)) is not None:
             self.refuse(request, services.waiting_for_tree(f"{request.entry.pv_name}: {no_room}"))
             return
         self._note(request)
@@ -207,10 +207,9 @@ class PvHolder:
 
     def refuse(self, request: Request, reason: str) -> None:
         """A put or call came that the backend cannot read: answer it with the reason."""
-        services = self.reader.services
         self._note(request)
         request.error(reason)
-        services.record(request, "failed", reason)
+        self.services.record(request, "failed", reason)
 
     def may(
         self,
@@ -227,17 +226,18 @@ class PvHolder:
             judges = Knowing(services.groups, judges, credentials)
         tell_rights(self.policies, entry, credentials, operation, judges, tell, services.faults)
 
+    def declaration(self) -> Declaration:
+        """Return what the tree's author has declared of the node."""
+        return declaration_of(self.reader.node)
+
     def rights_key(self, entry: PvEntry) -> Hashable:
         """Return a key that is equal for PVs with the same answer of :meth:`may`."""
-        faults = self.reader.services.faults
-        if all(is_alike(policy, faults) for policy in self.policies):
-            return id(self.policies), entry.is_command
-        return id(self.policies), entry.is_command, entry.pv_name
+        alike = all(is_alike(policy, self.services.faults) for policy in self.policies)
+        return id(self.policies), entry.is_command, "" if alike else entry.pv_name
 
     def rights_state(self, credentials: Credentials) -> Hashable:
         """Return a value that stays equal while :meth:`may` answers the same; None if unknown."""
-        services = self.reader.services
-        return rights_state(self.policies, credentials, services.groups, services.faults)
+        return rights_state(self.policies, credentials, self.services.groups, self.services.faults)
 
     @property
     def watched(self) -> bool:
@@ -273,8 +273,7 @@ class PvHolder:
 
     def count_as_heard(self) -> None:
         """The tree has read the node, and its update is lost; the value is in PyRogue's cache."""
-        parts = self._parts
-        self.reader.heard(parts is not None and parts.puts.doubtful)
+        self.reader.heard(self._parts is not None and self._parts.puts.doubtful)
         with self.reader.lock:
             if not self.reader.watched:  # else the value is looked at again
                 self.listener.note(self.reader.services.time_ns())

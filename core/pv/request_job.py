@@ -64,6 +64,7 @@ class RequestJob(Job):
 
     def deny(self, reason: str) -> None:
         """Answer with why it may not be done."""
+        self.request.denied = True
         self.request.error(reason)
         self._reader.services.record(self.request, "denied", reason)
 
@@ -108,7 +109,7 @@ class RequestJob(Job):
                 raise PutError(reason)
             reason = denied_now(self._policies, request, services.faults)
             if reason is not None:
-                outcome = "denied"
+                outcome, request.denied = "denied", True
                 raise PutError(reason)
             result = self.execute()
             request.returned = services.keep(result)

@@ -53,6 +53,8 @@ class Request:
     """a policy that allows it asks for an audit record"""
     granted: bool = field(default=False, init=False)
     """all policies have allowed it to change something"""
+    denied: bool = field(default=False, init=False)
+    """a policy has denied it"""
     kept: Any = field(default=None, init=False)
     """for the audit: what is asked"""
     old: Any = field(default=None, init=False)

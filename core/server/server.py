@@ -63,6 +63,7 @@ class PvServer:
         policies: Mapping[str, Any] | None = None,
         acf: str | PathLike[str] | Mapping[str, Any] | None = None,
         audit: str | PathLike[str] | Mapping[str, Any] | None = None,
+        web: Mapping[str, Any] | None = None,
         strict: bool = False,
         isolate: bool = False,
         conf: Mapping[str, str] | None = None,
@@ -95,9 +96,7 @@ class PvServer:
         log = logging.getLogger(self.logger_name)
         pacing, limits = Pacing(update_rate, deadband), PutLimits(clamp, allow_nan)
         self._queued = QueuedBytes(max_queued_bytes)
-        self._plugins = Plugins(
-            plugins, strict, plugin_options(names=names, policies=policies, acf=acf, audit=audit)
-        )
+        self._plugins = Plugins(plugins, strict, plugin_options(names, policies, acf, audit, web))
         options = BackendOptions(isolate, conf, self._queued, max_name)
         self._backends = make_backends(self._plugins, backends, options)
         own = Status(locals(), self._backends)

@@ -8,6 +8,7 @@ asks for it. What was declared is therefore noted before that.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 from weakref import WeakSet
 
@@ -66,6 +67,33 @@ def type_str(node: Any) -> str:
         if native is not None:
             return str(native.__name__)
     return str(node.typeStr)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What the author of a tree has declared of a node, for people who look for it.
+
+    :param type: its ``typeStr``; empty where only a value can tell it
+    """
+
+    description: str
+    units: str
+    type: str
+    groups: tuple[str, ...]
+
+
+def declaration_of(node: Any) -> Declaration:
+    """Return what is declared of a node; its value is not read.
+
+    :param node: a variable or command
+    """
+    kind = local_attribute(node, "_typeStr")
+    return Declaration(
+        description=str(node.description or ""),
+        units=str(node.units or ""),
+        type="" if kind in (None, _UNKNOWN) else str(kind),
+        groups=tuple(map(str, node.groups)),
+    )
 
 
 def _reads_found_out(node: Any) -> bool:

@@ -26,5 +26,9 @@ class TestCa(OurContract):
     kind = "ca"
 
 
+class TestWeb(OurContract):
+    kind = "web"
+
+
 def test_every_backend_of_ours_is_tried():
     assert {one.kind for one in OurContract.__subclasses__()} == set(KINDS)

@@ -18,6 +18,7 @@ NOT_RUN = {
         "needs a container runtime",
     ],
     "docs/operate/choose-backends.md": ["it installs", "listens on the usual ports"],
+    "docs/operate/web.md": ["it installs"],
     "docs/extend/write-a-site-plugin.md": ["it installs"],
     "docs/reference/cli.md": ["belongs into the start-up files of a shell"],
     "docs/clients/behind-a-gateway.md": ["needs your addresses"],

@@ -422,7 +422,7 @@ LEVELS = {"exception": {"ERROR"}, "log": set(), "isEnabledFor": set()}
 
 def loggers_of_the_source():
     found = {}
-    for folder in FOLDERS + ("backends/soft",):
+    for folder in FOLDERS + ("backends/soft", "backends/web"):
         for file in (ROOT / folder).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
             used = re.findall(r"\b_?log\.(\w+)\(", text)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
+from roguebridge.core.backend import RightsGroup
+
 from .circuit import Circuit
 from .fields import PROCESS, CaReading, View
 from .monitor import Monitor
-from .rights import Group
 from .served_pv import ALARM, Bodies, CaPv, Touched
 from .wire import dbr, messages
 from .wire.messages import ProtocolError, Request, error, message
@@ -41,7 +42,7 @@ class Channel:
         self.view: View | None = None  # once the client knows the channel
         self.monitors: dict[int, Monitor] = {}
         self.puts = 0  # that have not been answered
-        self.group: Group | None = None  # that shares its rights
+        self.group: RightsGroup | None = None  # that shares its rights
         self._rights = 0  # not known
         self._outgrown = False
 

@@ -6,12 +6,12 @@ from collections import OrderedDict
 from functools import partial
 from typing import Any, Protocol
 
-from roguebridge.backends.epics.user_groups import groups_of
+from roguebridge.backends.user_groups import groups_of
+from roguebridge.core.backend import SharedRights
 from roguebridge.core.concurrency import EventLoopThread
 from roguebridge.core.requests import Credentials, PutRequest, QueuedBytes
 
 from .own_puts import OwnPuts
-from .rights import SharedRights
 from .searches import SearchedHost
 from .wire.messages import ECHO, REVISION, VERSION, Request, message
 from .wire.text import claimed

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
 
+from roguebridge.core.backend import SharedRights
 from roguebridge.core.concurrency import EventLoopThread, drop, give_up_when_forked
 from roguebridge.core.errors import BackendError
 from roguebridge.core.requests import QueuedBytes
@@ -17,7 +18,6 @@ from roguebridge.core.requests import QueuedBytes
 from .circuit import Circuit
 from .log import log
 from .requests import answer
-from .rights import SharedRights
 from .searches import Searches
 from .served_pv import CaPv
 from .settings import PORT, Settings

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from p4p import Value
 
-from roguebridge.backends.epics.user_groups import groups_of
+from roguebridge.backends.user_groups import groups_of
 from roguebridge.core.backend import PvOwner
 from roguebridge.core.concurrency import NetworkLog
 from roguebridge.core.errors import words_of

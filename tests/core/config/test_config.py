@@ -24,13 +24,14 @@ from roguebridge.core.config.sections import (
     NamesOptions,
     OperatorsOptions,
     PoliciesOptions,
+    WebOptions,
 )
 from roguebridge.core.hooks.sources import BUILT_IN
 from roguebridge.core.server.server import PvServer
 
 SCHEMA = ROOT / "docs/reference/config.schema.json"
 PAGE = "docs/reference/config-file.md"
-SECTIONS = ("names", "policies", "acf", "audit")
+SECTIONS = ("names", "policies", "acf", "audit", "web")
 FROM_PYTHON = {"root", "clock"}  # what no file can give
 VALIDATOR = jsonschema.Draft202012Validator(json_schema())
 PARAMETERS = {
@@ -93,6 +94,7 @@ OF_TESTS = {"resolve"}
         "operators": OperatorsOptions,
         "acf": AcfOptions,
         "audit": AuditOptions,
+        "web": WebOptions,
     }.items(),
 )
 def test_a_section_has_the_keys_and_defaults_of_its_plugin(plugin, section):
@@ -113,7 +115,7 @@ def test_a_section_has_the_keys_and_defaults_of_its_plugin(plugin, section):
 
 def test_the_policies_are_those_of_the_constructor():
     with pytest.raises(ValueError, match=re.escape(str(list(PoliciesOptions.model_fields)))):
-        plugin_options(names=None, policies={"x": 1}, acf=None, audit=None)
+        plugin_options(names=None, policies={"x": 1}, acf=None, audit=None, web=None)
 
 
 def test_the_published_schema_is_that_of_the_model():
@@ -177,6 +179,9 @@ GOOD = [
     {"acf": {"file": "a.acf", "macros": {"A": "1"}, "resolve_every": 5, "client_conf": None}},
     {"audit": {"file": "a", "max_bytes": 0, "backups": 1, "only": "trapwrite"}},
     {"audit": {"logger": "site.audit", "level": "INFO"}},
+    {"web": {}},
+    {"web": {"host": "10.0.0.5", "port": 0, "hosts": ["daq"], "tokens": "t", "read": "users"}},
+    {"web": {"proxies": ["10.0.0.0/8"], "frames": ["https://a.b"], "frame_rate": 5}},
 ]
 BAD = [
     {"bass": "X"},
@@ -234,6 +239,14 @@ BAD = [
     {"audit": {"only": "denied"}},
     {"audit": {"level": True}},
     {"audit": {"backups": 1.5}},
+    {"web": None},
+    {"web": {"port": 65_536}},
+    {"web": {"port": "80"}},
+    {"web": {"read": "nobody"}},
+    {"web": {"hosts": "daq"}},
+    {"web": {"frame_rate": 0}},
+    {"web": {"max_clients": 0}},
+    {"web": {"token": "t"}},
 ]
 
 
@@ -283,6 +296,7 @@ PLACES = {
     "acf": "AcfOptions",
     "acf.assign[]": "AsgOptions",
     "audit": "AuditOptions",
+    "web": "WebOptions",
     "plugins[]": "PluginOptions",
 }
 

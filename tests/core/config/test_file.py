@@ -96,6 +96,9 @@ VALUES = {
     "policies": st.fixed_dictionaries({}, optional={"read_only": st.booleans(), "no_write": TEXTS}),
     "acf": st.fixed_dictionaries({"file": st.just("/a.acf")}, optional={"resolve_every": NUMBER}),
     "audit": st.just("/a.log") | st.fixed_dictionaries({"logger": TEXT}),
+    "web": st.fixed_dictionaries(
+        {}, optional={"port": st.integers(0, 65_535), "hosts": st.lists(TEXT)}
+    ),
     "strict": st.booleans(),
     "isolate": st.booleans(),
     "conf": st.none() | st.dictionaries(TEXT, st.text(alphabet="01:yn")),

@@ -2,12 +2,14 @@
 
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.soft import SoftBackend
+from roguebridge.backends.web.backend import WebBackend
 from roguebridge.core.backend.contract import Backend
 from roguebridge.testing import LIMIT, BackendClient, Gone, RemoteFailure, Watch, in_thread
 from support.clients.ca_adapter import CaAdapter
 from support.clients.carrier import wait_until
 from support.clients.pva_adapter import PvaAdapter
 from support.clients.soft_adapter import SoftAdapter
+from support.clients.web_adapter import WebAdapter
 
 __all__ = [
     "LIMIT",
@@ -27,4 +29,6 @@ def client_of(backend: Backend) -> BackendClient:
         return SoftAdapter(backend)
     if isinstance(backend, CaBackend):
         return CaAdapter(backend.client_conf())
+    if isinstance(backend, WebBackend):
+        return WebAdapter(backend.client_conf())
     return PvaAdapter(backend.client_conf())

@@ -5,10 +5,17 @@ import threading
 from roguebridge.backends.epics.ca.backend import CaBackend
 from roguebridge.backends.epics.pva.backend import PvaBackend
 from roguebridge.backends.soft import SoftBackend
+from roguebridge.backends.web.plugin import Web
 from roguebridge.core.server.server import PvServer
 from support.clients import LIMIT, client_of
+from support.clients.web_adapter import WEB
 
-KINDS = {"soft": SoftBackend, "pva": PvaBackend, "ca": CaBackend}
+
+def web_backend(options):
+    return Web(**WEB)._make(options)
+
+
+KINDS = {"soft": SoftBackend, "pva": PvaBackend, "ca": CaBackend, "web": web_backend}
 
 
 class Gate:
@@ -59,6 +66,8 @@ class Site:
 
     def __init__(self, kind, root, **options):
         options.setdefault("queue_commands", True)
+        if kind == "web":
+            options.setdefault("web", WEB)
         self.root = root
         self.server = PvServer(
             base="T", root=root, backends=[kind], isolate=True, excGroups=["Hidden"], **options

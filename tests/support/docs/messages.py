@@ -14,7 +14,12 @@ from typing import NamedTuple
 from support.docs.pages import ROOT
 
 _SILENT = ("_log.debug", "re.compile", ".step", "logging.Formatter")
-_SCHEMA = ("core/config/schema.py", "core/config/sections.py", "backends/epics/client/")
+_SCHEMA = (
+    "core/config/kinds.py",
+    "core/config/schema.py",
+    "core/config/sections.py",
+    "backends/epics/client/",
+)
 FOLDERS = ("core", "backends/epics", "plugins")
 _PLACE = re.compile(r"%[sdr]")
 _WORDS = re.compile(r"[A-Za-z]{2,}")

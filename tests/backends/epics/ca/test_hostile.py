@@ -244,7 +244,7 @@ def test_very_long_arrays_are_no_texts(served, raw):
 
 
 def test_what_is_not_writable_stays_so_when_rights_are_looked_at_again(serve, raw, monkeypatch):
-    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.core.backend.shared_rights._LOOK_EVERY", 0.01)
     served = serve(build, policies={"read_only": False})
     client = raw(served)
     client.channel("T:Top:RO", 1)
@@ -259,7 +259,7 @@ def test_what_is_not_writable_stays_so_when_rights_are_looked_at_again(serve, ra
 def test_a_channel_whose_rights_cannot_be_found_out_holds_up_no_other(serve, caplog, monkeypatch):
     from roguebridge.backends.epics.ca.channel import Channel
 
-    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.core.backend.shared_rights._LOOK_EVERY", 0.01)
     really = Channel.set_rights
 
     def set_rights(channel, allowed):

@@ -111,7 +111,7 @@ def test_a_client_that_left_while_a_policy_took_its_time_is_forgotten(serve):
 
 @pytest.mark.parametrize("quick", [True, False])
 def test_a_change_of_mind_is_published(serve, monkeypatch, quick):
-    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.core.backend.shared_rights._LOOK_EVERY", 0.01)
     judge = Judge()
     judge.quick, judge.asked_again = quick, True
     served = serve(build, plugins=[Plugin(judge)])
@@ -124,7 +124,7 @@ def test_a_change_of_mind_is_published(serve, monkeypatch, quick):
 
 
 def test_a_server_turned_read_only_says_so(serve, monkeypatch):
-    monkeypatch.setattr("roguebridge.backends.epics.ca.rights._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("roguebridge.core.backend.shared_rights._LOOK_EVERY", 0.01)
     served = serve(build, policies={"read_only": False})
     assert served.type("Var")[2] == "rw"
     served.client.write("T:RB:ReadOnly", 1).result(LIMIT)

@@ -6,18 +6,18 @@ on is looked at from time to time, once for all channels of a client's name unde
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from roguebridge.core.backend import PvOwner
-from roguebridge.core.concurrency import EventLoopThread
-from roguebridge.core.mapping import PvEntry
-from roguebridge.core.requests import Credentials
-
-from .log import log
+from ..concurrency.event_loop import EventLoopThread
+from ..concurrency.network_log import NetworkLog
+from ..mapping.pv_map import PvEntry
+from ..requests.credentials import Credentials
+from .contract import PvOwner
 
 _LOOK_EVERY = 1.0  # seconds
 _AT_ONCE = 200  # groups in one look; the next look goes on with the others
@@ -27,7 +27,7 @@ class Subject(Protocol):
     """A channel that has rights."""
 
     name: str
-    group: Group | None
+    group: RightsGroup | None
 
     @property
     def pv(self) -> Any:
@@ -41,7 +41,7 @@ class Subject(Protocol):
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class RightsGroup:
     """Channels with the same rights.
 
     :param owner: of one of their PVs, which is asked for all
@@ -68,8 +68,9 @@ class SharedRights:
 
     def __init__(self, loop: EventLoopThread) -> None:
         self._loop = loop
-        self._groups: dict[Hashable, Group] = {}
-        self._changing: OrderedDict[Hashable, Group] = OrderedDict()
+        self._log = NetworkLog(logging.getLogger(f"roguebridge.{loop.name}"))
+        self._groups: dict[Hashable, RightsGroup] = {}
+        self._changing: OrderedDict[Hashable, RightsGroup] = OrderedDict()
         self._renamed: dict[Any, None] = {}  # circuits
 
     def join(self, channel: Subject, who: Credentials, operation: str) -> None:
@@ -84,7 +85,7 @@ class SharedRights:
             return
         self.leave(channel)
         if group is None:
-            group = self._groups[key] = Group(key, owner, entry, who, operation)
+            group = self._groups[key] = RightsGroup(key, owner, entry, who, operation)
         channel.group = group
         group.channels[channel] = None
         if group.allowed is not None:
@@ -127,9 +128,9 @@ class SharedRights:
                 if state is None or state != group.state:
                     self._ask(group, state)
             except Exception:
-                log.exception("the rights to %s cannot be found out", group.entry.pv_name)
+                self._log.exception("the rights to %s cannot be found out", group.entry.pv_name)
 
-    def _ask(self, group: Group, state: Hashable) -> None:
+    def _ask(self, group: RightsGroup, state: Hashable) -> None:
         group.asking = True
         group.state = (
             state  # noted before the owner answers: the next look sees a change from now on
@@ -143,7 +144,7 @@ class SharedRights:
             group.asking = False
             raise
 
-    def _set(self, group: Group, allowed: bool) -> None:
+    def _set(self, group: RightsGroup, allowed: bool) -> None:
         if not self._loop.here:
             self._loop.post(partial(self._set, group, allowed))
             return
@@ -154,4 +155,4 @@ class SharedRights:
                 try:
                     channel.set_rights(allowed)
                 except Exception:  # the other channels get their rights all the same
-                    log.exception("the rights to %s cannot be found out", channel.name)
+                    self._log.exception("the rights to %s cannot be found out", channel.name)

@@ -1,0 +1,1 @@
+"""The web: PVs for browsers and scripts, over HTTP and WebSockets."""

@@ -1,0 +1,1 @@
+"""HTTP: the addresses of the server, and what answers at each."""
