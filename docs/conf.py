@@ -33,8 +33,8 @@ nitpick_ignore_regex = [
     ("py:.*", r"Decision|roguebridge\.core\.(hooks\.rules\.Made|concurrency\.event_loop\._T)"),
     # Parts of the engine that plugins see but in signatures.
     ("py:.*", r"(roguebridge\.core\.pv\..*|Publisher\..*|reader|listener)"),
-    ("py:.*", r"(roguebridge\.core\.(backend\.subscription|tree\.(declared_types|source_health))\..*)"),
-    ("py:.*", r"roguebridge\.core\.health\.health\..*"),
+    ("py:.*", r"roguebridge\.core\.(backend\.subscription|health\.health)\..*"),
+    ("py:.*", r"roguebridge\.core\.tree\.(declared_types|source_health)\..*"),
     ("py:.*", r"(roguebridge\.core\.requests\..*\.)?(KnownGroups|QueuedBytes|UserGroups)"),
     ("py:.*", r"ChangedName|MisfitError"),
 ]
