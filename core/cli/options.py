@@ -12,7 +12,7 @@ from roguebridge.core.cli.server_options import SPELLING, Timeout
 from roguebridge.core.cli.target import Target
 from roguebridge.core.cli.terminal import set_up_logging
 from roguebridge.core.config.numbers import check_number
-from roguebridge.core.config.options import OPTIONS
+from roguebridge.core.config.options import OPTIONS, ROOT_ARGUMENTS
 from roguebridge.core.pv.pacing import deadband_of, period_of
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -23,6 +23,13 @@ def _prefix(text: str) -> tuple[str, str]:
     if not path or not equals:
         raise click.BadParameter(f"{text!r} is not PATH=PREFIX, as in Top.Rf=RF01")
     return path, prefix
+
+
+def _argument(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.BadParameter(f"{text!r} is not NAME=VALUE, as in ip=10.0.0.2")
+    return name, value
 
 
 def _by_path(read: Callable[[Any], object], example: str) -> dict[str, Any]:
@@ -104,6 +111,14 @@ _MAPPING = (
             "Read the options from this YAML file. An option of the command line replaces that of "
             "the file; --plugin adds to it."
         ),
+    ),
+    click.option(
+        ROOT_ARGUMENTS.flag,
+        "args",
+        type=_argument,
+        multiple=True,
+        metavar="NAME=VALUE",
+        help=ROOT_ARGUMENTS.help,
     ),
     *(_option(name) for name in OPTIONS if OPTIONS[name].flag and name != "isolate"),
     _spelling("case", help="Write PV names in this case."),

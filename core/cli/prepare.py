@@ -27,7 +27,7 @@ def prepared(
     """
     with StopSignals() as signals:
         with step("building the tree"):
-            root = load_root(*target)
+            root = load_root(*target, options.root_arguments)
         signals.listen()
         with Session(root) as session:
             servers = options.servers(root, tolerant)

@@ -29,7 +29,8 @@ def serve(target: tuple[str, str], **options: Any) -> None:
     MODULE is a module or a Python file. ROOT is a Root, its class, or a function that makes one.
     Without --base and --config the servers that the root adds itself are started.
     """
-    serve_root(lambda: load_root(*target), ServerOptions(**options))
+    chosen = ServerOptions(**options)
+    serve_root(lambda: load_root(*target, chosen.root_arguments), chosen)
 
 
 def serve_root(make_root: Any, options: ServerOptions) -> None:

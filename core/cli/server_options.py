@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
+from roguebridge.core.cli.root_arguments import RootArguments
 from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.mapping.map_file import read_map
 from roguebridge.core.server.server import PvServer
@@ -30,12 +31,15 @@ class ServerOptions:
     """The options of the command line that describe a server.
 
     :param config: name of a configuration file
+    :param args: arguments of the root
     :param said: the options by the names of the server's arguments, and those that spell PV names;
         empty ones count as not given
     :raises Failure: if there is a configuration file, and something is wrong with it
     """
 
-    def __init__(self, config: str | None = None, **said: Any) -> None:
+    def __init__(
+        self, config: str | None = None, args: Sequence[tuple[str, str]] = (), **said: Any
+    ) -> None:
         self._said = {
             "template" if name == "names" else name: value
             for name, value in said.items()
@@ -45,6 +49,8 @@ class ServerOptions:
         self._file: Config | None = None
         #: True to let every problem of the mapping end the command
         self.strict: bool = self._said.pop("strict", False)
+        #: what the root is made with
+        self.root_arguments = RootArguments(args)
         if config is None:
             return
         from roguebridge.core.config.file import read_config
@@ -52,6 +58,7 @@ class ServerOptions:
         with failing(Exit.USAGE, f"cannot read the configuration {config}", ours=Exit.USAGE):
             self._file = read_config(config, self._said)
         self.strict = self.strict or self._file.values.get("strict", False)
+        self.root_arguments = RootArguments(args, self._file)
 
     def servers(self, root: Any, tolerant: bool = False) -> list[PvServer]:
         """Return the servers of a root that has not started: its own, and one of the options.

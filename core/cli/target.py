@@ -17,6 +17,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from roguebridge.core.cli.failure import Exit, Failure, failing
+from roguebridge.core.cli.root_arguments import RootArguments
 
 
 class Target(click.ParamType):  # type: ignore[type-arg]
@@ -40,16 +41,18 @@ class Target(click.ParamType):  # type: ignore[type-arg]
         return [CompletionItem(incomplete, type="file")]
 
 
-def load_root(module: str, name: str) -> Any:
+def load_root(module: str, name: str, arguments: RootArguments | None = None) -> Any:
     """Import ``module`` and return the root that ``name`` is or makes.
 
+    :param arguments: what the root is made with
     :raises Failure: with USAGE if there is no such thing, with TREE if its code raises
     """
     with contextlib.suppress(FileNotFoundError):  # the folder is gone
         sys.path.insert(0, os.getcwd())
     is_file = module.endswith(".py") or os.sep in module
     with _as_script():
-        return _load(_import_file(module) if is_file else _import_module(module), module, name)
+        loaded = _import_file(module) if is_file else _import_module(module)
+        return _load(loaded, module, name, arguments or RootArguments())
 
 
 @contextlib.contextmanager
@@ -68,9 +71,11 @@ def _as_script() -> Iterator[None]:
         sys.argv = words
 
 
-def _load(loaded: ModuleType, module: str, name: str) -> Any:
+def _load(loaded: ModuleType, module: str, name: str, arguments: RootArguments) -> Any:
     found = _attribute(loaded, module, name)
     if is_root(found):
+        if arguments:
+            raise Failure(Exit.USAGE, f"{module}:{name} is made already: it takes no arguments")
         return found
     if not callable(found):
         raise Failure(Exit.USAGE, f"{module}:{name} is {_what(found)}, not a PyRogue Root")
@@ -78,8 +83,7 @@ def _load(loaded: ModuleType, module: str, name: str) -> Any:
         raise Failure(
             Exit.USAGE, f"{module}:{name} is {_what(found)}, not a PyRogue Root{_hint(loaded)}"
         )
-    with failing(Exit.TREE, f"{module}:{name} cannot be built"):
-        root = found()
+    root = arguments.call(found, f"{module}:{name}")
     if not is_root(root):
         raise Failure(Exit.USAGE, f"{module}:{name}() gives {_what(root)}, not a PyRogue Root")
     return root

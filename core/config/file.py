@@ -58,9 +58,18 @@ class Config:
         :raises ConfigError: naming each plugin with options that cannot be made
         """
         found = {**self.values, **overrides}
+        found.pop("args", None)  # of the root
         if "plugins" in self.values and "plugins" not in overrides:
             found["plugins"] = self._plugins(self.values["plugins"])
         return found
+
+    def error(self, texts: Mapping[KeyPath, str]) -> ConfigError:
+        """Return the error for some keys, with the line of each.
+
+        :param texts: key -> what is wrong with its value
+        """
+        faults = [Fault(self._document.line(path), path, text) for path, text in texts.items()]
+        return _error(self._file, faults)
 
     @contextlib.contextmanager
     def located(self, overrides: Collection[str]) -> Iterator[None]:

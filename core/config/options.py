@@ -285,3 +285,12 @@ OPTIONS: dict[str, Option] = {
     ),
     "clock": Option(None, "the source of time, for tests"),
 }
+#: the arguments of the root, in a configuration file and on the command line
+ROOT_ARGUMENTS = Option(
+    {},
+    "arguments of the root's constructor, by name; for the command line",
+    kind="dict[Text,Any]",
+    flag="--arg",
+    help="Argument of ROOT, as in ip=10.0.0.2; the value is read as its annotation says, else as "
+    "YAML (repeatable).",
+)

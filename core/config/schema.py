@@ -11,7 +11,7 @@ from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from . import kinds, sections
-from .options import OPTIONS, Option
+from .options import OPTIONS, ROOT_ARGUMENTS, Option
 
 _NO_DEFAULT = (
     "base",
@@ -33,13 +33,16 @@ def _field(name: str, option: Option) -> Any:
     )
 
 
-#: what a server serves, and how: all arguments of the constructor that do not come from Python
+#: what a server serves, and how: all arguments of the constructor that do not come from Python;
+#: and the arguments of the root
 ServerConfig = create_model(
     "ServerConfig",
     __base__=kinds.Section,
     __doc__="What a Roguebridge server serves, and how.",
     **{
-        name: (option.kind, _field(name, option)) for name, option in OPTIONS.items() if option.kind
+        name: (option.kind, _field(name, option))
+        for name, option in {**OPTIONS, "args": ROOT_ARGUMENTS}.items()
+        if option.kind
     },  # type: ignore[call-overload]
 )
 ServerConfig.model_config["title"] = "Roguebridge configuration"

@@ -124,7 +124,7 @@ VALUES = {
 
 
 def test_every_key_is_tried():
-    assert ["base", *VALUES] == list(ServerConfig.model_fields)
+    assert ["base", *VALUES, "args"] == list(ServerConfig.model_fields)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
