@@ -2,6 +2,7 @@
 
 from .health import Health
 from .last_runs import LastRuns
+from .listing import Listing
 from .status_nodes import StatusNodes
 
-__all__ = ["Health", "LastRuns", "StatusNodes"]
+__all__ = ["Health", "LastRuns", "Listing", "StatusNodes"]

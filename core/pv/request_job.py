@@ -18,7 +18,7 @@ from ..requests.policy import AccessPolicy
 from ..requests.request import PutRequest, Request, RpcRequest
 from ..tree.device_enable import disabled
 from ..tree.remote_link import without_link
-from ..values.reading import Snapshot
+from ..tree.server_nodes import Answers
 from .put_outcome import PutOutcome
 from .reader import PvReader
 
@@ -187,11 +187,19 @@ class ReadJob(RequestJob):
 
     _outcome: PutOutcome
 
-    def execute(self) -> Snapshot | None:
-        """Read, show, and return the whole PV (a put: None)."""
+    def __post_init__(self) -> None:
+        RequestJob.__post_init__(self)
+        if isinstance(self._reader.node, Answers) and isinstance(self.request, RpcRequest):
+            # What is asked with some arguments does not wait for what is asked with others.
+            self.lane = f"{self.lane} {' '.join(sorted(self.request.arguments))}"
+
+    def execute(self) -> Any:
+        """Read, show, and return the whole PV (a put: None), or what the node answers."""
         request = self.request
         if isinstance(request, RpcRequest):
             wrong = {k: v for k, v in request.arguments.items() if (k, v) != ("op", "read")}
+            if wrong and isinstance(self._reader.node, Answers):
+                return self._reader.node.answer(request)
             if wrong:
                 raise PutError(
                     f"{request.entry.pv_name} is a variable: it can be read with op='read', "

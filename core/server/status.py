@@ -10,7 +10,7 @@ from typing import Any
 
 from ..backend.contract import Backend
 from ..config.options import OPTIONS
-from ..health import Health, LastRuns, StatusNodes
+from ..health import Health, LastRuns, Listing, StatusNodes
 from ..health.health import Sources
 from ..health.life_signs import signs_of
 from ..health.pulse import Pulse
@@ -34,6 +34,8 @@ class Status:
         base, stuck_after = arguments["base"], arguments["stuck_after"]
         wanted, commands = arguments["status"], arguments["command_status"]
         self._nodes = StatusNodes(base, backends, stuck_after) if wanted else None
+        self._listing = Listing()
+        self._listed = [ExtraNode(f"{base}:RB:LIST", self._listing)] if wanted else []
         #: shows how the last run of each command went; None for no such PVs
         self.last_runs = LastRuns() if commands else None
 
@@ -43,7 +45,11 @@ class Status:
         :param mapped: the tree's mapping
         """
         status = () if self._nodes is None else self._nodes.nodes()
-        return (*status, *(() if self.last_runs is None else self.last_runs.nodes(mapped)))
+        return (
+            *status,
+            *self._listed,
+            *(() if self.last_runs is None else self.last_runs.nodes(mapped)),
+        )
 
     def attach(self, run: ServerRun, server: Any, mapped: MappedTree) -> None:
         """Give a run that has not begun its health, if there are status PVs.
@@ -51,6 +57,7 @@ class Status:
         :param server: the :class:`.PvServer`; it has the report and the plugins
         :param mapped: what the run serves
         """
+        self._listing.attach(run.holders)
         if self._nodes is None:
             return
         services, watchdog, freshness = run.services, run.watchdog, run.freshness

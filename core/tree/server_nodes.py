@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -95,6 +96,17 @@ class ServerNode:
                     listener(self.path, told)
                 except Exception:
                     _log.exception("%s: a listener failed", self.path)
+
+
+class Answers(ABC):
+    """A variable of the server that answers calls with arguments."""
+
+    @abstractmethod
+    def answer(self, request: Any) -> Any:
+        """Return the answer to an :class:`.RpcRequest`; on a worker.
+
+        :raises PutError: if there is none
+        """
 
 
 class ServerVariable(ServerNode):

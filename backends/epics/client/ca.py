@@ -59,6 +59,8 @@ class CaClient:
             except ClientError as exc:
                 yield pv.name, exc
 
+    info = get  # Channel Access tells the rights of the client with each PV
+
     def _read(self, pv: PV, wait: float) -> PvReading:
         self._asked(lambda: pv.wait_for_connection(timeout=wait))
         timed = self._asked(lambda: pv.read(data_type="time"))
@@ -205,6 +207,7 @@ def reading_of(pv: PV, timed: Any, known: Any) -> PvReading:
         for w, r in (("read", ca.AccessRights.READ), ("write", ca.AccessRights.WRITE))
         if rights & r
     ]
+    found.may_write = bool(rights & ca.AccessRights.WRITE)
     found.access = f"you may {' and '.join(words) or 'do nothing'}"
     return found
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
 
 from roguebridge.core.cli import Exit, Failure, complain
+from roguebridge.core.values import shown
 
+from .globs import is_glob
 from .reading import ClientError, PvReading, plain
 
 Function = Callable[..., Any]
@@ -47,24 +49,36 @@ def _client(ca: bool, timeout: float) -> Any:
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_options
 def get(names: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int:
-    """Print the values of PVs: value, units, alarm, time and age."""
+    """Print the values of PVs: value, units, alarm, time and age.
+
+    A NAME with *, ? or [] in quotes stands for all PVs of a served tree that match.
+    """
+    status, found = _expanded(names, timeout)
+    if not found:
+        return status
     with _client(ca, timeout) as client:
-        return _print(client.get(names), as_json)
+        return max(status, _print(client.get(found), as_json))
 
 
 @click.command()
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @_options
 def info(names: tuple[str, ...], ca: bool, timeout: float, as_json: bool) -> int:
-    """Print type, units, limits, choices and access rights of PVs."""
-    status = Exit.OK
+    """Print type, units, limits, choices of PVs, and whether you may write them.
+
+    A NAME may have wildcards, as with get.
+    """
+    status, found = _expanded(names, timeout)
+    if not found:
+        return status
     with _client(ca, timeout) as client:
-        for name, answer in client.get(names):
+        for name, answer in client.info(found):
             if isinstance(answer, ClientError):
                 complain(f"{name}: {answer}")
                 status = Exit.PROBLEMS
             elif as_json:
-                click.echo(json.dumps({"name": name, **dict(answer.details())}, ensure_ascii=False))
+                told = {"name": name, **dict(answer.details()), "may_write": answer.may_write}
+                click.echo(json.dumps(told, ensure_ascii=False))
             else:
                 click.echo(name)
                 for title, text in answer.details():
@@ -138,18 +152,24 @@ def call(name: str, arguments: tuple[str, ...], ca: bool, timeout: float, as_jso
 def monitor(
     names: tuple[str, ...], count: int | None, ca: bool, timeout: float, as_json: bool
 ) -> int:
-    """Print PVs when they change, until Ctrl-C."""
+    """Print PVs when they change, until Ctrl-C.
+
+    A NAME may have wildcards, as with get.
+    """
     news: queue.Queue[tuple[str, PvReading | ClientError]] = queue.Queue()
     seen: set[str] = set()
+    status, found = _expanded(names, timeout)
+    if not found:
+        return status
     with _client(ca, timeout) as client:
-        watches = [client.monitor(name, lambda *update: news.put(update)) for name in names]
+        watches = [client.monitor(name, lambda *update: news.put(update)) for name in found]
         due = time.monotonic() + timeout
         while count is None or count > 0:
-            wait = None if len(seen) == len(names) else max(0.0, due - time.monotonic())
+            wait = None if len(seen) == len(found) else max(0.0, due - time.monotonic())
             try:
                 update = news.get(timeout=wait)
             except queue.Empty:
-                for name in names:
+                for name in found:
                     if name not in seen:
                         complain(f"{name}: no answer in {timeout:g} s; still waiting")
                         seen.add(name)
@@ -161,7 +181,26 @@ def monitor(
             count = None if count is None else count - isinstance(update[1], PvReading)
         for watch in watches:
             watch.close()
-    return Exit.OK
+    return status
+
+
+def _expanded(names: Sequence[str], timeout: float) -> tuple[Exit, list[str]]:
+    """Return the names, and in the place of each glob those that match; errors are printed.
+
+    Globs are asked over PVAccess: Channel Access cannot carry the answer.
+    """
+    status, found = Exit.OK, list[str]()
+    for name in names:
+        if not is_glob(name):
+            found.append(name)
+            continue
+        try:
+            with _client(False, timeout) as client:
+                found += client.listings.names(name)
+        except ClientError as exc:
+            complain(f"{shown(name)}: {exc}")
+            status = Exit.PROBLEMS
+    return status, found
 
 
 def _print(answers: Iterable[tuple[str, PvReading | ClientError]], as_json: bool) -> Exit:

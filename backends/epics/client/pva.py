@@ -15,6 +15,7 @@ from p4p.client.thread import Context
 from p4p.nt import NTURI
 
 from ..pva.nt_types import UNION
+from .listing import Listings
 from .reading import ClientError, PvReading
 from .values import array_of, choice_of, number_of, table_of
 
@@ -37,6 +38,14 @@ _LIMITS = {
     "warning": ("valueAlarm.lowWarningLimit", "valueAlarm.highWarningLimit"),
     "alarm": ("valueAlarm.lowAlarmLimit", "valueAlarm.highAlarmLimit"),
 }
+_ACCESS = {
+    "write": (True, "you may read and write"),
+    "read": (False, "you may read, not write"),
+    "call": (True, "you may call it"),
+    "none": (False, "you may not call it"),
+    "unknown": (None, "not known: the access policies of the server did not answer in 1 s"),
+    "": (None, "not known: no status PVs of a Roguebridge server answered"),
+}
 
 
 class PvaClient:
@@ -48,7 +57,8 @@ class PvaClient:
     def __init__(self, timeout: float) -> None:
         self._timeout = timeout
         self._context = Context("pva", nt=False)
-        self._raw = RawContext("pva", useenv=True, nt=False)  # for monitors
+        self._raw = RawContext("pva", useenv=True, nt=False)  # for monitors and listings
+        self.listings = Listings(self._raw, timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -62,6 +72,16 @@ class PvaClient:
         answers = self._context.get(list(names), timeout=self._timeout, throw=False)
         for name, answer in zip(names, answers, strict=True):
             yield name, self._answer(name, answer)
+
+    def info(self, names: Sequence[str]) -> Iterator[tuple[str, PvReading | ClientError]]:
+        """Yield a reading of each PV with what this client may do, or why there is none."""
+        answers = list(self.get(names))
+        there = [name for name, answer in answers if isinstance(answer, PvReading)]
+        access = self.listings.access(there)
+        for name, answer in answers:
+            if isinstance(answer, PvReading):
+                answer.may_write, answer.access = _ACCESS[access.get(name, "")]
+            yield name, answer
 
     def _answer(self, name: str, answer: Any) -> PvReading | ClientError:
         if isinstance(answer, Exception):
@@ -167,7 +187,8 @@ def _annotate(found: PvReading, value: Value) -> None:
     found.limits = {
         title: (field(low, None), field(high, None))
         for title, (low, high) in _LIMITS.items()
-        if low.startswith("display") or field(f"{low.partition('.')[0]}.active", True)
+        if field(low, None) != field(high, None)  # equal, as 0 to 0: not set
+        and (low.startswith("display") or field(f"{low.partition('.')[0]}.active", True))
     }
 
 

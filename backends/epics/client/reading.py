@@ -29,6 +29,8 @@ class PvReading:
     :param index: of a choice
     :param time: nanoseconds since the POSIX epoch, None if there is none
     :param limits: low and high by what they limit
+    :param access: what this client may do, in words
+    :param may_write: whether it may put, or call a command; None if that is not known
     """
 
     name: str
@@ -44,6 +46,7 @@ class PvReading:
     time: int | None = None
     limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     access: str = ""
+    may_write: bool | None = None
 
     def line(self, now: float) -> str:
         """Return the reading in one line: name, value, units, alarm, time and age.
