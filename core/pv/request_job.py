@@ -191,7 +191,8 @@ class ReadJob(RequestJob):
         RequestJob.__post_init__(self)
         if isinstance(self._reader.node, Answers) and isinstance(self.request, RpcRequest):
             # What is asked with some arguments does not wait for what is asked with others.
-            self.lane = f"{self.lane} {' '.join(sorted(self.request.arguments))}"
+            lane = f"{self._reader.path} {' '.join(sorted(self.request.arguments))}"
+            Job.__init__(self, lane, self._reader.entry.device)
 
     def execute(self) -> Any:
         """Read, show, and return the whole PV (a put: None), or what the node answers."""
