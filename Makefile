@@ -9,6 +9,7 @@
 #                QUICK=1 in three minutes, ROWS=update,ca some rows (ARGS=--list names them)
 # make soak      serve for an hour while clients come and go: does the server grow? Prints the slope;
 #                SECONDS=600 for another time (ARGS=--help has more)
+# make browser   install Debian's chromium, as root, for the tests of the page in a browser
 # make demo      serve an example tree on loopback and talk to it with a p4p client
 # make clean     remove what the targets above have made
 # make help      show this
@@ -33,7 +34,7 @@ QUICK ?=
 ROWS ?=
 SECONDS ?= 3600
 
-.PHONY: help test lint format pytest coverage bench soak demo docs pictures clean
+.PHONY: help test lint format pytest coverage bench soak browser demo docs pictures clean
 
 test: lint pytest
 
@@ -68,6 +69,10 @@ bench: $(INSTALLED) $(BENCH_INSTALLED)
 soak: $(INSTALLED)
 	@PYTHONPATH="tests$${PYTHONPATH:+:$$PYTHONPATH}" $(PY) -m bench.soak --seconds "$(SECONDS)" $(ARGS)
 
+# The tests drive a browser that is there; playwright fetches none.
+browser:
+	@command -v chromium >/dev/null || { apt-get update && apt-get install -y chromium; }
+
 demo: $(INSTALLED)
 	@$(BIN)/roguebridge demo
 
@@ -76,6 +81,7 @@ docs: $(INSTALLED) $(DOCS_INSTALLED)
 
 pictures: $(INSTALLED) $(PICTURES_INSTALLED)
 	$(PY) docs/pictures.py
+	$(PY) docs/web_pictures.py
 
 # Not before each commit again.
 $(BIN)/ruff:

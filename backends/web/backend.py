@@ -160,8 +160,7 @@ class WebBackend(AsyncioBackend):
     async def _flush(self) -> None:
         for connection in list(self._connections):
             connection.flush()
-        for _ in range(3):  # an answer wakes a request, which writes it
-            await asyncio.sleep(0)
+        await _moments()  # an answer wakes a request, which writes it
 
     async def leave(self) -> None:
         """Free the port, and let clients take what they were sent before."""
@@ -174,6 +173,7 @@ class WebBackend(AsyncioBackend):
             server.close()
         if listening is not None:
             listening.close()
+        await _moments()  # connections that are accepted already are known by now
         if rest is not None:
             rest.stop()
         connections = list(self._connections)
@@ -188,7 +188,7 @@ class WebBackend(AsyncioBackend):
             await runner.cleanup()
         for client in list(gate.clients.values()) if gate is not None else ():
             client.transport.abort()
-        await asyncio.sleep(0)
+        await _moments()
 
     def where(self) -> str:
         """Return the address of the page."""
@@ -249,3 +249,9 @@ class WebBackend(AsyncioBackend):
         if self.options.isolate:
             self._port = sock.getsockname()[1]  # kept for the next start
         return sock
+
+
+async def _moments() -> None:
+    """Let the loop do what is ready, and what follows from it."""
+    for _ in range(4):
+        await asyncio.sleep(0)

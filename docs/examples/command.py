@@ -11,19 +11,25 @@ from roguebridge.core.cli.options import common_options, isolate_option
 from roguebridge.core.cli.serve import serve_root
 from roguebridge.core.cli.server_options import ServerOptions
 from roguebridge.core.cli.signals import StopSignals
-from roguebridge.core.cli.terminal import step
+from roguebridge.core.cli.terminal import say, step
 
 
 @click.command()
 @click.option("--serve", is_flag=True, help="Only serve the detector, until Ctrl-C or SIGTERM.")
+@click.option(
+    "--web", is_flag=True, help="Serve the detector to browsers too, and print the address."
+)
 @isolate_option
 @common_options("critical")  # the client fails on purpose
-def demo(serve: bool, isolate: bool) -> None:
+def demo(serve: bool, web: bool, isolate: bool) -> None:
     """Show Roguebridge at work: a made-up detector and its client.
 
     The detector runs on Rogue if that is installed, else on the stand-in tree. Other machines can
-    reach it only with --serve and without --isolate.
+    reach it only with --serve and without --isolate. With --web browsers of this machine reach it.
     """
+    if web:
+        serve_root(lambda: _detector_at_work(isolate), ServerOptions())
+        return
     if serve:
         serve_root(lambda: _detector(isolate), ServerOptions())
         return
@@ -40,3 +46,13 @@ def _detector(isolate: bool) -> Any:
     from .detector import Detector
 
     return Detector(isolate=isolate)
+
+
+def _detector_at_work(isolate: bool) -> Any:
+    from .at_work import AtWork, view
+    from .detector import Detector
+
+    # Of a backend that is not installed the server says what to install.
+    root = Detector(isolate=isolate, backends=["pva", "web"])
+    root.addProtocol(AtWork(root, lambda url: say(f"Open {url}{view(root)}")))
+    return root
