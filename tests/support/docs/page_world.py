@@ -90,9 +90,11 @@ def _environment(directory: Path, alias: bool) -> dict[str, str]:
 
 def epics_settings() -> dict[str, str]:
     """Settings with which servers and clients meet on loopback, and nobody else."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    kind = socket.AF_INET, socket.SOCK_DGRAM
+    with socket.socket(*kind) as first, socket.socket(*kind) as second:
+        for probe in (first, second):
+            probe.bind(("127.0.0.1", 0))
+        port, ca_port = (str(probe.getsockname()[1]) for probe in (first, second))
     return {
         "EPICS_PVAS_INTF_ADDR_LIST": "127.0.0.1",
         "EPICS_PVAS_BEACON_ADDR_LIST": "127.0.0.1",
@@ -102,6 +104,13 @@ def epics_settings() -> dict[str, str]:
         "EPICS_PVA_ADDR_LIST": "127.0.0.1",
         "EPICS_PVA_AUTO_ADDR_LIST": "NO",
         "EPICS_PVA_BROADCAST_PORT": port,
+        "EPICS_CAS_INTF_ADDR_LIST": "127.0.0.1",
+        "EPICS_CAS_BEACON_ADDR_LIST": "127.0.0.1",
+        "EPICS_CAS_AUTO_BEACON_ADDR_LIST": "NO",
+        "EPICS_CA_ADDR_LIST": "127.0.0.1",
+        "EPICS_CA_AUTO_ADDR_LIST": "NO",
+        "EPICS_CA_SERVER_PORT": ca_port,
+        "EPICS_CA_REPEATER_PORT": ca_port,  # in use: libca starts no repeater
     }
 
 
