@@ -15,7 +15,8 @@ urls = dict(text.split(", ", 1) for text in about.get_all("Project-URL") or ())
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_click", "sphinx_copybutton"]
 source_suffix = {".md": "markdown"}
 smartquotes = False  # options and quoted values stay as one types them
-exclude_patterns = ["examples"]  # a package of its own, with a page for those who open its folder
+# A package of its own, with a page for those who open its folder; the API without Sphinx.
+exclude_patterns = ["examples", "reference/api"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
@@ -36,7 +37,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"roguebridge\.core\.(backend\.subscription|health\.health)\..*"),
     ("py:.*", r"roguebridge\.core\.tree\.(declared_types|source_health)\..*"),
     ("py:.*", r"(roguebridge\.core\.requests\..*\.)?(KnownGroups|QueuedBytes|UserGroups)"),
-    ("py:.*", r"ChangedName|MisfitError"),
+    ("py:.*", r"ChangedName|MisfitError|(roguebridge\.testing\.client\.)?Result"),
 ]
 
 # Of a transcript the commands alone are copied.

@@ -4,6 +4,7 @@ import dataclasses
 import enum
 import inspect
 import re
+import runpy
 import typing
 from collections import OrderedDict
 from datetime import date, datetime, time, timedelta
@@ -23,6 +24,7 @@ from support.trees import running
 import roguebridge.backends.epics
 import roguebridge.core
 import roguebridge.plugins.recipes
+import roguebridge.testing
 from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt_types import nt_type
 from roguebridge.core import errors
@@ -255,7 +257,12 @@ def test_every_built_in_plugin_is_in_the_table():
 # API ------------------------------------------------------------------------------------------
 
 
-PACKAGES = [roguebridge.core, roguebridge.backends.epics, roguebridge.plugins.recipes]
+PACKAGES = [
+    roguebridge.core,
+    roguebridge.backends.epics,
+    roguebridge.plugins.recipes,
+    roguebridge.testing,
+]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=str)
@@ -263,6 +270,16 @@ def test_every_public_name_is_in_the_api(package):
     text = (ROOT / "docs/reference/api.md").read_text(encoding="utf-8")
     documented = set(re.findall(r"^\.\. (?:auto)?\w+:: (?:\w+\.)*(\w+)", text, re.M))
     assert {name for name in package.__all__ if not name.startswith("__")} <= documented
+
+
+def test_the_pages_to_read_in_the_repository_are_made_of_the_docstrings():
+    made = runpy.run_path(str(ROOT / "docs/api_pages.py"))["pages"]()
+    kept = {
+        file.name: file.read_text(encoding="utf-8")
+        for file in (ROOT / "docs/reference/api").glob("*.md")
+    }
+    changed = [name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name)]
+    assert not changed, "run: python docs/api_pages.py"
 
 
 # Messages -------------------------------------------------------------------------------------
