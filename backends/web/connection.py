@@ -57,7 +57,7 @@ class Connection:
     _writing: set[Subscription] = field(default_factory=set)
     _writes: int = 0
     _timer: asyncio.TimerHandle | None = None
-    _sent: float = 0.0
+    _due: float = 0.0  # when the last flush was
     _began: bool = False
 
     def __post_init__(self) -> None:
@@ -230,8 +230,9 @@ class Connection:
         """Send what has changed as soon as the frame rate allows."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
-            due = self._sent + 1.0 / self.settings.frame_rate
-            self._timer = loop.call_at(max(due, loop.time()), self._flush_due)
+            # A flush that comes late makes those after it no later.
+            self._due = max(self._due + 1.0 / self.settings.frame_rate, loop.time())
+            self._timer = loop.call_at(self._due, self._flush_due)
 
     def _flush_due(self) -> None:
         self._timer = None
@@ -244,7 +245,6 @@ class Connection:
 
     def flush(self) -> None:
         """Send what has changed, as much as is handed over at once."""
-        self._sent = asyncio.get_running_loop().time()
         frames, size, changed = [], 0, self.changed
         while changed and size < _BUNDLE:
             channel = next(iter(changed))

@@ -81,16 +81,19 @@ export class Plot {
     this.draw();
   }
   async draw() {
-    if (this.paused && this.made) return;
-    let plotly;
+    if (this.drawing || (this.paused && this.made)) return;
+    this.drawing = true;
     try {
-      plotly = await library();
+      await this.render(await library());
     } catch (error) {
       if (!this.told) note(error.message);
       this.told = true;
-      return;
+    } finally {
+      this.drawing = false;
     }
-    if (!this.place.isConnected) return;
+  }
+  async render(plotly) {
+    if (!this.place.isConnected || this.ended) return;
     const units = [...new Set([...this.lines.values()].map((line) => line.units))];
     const now = Date.now();
     // A new plot begins with what there is, and grows to the time that is asked for.
@@ -120,6 +123,7 @@ export class Plot {
     });
   }
   end() {
+    this.ended = true;
     clearInterval(this.timer);
     this.observer.disconnect();
     for (const line of this.lines.values()) line.stop();

@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import urllib.request
 from importlib.metadata import entry_points
 
 import pytest
@@ -26,6 +27,16 @@ def test_the_demonstration_works(hidden):
     assert done.stdout.splitlines()[-1] == "all of it worked"
     assert f"tree by {hidden.module}" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+def test_the_demonstration_serves_browsers(hidden):
+    with hidden.start("demo", "--web", "--isolate") as process:
+        address = process.until("Open http")
+        url = address.split()[1].partition("/#")[0]
+        with urllib.request.urlopen(f"{url}/pv/Demo:Detector:Camera:Frames") as answer:  # noqa: S310
+            assert json.load(answer)["name"] == "Demo:Detector:Camera:Frames"
+        process.signal(signal.SIGTERM)
+        assert process.end() == 0
 
 
 def test_the_demonstration_serves(hidden):

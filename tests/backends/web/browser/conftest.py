@@ -21,8 +21,9 @@ def browser():
         if os.environ.get(MUST):
             pytest.fail(text)
         pytest.skip(text)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=20_000)
     with sync_playwright() as driver:
         made = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGS))
         yield made
