@@ -50,4 +50,4 @@ def test_the_survey_of_a_tree_names_them(tree, running, value, loss):
     root.add(tree.pr.LocalVariable(name="V", value=value))
     with running(root):
         found = PvServer("T", root, backends=["web"], isolate=True).survey()
-    assert any(text.startswith(f"over web, {loss}") for text in found.warnings), found.warnings
+    assert any(text.startswith(f"over web, {loss}") for text in found.advice), found.advice
