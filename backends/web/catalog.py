@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from roguebridge.core.values import NtKind, PvSpec
@@ -24,6 +24,7 @@ class Catalog:
     def __init__(self, pvs: Mapping[str, WebPv]) -> None:
         self._pvs = pvs
         self._all = tuple(pvs.values())
+        self._names = list(pvs)
         self._texts: list[str] | None = None
         self._by_lower: dict[str, str] | None = None
         self._devices: dict[str, tuple[list[str], list[WebPv]]] | None = None
@@ -52,9 +53,9 @@ class Catalog:
             # A part of the glob that is literal leaves few for the pattern.
             for word in (*wanted, *map(str.lower, _LITERALS.findall(glob))):
                 found = [index for index in found if word in texts[index]]
-        if glob:
-            match = re.compile(fnmatch.translate(glob)).match
-            found = [index for index in found if _like(match, self._all[index])]
+        if glob.strip("*"):
+            match, names = re.compile(fnmatch.translate(glob)).match, self._names
+            found = [index for index in found if match(names[index])]
         return [self._all[index] for index in found]
 
     def prepare(self) -> None:
@@ -127,10 +128,6 @@ def _bare(name: str) -> str:
         if name.startswith(scheme):
             return name[len(scheme) :]
     return name
-
-
-def _like(match: Callable[[str], Any], pv: WebPv) -> bool:
-    return match(pv.entry.pv_name) is not None
 
 
 def _description(pv: WebPv) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,7 @@ from roguebridge.core.values import (
     type_words,
 )
 
+_PART = 10_000  # elements
 EXACT = 2**53  # what a number of JavaScript holds
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -45,6 +47,14 @@ def elements(array: Any) -> list[Any]:
             array.tolist() if array.ndim == 1 else array
         )]  # fmt: skip
     return array.tolist()  # type: ignore[no-any-return]
+
+
+def array_text(array: Any) -> str:
+    """Return a large array as JSON, in parts: between them other threads have their turn."""
+    if array.ndim > 1:
+        return f"[{','.join(map(array_text, array))}]"
+    parts = (array[at : at + _PART] for at in range(0, len(array), _PART))
+    return f"[{','.join(json.dumps(elements(part))[1:-1] for part in parts)}]"
 
 
 def json_value(spec: PvSpec, value: Any) -> Any:

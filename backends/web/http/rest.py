@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -28,12 +29,13 @@ from roguebridge.core.values import (
 from ..access import Access, Refused, Visitor
 from ..catalog import Catalog, listed, type_of
 from ..frames import WebPv
-from ..values import json_value, metadata, severity_of, text_beside
+from ..values import array_text, json_value, metadata, severity_of, text_beside
 from .png import png
 from .visit import Visit
 
 _MOST_LISTED = 10_000
 _LARGEST = 8_000_000  # bytes of a body: JSON of more would hold up all clients
+_SMALL = 10_000  # elements of an array that is written at once
 _BODY = 30.0  # seconds in which a body must come
 _FORMATS = ("json", "npy", "png")
 
@@ -91,7 +93,10 @@ class Rest:
         pv = self._pv(request)
         with self._visit(pv, visitor) as visit:
             spec, reading = await visit.reading()
-        return _shown(request, pv, spec, reading, form)
+        make = partial(_shown, request, pv, spec, reading, form)
+        if isinstance(reading.value, np.ndarray) and reading.value.size > _SMALL:
+            return await asyncio.get_running_loop().run_in_executor(None, make)
+        return make()
 
     async def put(self, request: web.Request, visitor: Visitor) -> web.StreamResponse:
         """Put, and answer when the tree has accepted or refused."""
@@ -196,7 +201,12 @@ def _shown(
     name = pv.entry.pv_name
     if form == "json":
         about = {**listed(pv), **metadata(spec), "type": type_of(spec)}
-        return answer(request, {**about, **_reading(spec, reading)})
+        if not isinstance(value, np.ndarray) or value.size <= _SMALL:
+            return answer(request, {**about, **_reading(spec, reading)})
+        about |= _reading(spec, reading._replace(value=value[:0]))
+        del about["value"]
+        text = f'{json.dumps(about, ensure_ascii=False)[:-1]},"value":{array_text(value)}}}'
+        return respond(request, text.encode("utf-8", "backslashreplace"), "application/json")
     if spec.kind not in (NtKind.SCALAR_ARRAY, NtKind.NDARRAY) or isinstance(value, list):
         raise Refused(406, f"{name} is {type_of(spec)}: it has no {form}")
     if form == "png":

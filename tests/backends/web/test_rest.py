@@ -109,6 +109,29 @@ def test_an_array_comes_as_a_file_of_numpy(site, client):
         np.testing.assert_array_equal(found, wanted)
 
 
+def test_a_large_array_is_whole_in_json(served):
+    values = {
+        "Flat": np.arange(25_000) / 3.0,
+        "Deep": np.arange(60_000, dtype=np.uint16).reshape(3, 20_000),
+        "Odd": np.where(np.arange(30_000) % 2, np.nan, 1.5),
+    }
+
+    def build(pr, root):
+        for name, value in values.items():
+            root.add(pr.LocalVariable(name=name, value=value))
+
+    site = served(build)
+    for name, value in values.items():
+        answer = site.client().get(f"/pv/{site.pv(name)}")
+        found = np.array(answer.json["value"], float)
+        np.testing.assert_array_equal(found, value)
+        assert answer.json["path"] == f"Top.{name}"
+        again = site.client().get(
+            f"/pv/{site.pv(name)}", headers={"If-None-Match": answer.headers["ETag"]}
+        )
+        assert again.status == 304
+
+
 def pixels(content):
     """The pixels of a PNG without filters."""
     width, height, bits, kind = struct.unpack("!IIBB", content[16:26])
