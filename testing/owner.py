@@ -18,11 +18,11 @@ from .client import LIMIT, in_thread
 class ScriptedOwner:
     """A :class:`.PvOwner` that notes its calls; it opens the PV on a thread of its own, if at all.
 
-    A test may set :attr:`first` and :attr:`spec` before the next client comes.
+    A test may set ``first`` and ``spec`` before the next client comes.
 
     :param entry: name of the PV
     :param spec: its type
-    :param first: what the PV opens with at once; None to have the test call :meth:`open`
+    :param first: what the PV opens with at once; None to have the test call ``open()``
     """
 
     served: ServedPv

@@ -27,7 +27,7 @@ import roguebridge.plugins.recipes
 import roguebridge.testing
 from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt_types import nt_type
-from roguebridge.core import errors
+from roguebridge.core import Backend, PvOwner, ServedPv, errors
 from roguebridge.core.cli.failure import Exit
 from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.hooks.hookspecs import Hooks
@@ -280,6 +280,39 @@ def test_the_pages_to_read_in_the_repository_are_made_of_the_docstrings():
     }
     changed = [name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name)]
     assert not changed, "run: python docs/api_pages.py"
+
+
+def test_the_methods_of_a_backend_are_in_the_table_with_who_writes_them():
+    rows = table("docs/extend/write-a-backend.md", "method")
+    said = {}
+    for row in rows:
+        for method in codes(row["method"]):
+            said[method] = row["default"]
+    methods = {
+        name: one
+        for kind in (Backend, ServedPv)
+        for name, one in vars(kind).items()
+        if not name.startswith("_") and (callable(one) or isinstance(one, property))
+    }
+    assert {method.partition("(")[0] for method in said} == set(methods)
+    for method, default in said.items():
+        one = methods[method.partition("(")[0]]
+        assert (default == "yours") is getattr(one, "__isabstractmethod__", False), method
+        if not isinstance(one, property):
+            names = [name for name in inspect.signature(one).parameters if name != "self"]
+            assert method.partition("(")[2] == f"{', '.join(names)})", method
+
+
+def test_the_calls_of_an_owner_are_in_the_table():
+    said = [
+        call
+        for row in table("docs/extend/write-a-backend.md", "call")
+        for call in codes(row["call"])
+    ]
+    for call in said:
+        name, _, rest = call.partition("(")
+        names = list(inspect.signature(getattr(PvOwner, name)).parameters)[1:]
+        assert rest == f"{', '.join(names)})", call
 
 
 # Messages -------------------------------------------------------------------------------------
