@@ -19,6 +19,9 @@ ABOVE = Path(__file__).resolve().parent.parent
 LIMIT = 900.0  # seconds for the slowest command: PyRogue makes text of millions of numbers
 
 
+_CLIENTS = {"EPICS_CA_ADDR_LIST": "ca_client", "ROGUEBRIDGE_WEB_URL": "web_client"}
+
+
 class BenchError(RuntimeError):
     """A server or client failed; the text is what it said."""
 
@@ -165,7 +168,7 @@ def serving(kind: str, layout: str, size: int) -> Iterator[Server]:
 @contextlib.contextmanager
 def clients(server: Server, count: int = 1) -> Iterator[Sequence[Child]]:
     """Give connected clients of the server's protocol, each a process."""
-    module = "ca_client" if "EPICS_CA_ADDR_LIST" in server.conf else "client"
+    module = next((_CLIENTS[key] for key in server.conf if key in _CLIENTS), "client")
     with contextlib.ExitStack() as stack:
         found = [stack.enter_context(Child(module)) for _ in range(count)]
         for client in found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import ca_rows
+from . import ca_rows, web_rows
 from .row import Limit, Row, absolute, over_none, times
 from .sizes import Sizes
 
@@ -114,6 +114,7 @@ def rows(sizes: Sizes) -> list[Row]:
             (times(1.3, "plain"),),
         ),
         *ca_rows.rows(sizes),
+        *web_rows.rows(sizes),
     ]
 
 

@@ -7,7 +7,7 @@ import queue
 import statistics
 from collections.abc import Callable, Sequence
 
-from . import ca_scenarios
+from . import ca_scenarios, web_scenarios
 from .rig import clients, serving
 from .scenario import KILO, MEGA, MICRO, SERVERS, Samples, Scenario, cpu_of, flat_out, names
 from .sizes import Sizes
@@ -184,4 +184,5 @@ def scenarios(sizes: Sizes) -> list[Scenario]:
         Scenario("frozen-client", frozen),
         Scenario("site-rules", ruled, ("none", "plain", "ours"), again="plain"),
         *ca_scenarios.scenarios(sizes),
+        *web_scenarios.scenarios(sizes),
     ]

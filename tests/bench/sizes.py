@@ -13,6 +13,8 @@ class Sizes:
     :param heavy_rounds: rounds of what takes minutes each
     :param ca_growth: numbers of PVs that start over Channel Access
     :param rate: updates a second at which the CPU of one over Channel Access is taken
+    :param browsers: connections over the web, each of which watches ``browsed`` PVs
+    :param searched: names that are searched over the web
     """
 
     name: str
@@ -31,6 +33,9 @@ class Sizes:
     frozen: int
     ca_growth: tuple[int, int]
     rate: float
+    browsers: int
+    browsed: int
+    searched: int
 
 
 FULL = Sizes(
@@ -50,6 +55,9 @@ FULL = Sizes(
     frozen=1_000_000,
     ca_growth=(1_000, 10_000),
     rate=2_000.0,
+    browsers=100,
+    browsed=200,
+    searched=100_000,
 )
 QUICK = Sizes(
     name="quick",
@@ -68,6 +76,9 @@ QUICK = Sizes(
     frozen=1_000_000,
     ca_growth=(1_000, 10_000),
     rate=2_000.0,
+    browsers=100,
+    browsed=200,
+    searched=10_000,
 )
 MINIATURE = Sizes(
     name="miniature",
@@ -86,4 +97,7 @@ MINIATURE = Sizes(
     frozen=1_000,
     ca_growth=(10, 20),
     rate=200.0,
+    browsers=2,
+    browsed=5,
+    searched=20,
 )

@@ -23,6 +23,8 @@ from bench.sizes import FULL, MINIATURE, QUICK
 LIMIT = 300.0
 SERVERS = {"none", "raw", "ours", "again"}
 OVER_CA = {"none", "caproto", "ours", "again"}
+OVER_WEB = {"none", "handmade", "ours", "again"}
+OVER_PVA = {*SERVERS, "plain"}
 ROGUES_OWN = {"v4", "v7"}
 
 
@@ -94,8 +96,8 @@ def test_all_rows_are_measured_and_written(tmp_path):
         limits = [lim for lim in wanted[row["key"]].limits if not ROGUES_OWN & {*lim.needs}]
         assert [limit["text"] for limit in row["limits"]] == [limit.text for limit in limits]
         assert bool(row["verdict"]) == bool(limits)
-        ca = row["key"].startswith("ca-")
-        assert row["medians"].keys() <= (OVER_CA if ca else {*SERVERS, "plain"})
+        over = {"ca": OVER_CA, "web": OVER_WEB}.get(row["key"].partition("-")[0], OVER_PVA)
+        assert row["medians"].keys() <= over
         assert row["medians"]["ours"] == row["medians"]["ours"]  # a number
         assert row["spread"].keys() == row["medians"].keys()
         assert row["title"].split(",")[0][:20] in out
@@ -115,7 +117,9 @@ def test_the_servers_of_rogue_are_measured_too(tree, tmp_path):
     _, found = run("--miniature", "--rows", "update,put-p50", cwd=tmp_path)
     assert found["errors"] == []
     assert found["machine"]["tree"].startswith("rogue ")
-    there = [row["medians"].keys() for row in found["rows"] if not row["key"].startswith("ca-")]
+    there = [
+        row["medians"].keys() for row in found["rows"] if not row["key"].startswith(("ca-", "web-"))
+    ]
     assert there
     assert all(kinds >= {"raw", "v4", "ours", "again"} for kinds in there)
 
