@@ -180,3 +180,11 @@ def test_what_waits_for_a_pv_that_its_client_has_left_is_not_done(world):
     world.pv.open(INT, at(3))
     world.run()
     assert world.owner.told == ["arrived", "gone"]
+
+
+def test_a_put_may_be_refused_by_the_backend_itself(world):
+    channel = world.channel()
+    request = channel.refuse("third", 7, "no user")
+    assert (request.outcome, request.denied, request.value) == ("no user", True, 7)
+    world.run()
+    assert channel.told == [("third", None, "no user")]

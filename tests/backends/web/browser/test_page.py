@@ -1,15 +1,15 @@
 """The page in a real browser: what people do with it."""
 
+import http.server
 import re
 import threading
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from support.clients.web_adapter import TOKEN
-
-from roguebridge.backends.web.http import site as http_site
 
 
 def shown(page, text):
@@ -221,9 +221,42 @@ def test_it_fits_the_screen_of_a_phone(served, page):
     expect(tab.locator(".card .value")).to_be_in_viewport()
 
 
-def test_one_pv_is_shown_in_the_frame_of_a_page_that_may(served, page):
+@pytest.fixture
+def screen():
+    """Serves a page of another tool, which shows a frame: ``screen(url)`` gives its address."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # noqa: N802
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            frame = unquote(self.path.partition("?")[2])
+            self.wfile.write(f'<iframe src="{frame}" width="500" height="400">'.encode())
+
+        def log_message(self, *args):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_one_pv_is_shown_in_the_frame_of_a_page_that_may(served, page, screen):
+    site = served(web={"frames": [screen]})
+    wanted = f"{site.url}/#pv={site.pv('Int')}&embed=1"
+    frame = page(f"{screen}/?{quote(wanted)}").frame_locator("iframe")
+    expect(frame.locator(".card .value")).to_have_text("7")
+    expect(frame.locator("header")).to_be_hidden()
+
+
+def test_no_other_page_may_show_it_in_a_frame(served, page, screen):
     site = served()
-    tab = page(f"{site.url}/#pv={site.pv('Int')}&embed=1")
-    shown(tab, "7")
-    assert not tab.locator("header").is_visible()
-    assert http_site.security_headers(site.backend.settings)["X-Content-Type-Options"] == "nosniff"
+    tab = page(f"{screen}/?{quote(site.url)}")
+    tab.wait_for_load_state("networkidle")
+    assert tab.frame_locator("iframe").locator("header").count() == 0
+    assert any("frame-ancestors" in text for text in page.errors)
+    page.errors.clear()
