@@ -130,6 +130,16 @@ class TestAccess:
         names = ["T:Top:Amc[0]:Temp", "T:Top:Amc[0]:Id", "T:Top:Amc[0]:Reset", "T:Top:No", LIST]
         assert self.asked(client, *names) == ["write", "read", "call", "not served", "read"]
 
+    def test_of_a_thousand_names_at_most(self, site):
+        client = site(boards).client()
+        assert self.asked(client, *[LIST] * 1000) == ["read"] * 1000
+        with pytest.raises(RemoteFailure, match="'access' takes at most 1000 names"):
+            self.asked(client, *[LIST] * 1001)
+
+    def test_names_that_are_none_are_not_served(self, site):
+        client = site(boards).client()
+        assert self.asked(client, "", "x" * 10_000, "T:*") == ["not served"] * 3
+
     def test_it_follows_the_switch(self, site):
         client = site(boards, policies={"read_only": True}).client()
         names = ["T:Top:Amc[0]:Temp", "T:Top:Amc[0]:Reset", "T:RB:ReadOnly"]
