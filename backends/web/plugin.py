@@ -47,7 +47,7 @@ class Web:
         """Return the plugin for ``web=option``."""
         if not isinstance(option, Mapping):
             raise TypeError(f"web must be a dict, not {option!r}")
-        return cls(**option)
+        return (WebWithTokens if option.get("tokens") else cls)(**option)
 
     def _make(self, options: BackendOptions) -> Backend:
         try:
@@ -69,6 +69,10 @@ class Web:
         """Let the page show what the server reports."""
         if self._backend is not None:
             self._backend.report = server.report
+
+
+class WebWithTokens(Web):
+    """The same with a file of tokens, which is read again on a reload."""
 
     @hookimpl
     def reload_configuration(self, server: Any) -> None:

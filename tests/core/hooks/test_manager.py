@@ -79,12 +79,12 @@ class Backends:
 
     @hookimpl
     def register_backends(self):
-        return {"soft": self.mine, "web": self.mine}
+        return {"soft": self.mine, "lab": self.mine}
 
 
 def test_two_plugins_that_claim_one_backend_are_named_when_it_is_made(make):
     backends = make(Backends()).backends()
-    assert backends["web"] is Backends.mine
+    assert backends["lab"] is Backends.mine
     text = (
         "the backend 'soft' is claimed by the plugins Backends and soft: "
         "switch one off with no:soft"

@@ -239,23 +239,23 @@ class NoBackend:
 
     @hookimpl
     def register_backends(self):
-        return {"web": self.factory}
+        return {"lab": self.factory}
 
 
 @pytest.mark.parametrize(
     ("factory", "fault"),
     [
-        (lookup, "plugin NoBackend: the factory of the backend 'web' failed: KeyError: 'gain'"),
+        (lookup, "plugin NoBackend: the factory of the backend 'lab' failed: KeyError: 'gain'"),
         (
             lambda options: 5,
-            "plugin NoBackend: the factory of the backend 'web' made 5, no Backend",
+            "plugin NoBackend: the factory of the backend 'lab' made 5, no Backend",
         ),
     ],
 )
 def test_a_backend_that_cannot_be_made_is_named(tree, factory, fault):
     root = tree.pr.Root(name="Top", pollEn=False)
     with pytest.raises(BackendError) as caught:
-        PvServer("B", root, backends=["web"], plugins=[NoBackend(factory)])
+        PvServer("B", root, backends=["lab"], plugins=[NoBackend(factory)])
     assert str(caught.value) == fault
 
 
