@@ -186,8 +186,10 @@ class WebBackend(AsyncioBackend):
                 await asyncio.gather(*closing, return_exceptions=True)
         if runner is not None:
             await runner.cleanup()
-        for client in list(gate.clients.values()) if gate is not None else ():
-            client.transport.abort()
+        if gate is not None:
+            gate.shut = True
+            for client in list(gate.clients.values()):
+                client.transport.abort()
         await _moments()
 
     def where(self) -> str:

@@ -32,6 +32,8 @@ class Gate:
         #: transports of all clients, by what speaks HTTP to them
         self.clients: dict[asyncio.BaseProtocol, _Client] = {}
         self.hosts: Counter[str] = Counter()
+        #: True once the server stops: who comes now is not let in
+        self.shut = False
 
     def client(self) -> asyncio.Protocol:
         """Return what the next connection is handed to."""
@@ -57,6 +59,9 @@ class _Client(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         gate, settings = self._gate, self._gate.settings
+        if gate.shut:
+            transport.abort()  # type: ignore[attr-defined]
+            return
         peer = transport.get_extra_info("peername")
         self._host = plain(peer[0]) if peer else ""
         many = len(gate.clients) >= settings.max_clients
