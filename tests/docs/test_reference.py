@@ -180,7 +180,7 @@ def plain(hint):
 
 
 def constructor_rows():
-    """The rows that signature and docstring make."""
+    """The rows that signature and docstring make of what a file has not, or has otherwise."""
     described = re.findall(r":param (\w+): (.*?)(?=\n:|\Z)", inspect.getdoc(PvServer), re.S)
     texts = {
         name: re.sub(r":meth:`(\w+)`", r"`\1()`", " ".join(text.split())).replace("``", "`")
@@ -189,6 +189,8 @@ def constructor_rows():
     rows = []
     for name, parameter in inspect.signature(EpicsPvServer).parameters.items():
         optional = parameter.default is not parameter.empty
+        if OPTIONS[name].kind and not OPTIONS[name].in_yaml:
+            continue  # the page of the configuration file has it, and a test of its own
         rows.append(
             {
                 "argument": f"`{name}`",

@@ -319,17 +319,15 @@ def rows(place=None):
     ]
 
 
-KINDS = {"string": "text", "boolean": "true or false", "object": "mapping"}
+KINDS = {"string": "text", "object": "mapping", "array": "list"}
 
 
 def kind(part):
     """What a key takes, in words."""
     if "enum" in part:
-        return " or ".join(f"`{word}`" for word in part["enum"])
+        return ", ".join(f"`{word}`" for word in part["enum"])
     if choices := part.get("oneOf") or part.get("anyOf"):
-        return " or ".join(dict.fromkeys(kind(choice) for choice in choices))
-    if part.get("type") == "array":
-        return f"list of {kind(part['items'])}"
+        return ", ".join(dict.fromkeys(kind(choice) for choice in choices))
     return KINDS.get(part.get("type", "object"), part.get("type"))
 
 
