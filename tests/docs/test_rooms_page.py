@@ -13,7 +13,7 @@ FOLDERS = ("front", "core", "backends", "plugins", "testing")
 
 
 def test_every_file_has_one_line_and_every_line_a_file():
-    lines = re.findall(r"^\| `([^`]+\.py)` \| (.*) \|$", PAGE, re.MULTILINE)
+    lines = re.findall(r"^- `([^`]+\.py)`: (.*)$", PAGE, re.MULTILINE)
     files = sorted(
         file.relative_to(ROOT).as_posix()
         for folder in FOLDERS
