@@ -25,7 +25,7 @@ Used = dict[int, float]  # seconds of CPU by thread
 
 _RATE = 100  # a second; each look at the stacks of C++ takes milliseconds
 _LONGER = 4  # times as long as a measurement
-_LINES = 12  # of a profile
+_LINES = 6  # of a profile
 _FRAME = re.compile(r"(?P<function>.*) \((?P<file>[^()]*?)(?::\d+)?\)")
 _OWNERS = {
     "core": "Roguebridge",
