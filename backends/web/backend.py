@@ -169,11 +169,16 @@ class WebBackend(AsyncioBackend):
         rest, self._rest = self._rest, None
         gate, self._gate = self._gate, None
         listening, self._listening = self._listening, None
+        if listening is not None:
+            # asyncio leaks a connection whose server is closed while it is being accepted.
+            asyncio.get_running_loop().remove_reader(listening)
+            await _moments()  # connections that are accepted already are known by now
         if server is not None:
             server.close()
         if listening is not None:
             listening.close()
-        await _moments()  # connections that are accepted already are known by now
+        if gate is not None:
+            gate.shut = True
         if rest is not None:
             rest.stop()
         connections = list(self._connections)
@@ -187,7 +192,6 @@ class WebBackend(AsyncioBackend):
         if runner is not None:
             await runner.cleanup()
         if gate is not None:
-            gate.shut = True
             for client in list(gate.clients.values()):
                 client.transport.abort()
         await _moments()
