@@ -28,7 +28,6 @@ import roguebridge.testing
 from roguebridge.backends.epics import EpicsPvServer
 from roguebridge.backends.epics.pva.nt_types import nt_type
 from roguebridge.core import Backend, PvOwner, ServedPv, errors
-from roguebridge.core.cli.failure import Exit
 from roguebridge.core.config.options import OPTIONS
 from roguebridge.core.hooks.hookspecs import Hooks
 from roguebridge.core.hooks.sources import BUILT_IN
@@ -460,11 +459,6 @@ def test_each_class_of_errors_is_listed_with_its_base():
     }
     rows = table(MESSAGE_PAGES[0], "class")
     assert {code(row["class"]): code(row["is a"]) for row in rows} == classes
-
-
-def test_the_exit_statuses_are_those_of_the_command():
-    said = [int(row["status"]) for row in table(MESSAGE_PAGES[0], "means")]
-    assert said == [int(status) for status in Exit]
 
 
 # Loggers --------------------------------------------------------------------------------------
