@@ -17,7 +17,8 @@ from typing import Any
 from . import child
 from .counting import LIMIT, Counting
 
-_VERSION, _EVENT_ADD, _CREATE, _WRITE_NOTIFY, _CLIENT_NAME, _HOST_NAME = 0, 1, 18, 19, 20, 21
+_VERSION, _EVENT_ADD, _READ_NOTIFY, _CREATE, _WRITE_NOTIFY = 0, 1, 15, 18, 19
+_CLIENT_NAME, _HOST_NAME = 20, 21
 _FAILURES = {11: "ERROR", 26: "CREATE_CH_FAIL", 27: "SERVER_DISCONN"}
 _DOUBLE, _TO_TIME = 6, 14  # DBR_TIME_x is x + 14
 _VALUE_AND_ALARM = 5
@@ -109,7 +110,7 @@ class Client(Counting):
         self._connection.wait_for_ever()
         self._watched: set[int] = set()
         self._numbers = itertools.count(1)
-        self._putting: dict[str, tuple[Connection, int]] = {}
+        self._asked: dict[str, tuple[Connection, int]] = {}
         threading.Thread(target=self._read, daemon=True).start()
 
     def monitor(self, names: Sequence[str]) -> float:
@@ -147,17 +148,33 @@ class Client(Counting):
 
     def put_loop(self, name: str, seconds: float) -> list[tuple[float, float]]:
         """Put, wait for the answer, and so on; return begin (monotonic) and seconds of each."""
-        if name not in self._putting:
-            self._putting[name] = self._channel(name)
-        connection, number = self._putting[name]
+
+        def put(number: int) -> bytes:
+            value = struct.pack("!d", time.monotonic())
+            return message(_WRITE_NOTIFY, _DOUBLE, 1, number, 1, value)
+
+        return self._loop(name, seconds, put, _WRITE_NOTIFY)
+
+    def get_loop(self, name: str, seconds: float) -> list[tuple[float, float]]:
+        """Get value, alarm and time, and so on; return begin (monotonic) and seconds of each."""
+
+        def get(number: int) -> bytes:
+            return message(_READ_NOTIFY, _DOUBLE + _TO_TIME, 1, number, 1)
+
+        return self._loop(name, seconds, get, _READ_NOTIFY)
+
+    def _loop(
+        self, name: str, seconds: float, request: Callable[[int], bytes], command: int
+    ) -> list[tuple[float, float]]:
+        if name not in self._asked:
+            self._asked[name] = self._channel(name)
+        connection, number = self._asked[name]
         times = []
         end = time.monotonic() + seconds
         while (begin := time.monotonic()) < end:
-            value = struct.pack("!d", begin)
-            connection.send(message(_WRITE_NOTIFY, _DOUBLE, 1, number, 1, value))
-            status = connection.until(_WRITE_NOTIFY)[2]
-            if status != _ECA_NORMAL:
-                raise RuntimeError(f"a put to {name} has failed with status {status}")
+            connection.send(request(number))
+            if (said := connection.until(command)[2]) != _ECA_NORMAL:
+                raise RuntimeError(f"a request to {name} has failed with status {said}")
             times.append((begin, time.monotonic() - begin))
         return times
 
@@ -174,7 +191,7 @@ class Client(Counting):
 def commands() -> Mapping[str, Callable[..., Any]]:
     """Return what the parent may ask for."""
     client = Client()
-    names = ("connect", "monitor", "reset", "settle", "put_loop")
+    names = ("connect", "monitor", "reset", "settle", "put_loop", "get_loop")
     return {name: getattr(client, name) for name in names}
 
 

@@ -35,14 +35,14 @@ def rows(sizes: Sizes) -> list[Row]:
             "ca-first-values",
             f"CA {sizes.fresh:,} PVs, one fresh client, all first values",
             "s",
-            most,
+            (times(1.0, "caproto"),),
         ),
         Row(
             "ca-update-cpu",
             "ca-updates",
             f"CA update at {sizes.rate:,.0f}/s, one client, server CPU",
             "us",
-            most,
+            (times(0.7, "caproto"),),
             net=True,
         ),
         Row(
@@ -53,5 +53,7 @@ def rows(sizes: Sizes) -> list[Row]:
             least,
             more_is_better=True,
         ),
+        Row("ca-get-cpu", "ca-gets", "CA get, server CPU", "us", (times(1.6, "native"),)),
         Row("ca-put-p50", "ca-puts", "CA put with answer, p50", "us", most),
+        Row("ca-put-cpu", "ca-puts", "CA put, server CPU", "us", (times(0.8, "caproto"),)),
     ]

@@ -11,11 +11,12 @@ from .sizes import Sizes
 
 SERVERS = ("caproto", "v7", "ours")
 ALL = ("none", *SERVERS)
+NATIVE = ("native", *SERVERS)
 _AGAIN = "caproto"
 
 
 def _module(kind: str) -> str:
-    return "ours_ca" if kind == "ours" else kind
+    return {"ours": "ours_ca", "native": "native_ca"}.get(kind, kind)
 
 
 def growth(size: int) -> Scenario:
@@ -59,13 +60,27 @@ def updates(kind: str, sizes: Sizes) -> Samples:
     return {"ca-update-cpu": cpu_of(steady), "ca-update-rate": delivered}
 
 
+def gets(kind: str, sizes: Sizes) -> Samples:
+    """Get value, alarm and time, by one client."""
+    cpu, _ = _requests(kind, sizes, "get_loop")
+    return {"ca-get-cpu": cpu}
+
+
 def puts(kind: str, sizes: Sizes) -> Samples:
     """Put, by one client."""
+    cpu, p50 = _requests(kind, sizes, "put_loop")
+    return {"ca-put-p50": p50, "ca-put-cpu": cpu}
+
+
+def _requests(kind: str, sizes: Sizes, loop: str) -> tuple[float, float]:
+    """Return of requests one after the other the server's CPU and the median time."""
     (name,) = names("putters", 1)
     with serving(_module(kind), "putters", 1) as server, clients(server) as (client,):
-        client.call("put_loop", name=name, seconds=sizes.seconds / 5)
-        times = client.call("put_loop", name=name, seconds=sizes.seconds)
-    return {"ca-put-p50": statistics.median(seconds for _, seconds in times) * MICRO}
+        client.call(loop, name=name, seconds=sizes.seconds / 5)
+        before = server.call("cpu")
+        times = client.call(loop, name=name, seconds=sizes.seconds)
+        cpu = (server.call("cpu") - before) / len(times)
+    return cpu * MICRO, statistics.median(seconds for _, seconds in times) * MICRO
 
 
 def scenarios(sizes: Sizes) -> list[Scenario]:
@@ -73,7 +88,8 @@ def scenarios(sizes: Sizes) -> list[Scenario]:
     return [
         *map(growth, sizes.ca_growth),
         Scenario("ca-monitored", monitored, SERVERS, again=_AGAIN),
-        Scenario("ca-first-values", first_values, SERVERS, again=_AGAIN),
+        Scenario("ca-first-values", first_values, NATIVE, again=_AGAIN),
         Scenario("ca-updates", updates, ALL, again=_AGAIN),
-        Scenario("ca-puts", puts, SERVERS, again=_AGAIN),
+        Scenario("ca-gets", gets, NATIVE, again=_AGAIN),
+        Scenario("ca-puts", puts, NATIVE, again=_AGAIN),
     ]

@@ -46,9 +46,10 @@ def tree() -> str:
 
 def missing() -> set[str]:
     """Return the servers that cannot be measured here."""
+    found = set() if _there("epicscorelibs") else {"native"}
     if tree() == SIMTREE:
-        return {"v4", "v7"}
-    return set() if _there("softioc") else {"v7"}
+        return found | {"v4", "v7"}
+    return found if _there("softioc") else found | {"v7"}
 
 
 def _there(module: str) -> bool:

@@ -11,7 +11,7 @@ from rich.table import Table
 from .machine import SIMTREE
 
 #: the servers of a column: no row has two of them
-OTHERS = (("none",), ("raw", "caproto"), ("v4", "v7"))
+OTHERS = (("none",), ("raw", "caproto"), ("v4", "v7"), ("native",))
 _WIDTH = 184
 _STYLES = {"reached": "green", "not reached": "red", "failed": "red", "below noise": "yellow"}
 

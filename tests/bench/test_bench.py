@@ -23,6 +23,7 @@ from bench.sizes import FULL, MINIATURE, QUICK
 LIMIT = 300.0
 SERVERS = {"none", "raw", "ours", "again"}
 OVER_CA = {"none", "caproto", "ours", "again"}
+NATIVE = {"ca-first-values", "ca-get-cpu", "ca-put-p50", "ca-put-cpu"}
 OVER_WEB = {"none", "handmade", "ours", "again"}
 OVER_PVA = {*SERVERS, "plain"}
 ROGUES_OWN = {"v4", "v7"}
@@ -97,7 +98,7 @@ def test_all_rows_are_measured_and_written(tmp_path):
         assert [limit["text"] for limit in row["limits"]] == [limit.text for limit in limits]
         assert bool(row["verdict"]) == bool(limits)
         over = {"ca": OVER_CA, "web": OVER_WEB}.get(row["key"].partition("-")[0], OVER_PVA)
-        assert row["medians"].keys() <= over
+        assert row["medians"].keys() <= over | ({"native"} if row["key"] in NATIVE else set())
         assert row["medians"]["ours"] == row["medians"]["ours"]  # a number
         assert row["spread"].keys() == row["medians"].keys()
         assert row["title"].split(",")[0][:20] in out
@@ -133,16 +134,17 @@ def test_rogues_own_server_over_channel_access_is_measured_too(tree, tmp_path):
     assert found["errors"] == []
     assert [row["key"] for row in found["rows"]] == [
         "ca-start-10", "ca-start-20", "ca-memory-20", "ca-memory-monitored", "ca-first-values",
-        "ca-update-cpu", "ca-update-rate", "ca-put-p50",
+        "ca-update-cpu", "ca-update-rate", "ca-get-cpu", "ca-put-p50", "ca-put-cpu",
     ]  # fmt: skip
     assert found["machine"]["softioc"]
     for row in found["rows"]:
         assert row["medians"].keys() >= {"caproto", "v7", "ours", "again"}
+        assert ("native" in row["medians"]) == (row["key"] in NATIVE)
     delivered = next(row for row in found["rows"] if row["key"] == "ca-update-rate")
     assert all(figure > 0 for figure in delivered["medians"].values())
 
 
-@pytest.mark.parametrize("kind", ["caproto", "ours_ca"])
+@pytest.mark.parametrize("kind", ["caproto", "native_ca", "ours_ca"])
 def test_a_server_of_channel_access_shows_what_was_put(kind):
     (name,) = names("putters", 1)
     shown = queue.SimpleQueue()
@@ -152,6 +154,10 @@ def test_a_server_of_channel_access_shows_what_was_put(kind):
         assert shown.get(timeout=LIMIT) == 1.0
         client.write(name, 7.5).result(LIMIT)
         assert shown.get(timeout=LIMIT) == 7.5
+        assert client.read(name).result(LIMIT).value == 7.5
+        if kind == "native_ca":  # nothing but clients gives it values
+            client.close()
+            return
         server.call("flood", seconds=0.05)
         while (last := shown.get(timeout=LIMIT)) not in (1.0, 2.0):
             assert last == 7.5

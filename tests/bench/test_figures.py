@@ -136,8 +136,20 @@ def test_a_row_of_channel_access_stands_beside_caproto_and_rogues_own():
     assert one["verdict"] == "reached"
     assert over_channel_access(ours=270.0)["rows"][0]["verdict"] == "not reached"
     cells = report.cells(one)
-    assert cells[2:5] == ["", "1.10", "0.55"]
-    assert cells[6:10] == ["", "200", "400", "220"]
+    assert cells[2:6] == ["", "1.10", "0.55", ""]
+    assert cells[7:12] == ["", "200", "400", "", "220"]
+
+
+def test_a_row_of_channel_access_stands_beside_an_ioc():
+    samples = Samples()
+    for kind, value in {"native": 20.0, "caproto": 200.0, "ours": 30.0, "again": 200.0}.items():
+        samples.add("ca-get-cpu", kind, value)
+    samples.again = {"ca-get-cpu": "caproto"}
+    (one,) = results(samples, MINIATURE, MACHINE)["rows"]
+    (limit,) = one["limits"]
+    assert (limit["text"], limit["bound"]) == ("1.6 x native", pytest.approx(32))
+    assert report.cells(one)[5] == "1.50"
+    assert report.cells(one)[10] == "20"
 
 
 def test_what_the_tree_costs_is_taken_off_an_update_of_channel_access():
