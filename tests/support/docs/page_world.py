@@ -183,5 +183,6 @@ def _logging_unchanged() -> Iterator[None]:
         for logger in root.manager.loggerDict.values():
             if isinstance(logger, logging.Logger):
                 level, kept, propagate = loggers.get(logger, (logging.NOTSET, [], True))
-                logger.setLevel(level)
+                if logger.level != level:  # each call goes through all loggers there are
+                    logger.setLevel(level)
                 logger.handlers[:], logger.propagate = kept, propagate
