@@ -14,11 +14,11 @@
 # make clean     remove what the targets above have made
 # make help      show this
 #
-# WORKERS how many processes run the tests, 0 for none beside the first, e.g. for --pdb
+# WORKERS how many processes run the tests: 3, since most wait; 0 for none beside the first, e.g. for --pdb
 # PYTHON  interpreter the virtual environment is made from (3.11 to 3.13)
 # VENV    the environment to use; an existing one, e.g. conda's with Rogue in it, is used as it is
 
-WORKERS ?= auto
+WORKERS ?= 3
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
