@@ -146,7 +146,11 @@ class Channel:
 
     def read(self, request: Request) -> None:
         """Answer with a reading, after the puts of the client that came before."""
-        self.circuit.own_puts.then(self.pv, partial(self._answer, request))
+        own_puts = self.circuit.own_puts
+        if own_puts:
+            own_puts.then(self.pv, partial(self._answer, request))
+        else:
+            self._answer(request, None)
 
     def _answer(self, request: Request, reading: CaReading | None) -> None:
         view, opened = self.view, self.pv.opened

@@ -62,6 +62,9 @@ class OwnPuts:
         self._queues: dict[Any, deque[OpenPut | Answer]] = {}  # by the owner, which aliases share
         self._timer: asyncio.TimerHandle | None = None
 
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
     def begin(self, pv: CaPv) -> OpenPut:
         """Note a put that has come."""
         put = OpenPut(pv, time.monotonic() + LONGEST_WAIT)
@@ -75,7 +78,7 @@ class OwnPuts:
 
     def then(self, pv: CaPv, answer: Answer) -> None:
         """Answer a read: now, or when the puts before it have ended."""
-        if self._queues and pv.owner in self._queues:
+        if pv.owner in self._queues:
             self._advance(pv.owner)
             queue = self._queues.get(pv.owner)
             if queue is not None:

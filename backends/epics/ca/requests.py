@@ -21,12 +21,12 @@ def answer(circuit: Circuit, request: Request, problem: str = "") -> None:
     :raises ProtocolError: if it cannot come from a client of Channel Access
     """
     command = request.command
-    if command in _OF_CIRCUIT:
-        _OF_CIRCUIT[command](circuit, request)
-    elif command in _OF_CHANNEL:
+    if command in _OF_CHANNEL:
         channel = circuit.channels.get(request.one)
         if channel is not None and channel.alive:  # else the client knows by now, or will
             _answer_of(channel, request, problem)
+    elif command in _OF_CIRCUIT:
+        _OF_CIRCUIT[command](circuit, request)
     elif command not in _IGNORED:
         raise ProtocolError(f"there is no request with the number {command}")
 

@@ -16,6 +16,7 @@ from ..wire.dbr import CHAR, DOUBLE, FLOAT, INT, LONG, STRING, WIRE, Elements, c
 
 LONGEST = 39  # bytes of a DBR_STRING, without the zero at its end
 EXACT = 2**53
+_SINGLE = WIRE[FLOAT]  # what does not fit is infinite
 TYPES = {
     ScalarType.Bool: CHAR,
     ScalarType.Int8: INT,
@@ -46,6 +47,11 @@ class CaValue(NamedTuple):
     text: bytes | None = None
     extra: Any = None
     loss: str = ""
+
+    @property
+    def size(self) -> int:
+        """Number of elements, or of bytes of the whole text."""
+        return len(self.elements if self.text is None else self.text)
 
 
 class Form(ABC):
@@ -92,6 +98,8 @@ def dtype_of(scalar: ScalarType) -> Any:
 
 def one(number: Any, dtype: Any) -> Any:
     """Return one number as an array for the wire."""
+    if dtype is not _SINGLE:
+        return np.array([number], dtype)
     with np.errstate(over="ignore"):
         return np.array([number], dtype)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ctypes import sizeof
 from dataclasses import dataclass
 from functools import cache
+from struct import Struct
 from typing import Any
 
 import caproto as ca
@@ -32,6 +33,9 @@ _MOST_TEXTS = 50_000  # numbers made into texts for one read or update: each tak
 _MOST_STATES = 16
 _EPOCH = 631_152_000  # CA counts from 1990
 _NS = 1_000_000_000
+_STAMP = Struct("!HHII")  # alarm status and severity, seconds, nanoseconds
+#: bytes before the value in each type that has a time
+_STAMPED = {int(kind): sizeof(ca.DBR_TYPES[kind]) for kind in ca.time_types}
 
 
 class Unreadable(Exception):
@@ -64,6 +68,10 @@ def metadata(dbr: int, meta: Meta, severity: int, status: int, time_ns: int) -> 
     make, native = _structure(dbr)
     if make is None:
         return b""
+    if dbr in _STAMPED:  # most requests: not by the attributes of a structure
+        seconds, nanoseconds = divmod(time_ns, _NS)
+        seconds = min(max(seconds - _EPOCH, 0), 2**32 - 1)
+        return _STAMP.pack(status, severity, seconds, nanoseconds).ljust(_STAMPED[dbr], b"\0")
     made = make()
     if dbr == ca.ChannelType.CLASS_NAME:
         made.value = meta.rtyp.encode()
@@ -72,10 +80,7 @@ def metadata(dbr: int, meta: Meta, severity: int, status: int, time_ns: int) -> 
     made.severity = severity
     if dbr == _ACKNOWLEDGED:  # in caproto's structure the text belongs to it
         return bytes(made)[:-STRING_SIZE]
-    if hasattr(made, "nanoSeconds"):
-        seconds, made.nanoSeconds = divmod(time_ns, _NS)
-        made.secondsSinceEpoch = min(max(seconds - _EPOCH, 0), 2**32 - 1)
-    elif hasattr(made, "no_str"):
+    if hasattr(made, "no_str"):
         states = meta.states[:_MOST_STATES]
         made.no_str = len(states)
         for place, label in enumerate(states):

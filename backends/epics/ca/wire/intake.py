@@ -69,7 +69,8 @@ class Intake:
             if self._timer is None:
                 self._timer = self._loop.later(COMPLETE_IN, give_up)
             return size <= _LARGE or bool(self._reserved) or self._reserve(size, is_put, give_up)
-        self._forget_part()
+        if self._timer is not None or self._reserved:
+            self._forget_part()
         if not is_put or size > self._queued.most or self._queued.has_room(self.client, size):
             self._full_since = None
             return True

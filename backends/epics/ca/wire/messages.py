@@ -45,56 +45,61 @@ class Request:
 
 
 class Messages:
-    """The bytes of a connection, or of a datagram, that were not taken yet."""
+    """The bytes of a connection, or of a datagram, that were not taken yet.
 
-    __slots__ = ("_bytes", "_at", "_unwanted")
+    Each header is read once, when the message becomes the first one.
+    """
+
+    __slots__ = ("command", "size", "missing", "_bytes", "_at", "_unwanted", "_head")
 
     def __init__(self) -> None:
+        #: the kind of the first message; -1 until its header has arrived
+        self.command = -1
+        #: bytes of the first message, header included, as far as its header has arrived
+        self.size = _HEADER.size
+        #: bytes of the first message that have not arrived; 0 if it is whole, or there is none
+        self.missing = 0
         self._bytes = bytearray()
         self._at = 0  # of the first byte that was not taken
         self._unwanted = 0  # bytes that are to come and belong to a message that was left out
+        self._head: tuple[int, ...] = ()  # of the first message
 
     def __bool__(self) -> bool:
         return self._at < len(self._bytes)
 
-    def add(self, data: bytes) -> None:
-        """Add bytes that have arrived."""
+    def add(self, data: bytes | memoryview) -> None:
+        """Add a copy of bytes that have arrived."""
         if self._unwanted:
             left_out = min(self._unwanted, len(data))
             self._unwanted -= left_out
             data = data[left_out:]
-        del self._bytes[: self._at]
-        self._at = 0
+        if self._at:
+            del self._bytes[: self._at]
+            self._at = 0
         self._bytes += data
+        self._look()
 
-    @property
-    def command(self) -> int:
-        """The kind of the first message; its header has arrived."""
-        return self._bytes[self._at] << 8 | self._bytes[self._at + 1]
-
-    @property
-    def missing(self) -> int:
-        """Bytes of the first message that have not arrived; 0 if it is whole, or there is none."""
-        return max(self.size - (len(self._bytes) - self._at), 0) if self else 0
-
-    @property
-    def size(self) -> int:
-        """Bytes of the first message, header included, as far as its header has arrived."""
+    def _look(self) -> None:
+        """Read the header of the first message, as far as it has arrived."""
         there = len(self._bytes) - self._at
         if there < _HEADER.size:
-            return _HEADER.size
-        _, size, _, count, _, _ = _HEADER.unpack_from(self._bytes, self._at)
-        if size != _EXTENDED or count:
-            return int(_HEADER.size + size)
-        whole = _HEADER.size + _MORE.size
-        if there < whole:
-            return whole
-        size, _ = _MORE.unpack_from(self._bytes, self._at + _HEADER.size)
-        return int(whole + size)
+            self.command, self.size = -1, _HEADER.size
+            self.missing = _HEADER.size - there if there else 0
+            return
+        self._head = _HEADER.unpack_from(self._bytes, self._at)
+        self.command, size, _, count, _, _ = self._head
+        whole = _HEADER.size
+        if size == _EXTENDED and not count:
+            whole += _MORE.size
+            size = 0
+            if there >= whole:
+                size, _ = _MORE.unpack_from(self._bytes, self._at + _HEADER.size)
+        self.size = whole + size
+        self.missing = max(self.size - there, 0)
 
     def take(self) -> Request | None:
         """Take the first message; None if it is not whole, or there is none."""
-        if not self or self.missing:
+        if self.missing or not self:
             return None
         return self._taken(self._at + self.size)
 
@@ -107,15 +112,17 @@ class Messages:
         return request
 
     def _taken(self, end: int) -> Request:
-        command, size, type, count, one, two = _HEADER.unpack_from(self._bytes, self._at)
+        command, size, type, count, one, two = self._head
         start = self._at + _HEADER.size
         if size == _EXTENDED and not count:
             _, count = _MORE.unpack_from(self._bytes, start)
             start += _MORE.size
         with memoryview(self._bytes) as view:
             header, payload = bytes(view[self._at : start]), bytes(view[start:end])
-        self._at = end
-        if end == len(self._bytes):  # give the memory of a large one back
+        if end < len(self._bytes):
+            self._at = end
+            self._look()
+        else:  # give the memory of a large one back
             self.clear()
         return Request(command, type, count, one, two, payload, header)
 
@@ -123,6 +130,7 @@ class Messages:
         """Forget all."""
         self._bytes = bytearray()
         self._at = 0
+        self._look()
 
 
 def message(

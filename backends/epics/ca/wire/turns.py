@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from typing import Any
 
+_BUFFER = 256 * 1024  # bytes
 SLICE = 0.01
 """Seconds of the network thread that a client has before the next one."""
 
@@ -17,9 +18,11 @@ class Turns:
     even if many others ask for much.
     """
 
-    __slots__ = ("_queue", "_due")
+    __slots__ = ("buffer", "_queue", "_due")
 
     def __init__(self) -> None:
+        #: where the bytes of a client arrive, to be copied before those of the next one come
+        self.buffer = memoryview(bytearray(_BUFFER))
         self._queue: deque[Any] = deque()
         self._due = False
 

@@ -459,3 +459,15 @@ def test_what_a_hostile_client_has_logged_is_bounded_and_reported(served, raw, c
     wait_until(lambda: "records were not logged, about the client 127.0.0.1" in caplog.text)
     assert caplog.text.count("broke the protocol") + caplog.text.count("cannot be answered") < 50
     echoed(good)
+
+
+def test_a_client_whose_messages_come_byte_by_byte_is_answered(served, raw):
+    client = raw(served)
+    client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sid = client.channel("T:Top:Var")
+    (circuit,) = circuits(served)
+    for byte in read(sid, 5):
+        left = circuit._arrived.missing
+        client.send(bytes([byte]))
+        wait_until(lambda left=left: circuit._arrived.missing != left)
+    assert client.until(READ)[4] == 5
