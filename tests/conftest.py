@@ -10,10 +10,15 @@ from support.trees import running as running_root
 
 wait_for_subscriptions()
 
-# A shell that runs the tests in the background has children ignore Ctrl-C. Python says of a
-# library that it does not like its source, each time if it may not write what it has compiled.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell that runs the tests in the background has children ignore Ctrl-C, and nohup has them
+# ignore SIGHUP. Python says of a library that it does not like its source, each time if it may
+# not write what it has compiled.
+for number, normal in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, normal)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
