@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from support.clients import LIMIT
+from support.clients.carrier import wait_until
 from support.clients.web_adapter import TOKEN
 from support.engine.audit import lines
 
@@ -353,6 +354,10 @@ def test_a_certificate_that_cannot_be_used_stops_the_start(certificate, bench, t
 
 def test_the_page_is_shown_the_problems_that_the_server_reports(served):
     site = served(clamp=["Top.Nothing"])
-    problems = site.client().get("/problems").json["problems"]
-    assert problems == list(site.server.report())
-    assert any("Nothing" in text for text in problems)
+    client = site.client()
+
+    def problems():
+        return client.get("/problems").json["problems"]
+
+    assert any("Nothing" in text for text in problems())
+    wait_until(lambda: problems() == list(site.server.report()))  # it may have grown meanwhile
