@@ -173,10 +173,7 @@ class PvReader:
     # Reading and converting ---------------------------------------------------------------------
 
     def find_converter(self) -> BaseException | None:
-        """Find out type and converter, once; on a worker.
-
-        :returns: why they cannot be found out, or None
-        """
+        """Find out type and converter, once, on a worker; return why that fails, or None."""
         if self.conversion is not None:
             return None
         problem: BaseException | None = None
@@ -215,10 +212,7 @@ class PvReader:
         self._last = (int(running), alarm)
 
     def set_put(self, value: Any) -> None:
-        """Note what was put: a link without a getter has no value that could be read.
-
-        :param value: in the tree's terms
-        """
+        """Note what was put, in the tree's terms: a link without a getter cannot be read."""
         if self.entry.mode == "WO":
             self._last = (value,)
 
